@@ -1,0 +1,51 @@
+"""What every test shares: a plain terminal, a cache of its own, and the program as a subprocess."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PLAIN = {"TTY_COMPATIBLE": "0", "NO_COLOR": "1", "COLUMNS": "100"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No colours, no user's cache; one cache for the session, so that networks train once."""
+    os.environ.update(PLAIN, XDG_CACHE_HOME=str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real data; the test is skipped without it."""
+    folder = os.environ.get("XAITOOL_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("XAITOOL_DATA names no folder of real data")
+    return Path(folder)
+
+
+Program = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def xaitool(tmp_path: Path) -> Program:
+    """Run the program in an empty folder: ``xaitool("explain", "--help")``."""
+
+    def run(
+        *arguments: str | Path, stdin: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "xaitool", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+
+    return run

@@ -1,0 +1,87 @@
+"""Options: declared once, checked everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from xaitool.errors import ConfigError, UnknownNameError
+from xaitool.options import Options, option, option_fields, range_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example(Options):
+    """Every kind of option."""
+
+    steps: int = option(20, "Steps.", minimum=1, maximum=100)
+    rate: float = option(0.5, "Rate.", above=0)
+    rule: str = option("left", "Rule.", choices=("left", "trapezoid"), what="rule")
+    folder: Path | None = option(None, "Folder.", role="place")
+    names: tuple[str, ...] = option((), "Names.")
+    exact: bool = option(False, "Exact.", role="run")
+
+
+def test_values_are_taken_from_texts_and_plain_values() -> None:
+    example = Example.from_mapping(
+        {"steps": "7", "rate": "1e-3", "names": "a,b", "exact": "true", "folder": "x"},
+        source="test",
+    )
+    assert example == Example(steps=7, rate=1e-3, names=("a", "b"), exact=True, folder=Path("x"))
+
+
+def test_dictionary_round_trip() -> None:
+    example = Example(steps=3, names=("a",), folder=Path("x"))
+    assert Example.from_mapping(example.to_dict(), source="test") == example
+
+
+def test_roles_select() -> None:
+    assert set(Example().to_dict("place")) == {"folder"}
+    assert set(Example().to_dict("experiment", "run")) == {
+        "steps", "rate", "rule", "names", "exact",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"steps": 0}, "--steps is 0, but at least 1 and at most 100 is wanted"),
+        ({"steps": 101}, "--steps is 101"),
+        ({"steps": 1.5}, "--steps is 1.5, but a whole number is wanted"),
+        ({"steps": "many"}, "--steps is 'many', but a whole number is wanted"),
+        ({"steps": None}, "--steps is None"),
+        ({"rate": 0}, "--rate is 0.0, but more than 0 is wanted"),
+        ({"rate": float("nan")}, "--rate is nan"),
+        ({"rate": "inf"}, "--rate is inf"),
+        ({"exact": "perhaps"}, "--exact is 'perhaps', but true or false is wanted"),
+    ],
+)
+def test_what_does_not_fit_is_refused(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
+        Example.from_mapping(values, source="test")
+
+
+def test_unknown_choice_suggests_the_nearest() -> None:
+    with pytest.raises(
+        UnknownNameError, match="unknown rule 'trapezoids'; did you mean 'trapezoid'"
+    ):
+        Example(rule="trapezoids")
+
+
+def test_unknown_key_suggests_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="test has no option 'stepz', did you mean 'steps'"):
+        Example.from_mapping({"stepz": 1}, source="test")
+
+
+def test_assignments_need_a_value() -> None:
+    assert Example.from_assignments(["steps=5"], source="test").steps == 5
+    with pytest.raises(ConfigError, match="name=value is wanted"):
+        Example.from_assignments(["steps"], source="test")
+
+
+def test_every_field_is_an_option_with_a_flag() -> None:
+    assert [field.flag for field in option_fields(Example)] == [
+        "--steps", "--rate", "--rule", "--folder", "--names", "--exact",
+    ]  # fmt: skip
+    assert range_text(option_fields(Example)[0].facts) == "at least 1 and at most 100"

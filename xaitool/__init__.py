@@ -1,0 +1,38 @@
+"""xaitool: train with explanations, explain, and judge explanations.
+
+The public Python API, imported on use (PEP 562), so that ``import xaitool`` is cheap: each command
+as a function of its options, and `Score`, which says what is explained.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "EvaluateConfig": "workflows.configs.evaluate",
+    "ExplainConfig": "workflows.configs.explain",
+    "Score": "core.score",
+    "TrainClassifierConfig": "workflows.configs.train_classifier",
+    "TrainGanConfig": "workflows.configs.train_gan",
+    "evaluate": "workflows.evaluate",
+    "explain": "workflows.explain",
+    "train_classifier": "workflows.train_classifier",
+    "train_gan": "workflows.train_gan",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("xaitool")
+    if name in _HOMES:
+        return getattr(import_module(f"xaitool.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'xaitool' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

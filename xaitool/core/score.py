@@ -1,0 +1,78 @@
+"""The scalar that is explained: one number a sample, computed from a classifier's logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from xaitool.errors import ShapeError
+
+Output = Literal["logit", "probability", "log-probability"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """``S_target``, or the one-vs-one difference ``S_target - S_against``, for each sample.
+
+    With one output column (a GAN's discriminator) a probability is the sigmoid of the logit; a
+    softmax over a single column would be the constant 1.
+
+    Attributes:
+        target: Class per sample, int64 ``(N,)``.
+        against: Second class per sample, int64 ``(N,)``, or None.
+        output: Scale on which the score lives. A probability is in [0, 1], the two others are
+            unbounded.
+    """
+
+    target: Tensor
+    against: Tensor | None = None
+    output: Output = "logit"
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """Compute the score.
+
+        Args:
+            logits: ``(N, K)`` with N equal to ``len(target)``.
+
+        Returns:
+            ``(N,)``, differentiable.
+
+        Raises:
+            ShapeError: `logits` is not ``(N, K)``.
+        """
+        if logits.ndim != 2 or len(logits) != len(self.target):
+            raise ShapeError(
+                f"the model's output is {tuple(logits.shape)}, "
+                f"but ({len(self.target)}, classes) is wanted"
+            )
+        values = on_scale(logits, self.output)
+        score = values.gather(1, self.target[:, None]).squeeze(1)
+        if self.against is not None:
+            score = score - values.gather(1, self.against[:, None]).squeeze(1)
+        return score
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def select(self, rows: Tensor | slice) -> Score:
+        """The score of some samples, by slice, index or boolean mask."""
+        against = None if self.against is None else self.against[rows]
+        return Score(self.target[rows], against, self.output)
+
+    def repeat(self, times: int) -> Score:
+        """Each sample `times` times in a row, as ``Tensor.repeat_interleave`` does."""
+        rows = torch.arange(len(self), device=self.target.device).repeat_interleave(times)
+        return self.select(rows)
+
+
+def on_scale(logits: Tensor, output: Output) -> Tensor:
+    """Put logits ``(N, K)`` on the scale `output`, numerically safe, same shape."""
+    if output == "logit":
+        return logits
+    if logits.shape[1] == 1:
+        return torch.sigmoid(logits) if output == "probability" else F.logsigmoid(logits)
+    return logits.softmax(1) if output == "probability" else logits.log_softmax(1)

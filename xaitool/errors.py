@@ -1,0 +1,96 @@
+"""Every error that xaitool raises on purpose; the exit code and the hint live on the exception.
+
+XaitoolError                     1  the run failed
+├── InputError                   2  usage, configuration or input
+│   ├── UnknownNameError            a name that no registry, dataset or model has
+│   ├── ConfigError                 an option's value, or a configuration file
+│   ├── DataError                   a dataset or an image that cannot be used
+│   ├── ModelError                  a model that cannot be loaded or does not fit
+│   ├── ArtifactError               a checkpoint or attribution file: kind, version, damage
+│   ├── ShapeError                  a tensor of the wrong shape or dtype
+│   └── UnsupportedOperationError   a network operation for which a method has no rule
+├── DivergenceError              1  a loss became NaN or infinite
+└── StoppedBySignal        128 + n  SIGINT, SIGTERM or SIGUSR1, after the state was saved
+
+A message reads ``<object> <found>, but <wanted>``; a hint names something that exists.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class XaitoolError(Exception):
+    """Base of all: one line for people, an exit code for scripts.
+
+    Attributes:
+        hint: What to do about it, or None.
+        exit_code: The process's exit status when the command line meets this error.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InputError(XaitoolError):
+    """Something the user gave is wrong; nothing long has started."""
+
+    exit_code = 2
+
+
+class UnknownNameError(InputError):
+    """A name that does not exist; the message lists the nearest and all names."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str], *, also: str = "") -> None:
+        known = list(known)
+        near = difflib.get_close_matches(name, known, n=1)
+        suggestion = f"; did you mean '{near[0]}'?" if near else ""
+        super().__init__(
+            f"unknown {what} '{name}'{suggestion}",
+            hint=f"one of: {', '.join(known)}{also}",
+        )
+
+
+class ConfigError(InputError):
+    """An option's value is out of range, of the wrong type, or contradicts another."""
+
+
+class DataError(InputError):
+    """A dataset is absent or empty, or an image cannot be read."""
+
+
+class ModelError(InputError):
+    """A model cannot be loaded, or does not fit its data."""
+
+
+class ArtifactError(InputError):
+    """A checkpoint or attribution file is damaged, of another kind, or of another version."""
+
+
+class ShapeError(InputError):
+    """A tensor has the wrong shape, dtype or value range."""
+
+
+class UnsupportedOperationError(InputError):
+    """A method has no rule for an operation of the network."""
+
+
+class DivergenceError(XaitoolError):
+    """A loss became NaN or infinite; the state was saved."""
+
+
+class StoppedBySignal(XaitoolError):
+    """A signal asked the run to stop; its state was saved.
+
+    Args:
+        signal_number: The signal; the exit code is 128 plus this number.
+    """
+
+    def __init__(self, signal_number: int, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.signal_number = signal_number
+        self.exit_code = 128 + signal_number

@@ -1,0 +1,255 @@
+"""An option is declared once: a field of a frozen dataclass, made by `option`.
+
+The command line, ``--help``, the keys of ``--config``, ``config.json``, the comparison on resume
+and the Python call all derive from that field. A leaf: imports nothing of ours but the errors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from xaitool.errors import ConfigError, UnknownNameError
+
+Role = Literal["experiment", "run", "place"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OptionFacts:
+    """What is known about an option beside its type and default.
+
+    Attributes:
+        help: One sentence for ``--help``.
+        panel: The group under which ``--help`` shows it.
+        minimum: Smallest allowed value, inclusive.
+        above: The value must be greater than this.
+        maximum: Largest allowed value, inclusive.
+        unit: Metavar and unit, such as ``STEPS``.
+        choices: The allowed names; empty when free.
+        what: How an unknown name is called in the message, such as ``method``.
+        flags: Extra short flags, such as ``-o``.
+        envvar: Environment variable that sets it.
+        argument: Whether it is positional on the command line.
+        repeated: Whether several values are given by repeating the flag; otherwise by commas.
+        role: ``experiment`` (recorded, must be equal on resume), ``run`` (recorded, may change on
+            resume) or ``place`` (where this run lives; not recorded).
+    """
+
+    help: str
+    panel: str = "Options"
+    minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
+    unit: str | None = None
+    choices: tuple[str, ...] = ()
+    what: str = "name"
+    flags: tuple[str, ...] = ()
+    envvar: str | None = None
+    argument: bool = False
+    repeated: bool = False
+    role: Role = "experiment"
+
+
+def option(default: Any, help: str, **facts: Any) -> Any:
+    """Declare an option: a dataclass field with a default and `OptionFacts`."""
+    return dataclasses.field(default=default, metadata={"option": OptionFacts(help=help, **facts)})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """Base of every option dataclass; construction checks names, ranges and choices.
+
+    Raises:
+        ConfigError: A value is of the wrong type or out of range.
+        UnknownNameError: A value is none of the choices.
+    """
+
+    def __post_init__(self) -> None:
+        for field in option_fields(type(self)):
+            value = _coerce(getattr(self, field.name), field)
+            object.__setattr__(self, field.name, value)
+            _check(value, field)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any], *, source: str) -> Self:
+        """Build from plain JSON or TOML values.
+
+        Args:
+            values: Option name (with ``_`` or ``-``) to value.
+            source: Where the values come from, for the message.
+
+        Raises:
+            ConfigError: A key is unknown, or a value does not fit.
+        """
+        return cls(**normalised_keys(cls, values, source=source))
+
+    @classmethod
+    def from_assignments(cls, assignments: Iterable[str], *, source: str) -> Self:
+        """Build from ``name=value`` texts, as ``--method-option`` gives them."""
+        pairs = [assignment.partition("=") for assignment in assignments]
+        for name, equals, _ in pairs:
+            if not equals:
+                raise ConfigError(f"{source} '{name}' has no value, but name=value is wanted")
+        return cls.from_mapping({name: value for name, _, value in pairs}, source=source)
+
+    def to_dict(self, *roles: Role) -> dict[str, Any]:
+        """The options as plain JSON values.
+
+        Args:
+            *roles: Only options of these roles; none given: all.
+        """
+        return {
+            field.name: _plain(getattr(self, field.name))
+            for field in option_fields(type(self))
+            if not roles or field.facts.role in roles
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class OptionField:
+    """A field with its resolved type, for those who build something from it.
+
+    Attributes:
+        name: Field name, with underscores.
+        type: The type without ``| None`` and without the tuple around it.
+        many: Whether the value is a tuple of `type`.
+        optional: Whether None is allowed.
+        default: The default value.
+        facts: The rest.
+    """
+
+    name: str
+    type: type
+    many: bool
+    optional: bool
+    default: Any
+    facts: OptionFacts
+
+    @property
+    def flag(self) -> str:
+        """The long flag, such as ``--batch-size``."""
+        return "--" + self.name.replace("_", "-")
+
+
+def option_fields(cls: type[Options]) -> list[OptionField]:
+    """The options of a dataclass, in order."""
+    hints = typing.get_type_hints(cls)
+    return [
+        OptionField(field.name, *_split(hints[field.name]), field.default, facts)
+        for field in dataclasses.fields(cls)
+        if (facts := field.metadata.get("option")) is not None
+    ]
+
+
+def normalised_keys(
+    cls: type[Options], values: Mapping[str, Any], *, source: str
+) -> dict[str, Any]:
+    """Turn ``batch-size`` into ``batch_size`` and refuse keys that are no option of `cls`."""
+    known = [field.name for field in option_fields(cls)]
+    normal = {}
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            suggestion = f", did you mean '{near[0]}'?" if near else ""
+            raise ConfigError(
+                f"{source} has no option '{key}'{suggestion}",
+                hint=f"one of: {', '.join(known)}" if known else "it has no options",
+            )
+        normal[name] = value
+    return normal
+
+
+def _split(hint: Any) -> tuple[type, bool, bool]:
+    optional = False
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        optional = True
+        (hint,) = (part for part in typing.get_args(hint) if part is not type(None))
+    if typing.get_origin(hint) is tuple:
+        return typing.get_args(hint)[0], True, optional
+    return hint, False, optional
+
+
+def _coerce(value: Any, field: OptionField) -> Any:
+    if value is None and field.optional:
+        return None
+    if field.many:
+        if isinstance(value, str):
+            value = (value,) if field.facts.repeated else value.split(",")
+        return tuple(_coerce_one(part, field) for part in value)
+    return _coerce_one(value, field)
+
+
+def _coerce_one(value: Any, field: OptionField) -> Any:
+    wanted = field.type
+    try:
+        if wanted is bool:
+            return _to_bool(value)
+        if wanted is int:
+            if isinstance(value, float) and not value.is_integer():
+                raise ValueError
+            return int(value)
+        if wanted is float:
+            return float(value)
+        if wanted is Path and isinstance(value, str | Path):
+            return Path(value)
+        if wanted is str and isinstance(value, str):
+            return value
+    except (TypeError, ValueError):
+        pass
+    names = {bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}
+    raise ConfigError(f"{field.flag} is {value!r}, but {names.get(wanted, 'a text')} is wanted")
+
+
+def _to_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no", "1", "0"):
+        return value.lower() in ("true", "yes", "1")
+    raise ValueError(value)
+
+
+def _check(value: Any, field: OptionField) -> None:
+    facts = field.facts
+    for one in value if field.many and value is not None else (value,):
+        if one is None:
+            continue
+        if facts.choices and one not in facts.choices:
+            raise UnknownNameError(facts.what, one, facts.choices)
+        if isinstance(one, int | float) and not isinstance(one, bool) and not _in_range(one, facts):
+            raise ConfigError(
+                f"{field.flag} is {one}, but {range_text(facts) or 'a finite number'} is wanted"
+            )
+
+
+def _in_range(value: float, facts: OptionFacts) -> bool:
+    return (
+        math.isfinite(value)
+        and (facts.minimum is None or value >= facts.minimum)
+        and (facts.above is None or value > facts.above)
+        and (facts.maximum is None or value <= facts.maximum)
+    )
+
+
+def range_text(facts: OptionFacts) -> str:
+    """The allowed range in words, such as ``at least 1``; empty when there is none."""
+    parts = []
+    if facts.minimum is not None:
+        parts.append(f"at least {facts.minimum:g}")
+    if facts.above is not None:
+        parts.append(f"more than {facts.above:g}")
+    if facts.maximum is not None:
+        parts.append(f"at most {facts.maximum:g}")
+    return " and ".join(parts)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,201 @@
+"""Everything that has a name: what it is called, where it lives, what it does, who described it.
+
+Strings only, so that ``--help`` stays fast; `load` imports on use. One more of something is one
+file and one line here: choices, completions, messages and the tests' parametrisation follow.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from xaitool.errors import UnknownNameError
+
+
+class Entry(NamedTuple):
+    """One named thing.
+
+    Attributes:
+        target: ``module:name``, relative to the package ``xaitool``.
+        summary: One line for people.
+        source: Paper or origin.
+    """
+
+    target: str
+    summary: str
+    source: str
+
+
+ATTRIBUTION = {
+    "saliency": Entry(
+        "core.attribution.saliency:Saliency",
+        "gradient of the score at the input",
+        "Simonyan et al. 2013",
+    ),
+    "integrated-gradients": Entry(
+        "core.attribution.integrated_gradients:IntegratedGradients",
+        "gradients integrated on the straight line from a baseline",
+        "Sundararajan et al. 2017",
+    ),
+    "agi": Entry(
+        "core.attribution.agi:AdversarialGradientIntegration",
+        "gradients integrated along steepest ascents to other classes; needs no baseline",
+        "Pan et al. 2021",
+    ),
+    "deeplift": Entry(
+        "core.attribution.deeplift:DeepLift",
+        "differences from a baseline, propagated by the rescale rule",
+        "Shrikumar et al. 2017",
+    ),
+    "deep-shap": Entry(
+        "core.attribution.deep_shap:DeepShap",
+        "DeepLIFT averaged over references from a dataset",
+        "Lundberg and Lee 2017",
+    ),
+}
+
+BASELINES = {
+    "zero": Entry("core.baselines.zero:Zero", "black image", "Sundararajan et al. 2017"),
+    "dataset": Entry(
+        "core.baselines.dataset:DatasetReferences",
+        "references drawn from a dataset",
+        "Lundberg and Lee 2017",
+    ),
+}
+
+GUIDANCE = {
+    "none": Entry("core.guidance.none:NoGuidance", "plain GAN", "Goodfellow et al. 2014"),
+    "shap": Entry(
+        "core.guidance.shap:ShapGuidance",
+        "DeepSHAP of the discriminator against real images",
+        "Graves et al. 2020 (LogicGAN)",
+    ),
+    "saliency": Entry(
+        "core.guidance.saliency:SaliencyGuidance",
+        "gradient of the discriminator's output",
+        "Nagisetty et al. 2020 (xAI-GAN)",
+    ),
+    "random": Entry(
+        "core.guidance.random:RandomGuidance",
+        "the control: a uniform random mask",
+        "control of xaitool",
+    ),
+}
+
+LOSSES = {
+    "cross-entropy": Entry(
+        "core.losses.cross_entropy:CrossEntropy", "softmax cross-entropy", "Bridle 1990"
+    ),
+}
+
+DATASETS = {
+    "digits": Entry(
+        "data.digits:load",
+        "1,797 real handwritten digits, 28x28 grey, needs no download",
+        "Alpaydin and Kaynak 1998, shipped by scikit-learn",
+    ),
+    "mnist": Entry("data.torchvision_sets:load_mnist", "handwritten digits", "LeCun et al. 1998"),
+    "fashion-mnist": Entry(
+        "data.torchvision_sets:load_fashion_mnist", "garments", "Xiao et al. 2017"
+    ),
+    "kmnist": Entry(
+        "data.torchvision_sets:load_kmnist", "cursive Japanese characters", "Clanuwat et al. 2018"
+    ),
+    "cifar10": Entry(
+        "data.torchvision_sets:load_cifar10", "32x32 colour photographs", "Krizhevsky 2009"
+    ),
+    "svhn": Entry("data.torchvision_sets:load_svhn", "house numbers", "Netzer et al. 2011"),
+    "folder": Entry(
+        "data.image_folder:load", "folder:PATH, an image folder or a .zip of one", "xaitool"
+    ),
+}
+
+CLASSIFIERS = {
+    "lenet5": Entry(
+        "core.models.lenet5:LeNet5", "two convolutions, three linear layers", "LeCun et al. 1998"
+    ),
+    "cnn2c": Entry(
+        "core.models.cnn2c:CNN2C", "two convolutions, one linear layer", "LGL-INR paper"
+    ),
+    "ganmex-cnn": Entry(
+        "core.models.ganmex_cnn:GanmexCNN",
+        "two strided convolutions, dropout",
+        "Shih et al. 2021 (GANMEX)",
+    ),
+}
+
+GANS = {
+    "mlp": Entry(
+        "core.models.mlp_gan:MLPGan", "fully connected generator and discriminator", "LogicGAN"
+    ),
+}
+
+CLASSIFIER_METRICS = {
+    "accuracy": Entry(
+        "core.metrics.accuracy:Accuracy", "share of right predictions", "common usage"
+    ),
+    "confusion": Entry(
+        "core.metrics.confusion:Confusion", "how often which class was predicted", "common usage"
+    ),
+}
+
+GAN_METRICS = {
+    "fid": Entry(
+        "core.metrics.fid:fid", "Fréchet distance between image features", "Heusel et al. 2017"
+    ),
+    "kid": Entry(
+        "core.metrics.kid:kid", "kernel distance between image features", "Bińkowski et al. 2018"
+    ),
+}
+
+ATTRIBUTION_METRICS = {
+    "insertion": Entry(
+        "core.metrics.insertion_deletion:insertion",
+        "area under the score as the most important pixels appear",
+        "Petsiuk et al. 2018 (RISE)",
+    ),
+    "deletion": Entry(
+        "core.metrics.insertion_deletion:deletion",
+        "area under the score as the most important pixels vanish",
+        "Petsiuk et al. 2018 (RISE)",
+    ),
+}
+
+METRICS = CLASSIFIER_METRICS | GAN_METRICS | ATTRIBUTION_METRICS
+
+KINDS: dict[str, dict[str, Entry]] = {
+    "method": ATTRIBUTION,
+    "baseline": BASELINES,
+    "guidance": GUIDANCE,
+    "loss": LOSSES,
+    "dataset": DATASETS,
+    "architecture": CLASSIFIERS,
+    "gan": GANS,
+    "metric": METRICS,
+}
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """The registered names of a kind, in the order in which they are shown."""
+    return tuple(KINDS[kind])
+
+
+def entry(kind: str, name: str) -> Entry:
+    """Look a name up.
+
+    Raises:
+        UnknownNameError: There is no such name; the message suggests the nearest.
+    """
+    if name not in KINDS[kind]:
+        raise UnknownNameError(kind, name, KINDS[kind])
+    return KINDS[kind][name]
+
+
+def load(kind: str, name: str) -> Any:
+    """Import what a name stands for.
+
+    Raises:
+        UnknownNameError: There is no such name.
+    """
+    module, _, attribute = entry(kind, name).target.partition(":")
+    return getattr(import_module(f"xaitool.{module}"), attribute)
