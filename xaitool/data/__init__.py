@@ -1,0 +1,1 @@
+"""Datasets, image reading and where data lies."""

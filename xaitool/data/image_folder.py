@@ -1,0 +1,111 @@
+"""The dataset ``folder:PATH``: a folder of pictures, or a ``.zip`` of one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from xaitool.data.file_pixels import OnError, read_pixels
+from xaitool.data.file_sources import FileSource, open_source
+from xaitool.data.folder_layout import arrange
+from xaitool.data.images import read_image
+from xaitool.data.lazy import LazyDataset
+from xaitool.data.loader import Loaded, Split
+from xaitool.data.memory import MemoryDataset
+from xaitool.errors import DataError
+
+MEMORY_LIMIT = 2 * 2**30
+"""Bytes of pixels up to which a split is read into memory once."""
+
+
+def load(
+    split: Split,
+    *,
+    data_dir: Path | None = None,
+    location: str = "",
+    image_size: int | None = None,
+    channels: int | None = None,
+    workers: int = 2,
+    on_error: OnError = "stop",
+) -> Loaded:
+    """Load a split of an image folder; see `Loader` and, for the layouts, `folder_layout.arrange`.
+
+    Images are square: the shorter side is resized to `image_size` (by default the shorter side of
+    the first picture) and the centre is cut. They are grey if the first picture is, unless
+    `channels` says otherwise. "First" is by name over both splits, so both get the same shape.
+    """
+    source = open_source(Path(location).expanduser())
+    layout = arrange(source.fingerprints, split, source.title)
+    dataset = LazyDataset(
+        source,
+        layout.names,
+        layout.labels,
+        layout.classes,
+        _shape(source, layout.first, image_size, channels),
+        name=f"folder:{location}",
+        split=split,
+        skipped=layout.skipped,
+        workers=workers,
+    )
+    if len(dataset) * math.prod(dataset.shape) <= MEMORY_LIMIT:
+        return _in_memory(dataset, on_error)
+    return _readable(dataset) if on_error == "skip" else dataset
+
+
+def _shape(
+    source: FileSource, first: str, image_size: int | None, channels: int | None
+) -> tuple[int, int, int]:
+    if image_size is not None and channels is not None:
+        return channels, image_size, image_size
+    image = read_image(source.read(first), channels=channels, name=first)
+    side = image_size or min(image.size)
+    return len(image.getbands()), side, side
+
+
+def _in_memory(dataset: LazyDataset, on_error: OnError) -> MemoryDataset:
+    pixels, failed = read_pixels(
+        dataset.source, dataset.names, dataset.shape, workers=dataset.workers, on_error=on_error
+    )
+    kept = _without(dataset, failed)
+    if failed:
+        pixels = pixels[_others(len(pixels), failed)]
+    return MemoryDataset(
+        pixels,
+        kept.labels,
+        kept.classes,
+        name=kept.name,
+        split=kept.split,
+        filenames=kept.names,
+        skipped=kept.skipped,
+    )
+
+
+def _readable(dataset: LazyDataset) -> LazyDataset:
+    """Leave out what cannot be decoded; only decoding everything once can tell."""
+    failed = []
+    for start in range(0, len(dataset), 1024):
+        names = dataset.names[start : start + 1024]
+        _, rows = read_pixels(
+            dataset.source, names, dataset.shape, workers=dataset.workers, on_error="skip"
+        )
+        failed += [start + row for row in rows]
+    return _without(dataset, failed)
+
+
+def _without(dataset: LazyDataset, failed: list[int]) -> LazyDataset:
+    if len(failed) == len(dataset):
+        raise DataError(
+            f"dataset '{dataset.name}' has no picture that can be decoded, but at least one is "
+            "wanted"
+        )
+    skipped = (*dataset.skipped, *(dataset.names[row] for row in failed))
+    return replace(dataset.subset(_others(len(dataset), failed)), skipped=skipped)
+
+
+def _others(count: int, rows: list[int]) -> torch.Tensor:
+    kept = torch.ones(count, dtype=torch.bool)
+    kept[rows] = False
+    return kept.nonzero().squeeze(1)

@@ -1,0 +1,71 @@
+"""A dataset too large for memory: every access decodes its pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from xaitool.data.dataset import ImageDataset
+from xaitool.data.file_pixels import read_pixels
+from xaitool.data.file_sources import FileSource
+
+
+@dataclass(frozen=True, eq=False)
+class LazyDataset(ImageDataset):
+    """Pictures in files, decoded by a thread pool on each access.
+
+    Attributes:
+        source: Where the files lie.
+        names: Name of each file.
+        workers: Threads.
+    """
+
+    source: FileSource
+    names: tuple[str, ...]
+    labels: Tensor
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    name: str
+    split: str
+    skipped: tuple[str, ...] = ()
+    workers: int = 2
+
+    @cached_property
+    def digest(self) -> str:  # type: ignore[override]  # computed when first asked
+        """SHA-256 of classes, shape, labels, and the files' names and sizes (in a zip: checksums).
+
+        Unlike a dataset in memory the pixels are not read for it: that would be a whole pass.
+        """
+        digest = hashlib.sha256(repr((self.classes, len(self), self.shape)).encode())
+        digest.update(self.labels.numpy().tobytes())
+        for name in self.names:
+            digest.update(f"{name}\0{self.source.fingerprints[name]}\n".encode())
+        return digest.hexdigest()
+
+    def images(self, indices: Tensor | Sequence[int]) -> Tensor:
+        """See `ImageDataset.images`.
+
+        Raises:
+            DataError: A picture cannot be used.
+        """
+        names = [self.names[index] for index in torch.as_tensor(indices).tolist()]
+        pixels, _ = read_pixels(self.source, names, self.shape, workers=self.workers)
+        return pixels.float().div_(255)
+
+    def filename(self, index: int) -> str:
+        """See `ImageDataset.filename`."""
+        return self.names[index]
+
+    def subset(self, indices: Tensor) -> LazyDataset:
+        """See `ImageDataset.subset`."""
+        names = tuple(self.names[index] for index in indices.tolist())
+        return replace(self, names=names, labels=self.labels[indices])
+
+    def relabelled(self, labels: Tensor, classes: Sequence[str]) -> LazyDataset:
+        """The same images with other labels ``(N,)`` and class names."""
+        return replace(self, labels=labels, classes=tuple(classes))
