@@ -1,0 +1,1 @@
+"""Independent, plain re-implementations that tests compare with."""

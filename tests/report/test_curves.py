@@ -1,0 +1,92 @@
+import io
+import subprocess
+import sys
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+
+from xaitool.report.curves import COLOURS, curve_picture
+
+LABELS: dict[str, Any] = {"title": "losses", "x_label": "epoch", "y_label": "loss"}
+
+
+def drawn(picture, index=0):
+    """Where a picture has the colour of a series."""
+    colour = np.array(list(bytes.fromhex(COLOURS[index][1:])))
+    return np.abs(np.asarray(picture).astype(int) - colour).max(axis=-1) < 30
+
+
+def png(picture):
+    file = io.BytesIO()
+    picture.save(file, "png")
+    return file.getvalue()
+
+
+def test_every_series_is_drawn_in_its_colour():
+    picture = curve_picture({"a": [1.0, 2.0, 3.0], "b": [3.0, 2.5, 1.0]}, **LABELS)
+    assert picture.mode == "RGB"
+    assert drawn(picture, 0).sum() > 500
+    assert drawn(picture, 1).sum() > 500
+    assert not drawn(picture, 2).any()
+
+
+def test_a_rising_series_rises():
+    rows, columns = np.nonzero(drawn(curve_picture({"a": [1.0, 2.0, 3.0]}, **LABELS)))
+    assert np.corrcoef(rows, columns)[0, 1] < -0.99
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), float("inf")])
+def test_a_missing_value_is_a_gap(nothing):
+    whole = drawn(curve_picture({"a": [1.0] * 9}, **LABELS)).any(axis=0)
+    broken = drawn(curve_picture({"a": [1.0] * 4 + [nothing] + [1.0] * 4}, **LABELS)).any(axis=0)
+    assert 0.2 < 1 - broken.sum() / whole.sum() < 0.3
+    inside = np.flatnonzero(broken)
+    assert np.diff(inside).max() > 0.2 * whole.sum()
+
+
+def test_a_value_between_gaps_is_a_dot():
+    picture = curve_picture({"fid": [None, None, 3.0, None, None]}, **LABELS)
+    assert 20 < drawn(picture).sum() < 400
+
+
+def test_a_logarithmic_axis_makes_a_power_straight():
+    values: list[float | None] = [2.0**-step for step in range(12)]
+    rows, columns = np.nonzero(drawn(curve_picture({"a": values}, log=True, **LABELS)))
+    assert np.corrcoef(rows, columns)[0, 1] > 0.999
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize(
+    "series", [{}, {"a": []}, {"a": [None, None], "b": []}, {"a": [0.5]}, {"a": [0.0, -1.0]}]
+)
+def test_any_series_gives_a_picture_and_no_warning(series, log):
+    assert curve_picture(series, log=log, **LABELS).size == (960, 600)
+
+
+def test_more_series_than_colours_differ_by_their_lines():
+    picture = curve_picture(
+        {f"seed {seed}": [seed + 1.0, seed + 2.0] for seed in range(len(COLOURS) + 1)}, **LABELS
+    )
+    assert drawn(picture, 0).sum() > 500
+
+
+def test_the_same_input_gives_the_same_bytes_whatever_the_user_prefers():
+    series: dict[str, Any] = {
+        "generator": [1.0, None, 0.5, 0.4],
+        "discriminator": [0.2, 0.3, 0.35, 0.4],
+    }
+    first = png(curve_picture(series, **LABELS))
+    with matplotlib.rc_context({"lines.linewidth": 9, "figure.facecolor": "red", "font.size": 20}):
+        assert png(curve_picture(series, **LABELS)) == first
+        assert matplotlib.rcParams["font.size"] == 20
+
+
+def test_the_state_of_pyplot_is_left_alone():
+    program = (
+        "import sys; from xaitool.report.curves import curve_picture;"
+        "curve_picture({'a': [1.0]}, title='', x_label='', y_label='');"
+        "sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
