@@ -1,0 +1,1 @@
+"""How an explanation of the discriminator steers a generator's gradient."""

@@ -1,0 +1,1 @@
+"""One optimisation step of each kind of training, returning named losses."""
