@@ -1,0 +1,1 @@
+complete --command xaitool --no-files --arguments "(env _XAITOOL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) xaitool)" --condition "env _XAITOOL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) xaitool"

@@ -1,0 +1,227 @@
+"""DeepLIFT and DeepSHAP as methods, against libraries where those are right, on real networks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from torch import nn
+
+from xaitool.core.attribution.deep_shap import DeepShap
+from xaitool.core.attribution.deeplift import DeepLift
+from xaitool.core.models.normalise import Normalise
+from xaitool.core.score import Score
+from xaitool.errors import UnknownNameError, UnsupportedOperationError
+
+TORCHVISION = ["resnet18", "vgg11_bn", "alexnet", "squeezenet1_1", "mobilenet_v2"]
+TRAINED = {
+    "mobilenet_v2": "mobilenet_v2.pth",
+    "squeezenet1_1": "squeezenet1_1.pth",
+    "resnet18": "resnet18_fp16.pth",
+}
+TARGET = torch.tensor([0, 3, 1])
+AGAINST = torch.tensor([2, 1, 0])
+
+
+def convolutional(*between: nn.Module, features: int) -> nn.Sequential:
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 6, 3), *between, nn.Flatten(), nn.Linear(features, 5)]
+    return nn.Sequential(*layers).double()
+
+
+def batch(count: int, references: int, size: int = 8, channels: int = 3):
+    generator = torch.Generator().manual_seed(1)
+    inputs = torch.rand(count, channels, size, size, generator=generator, dtype=torch.float64)
+    shape = (count, references, channels, size, size)
+    return inputs, torch.rand(shape, generator=generator, dtype=torch.float64)
+
+
+def relative_gap(attribution) -> float:
+    change = attribution.score_input - attribution.score_baseline
+    return float((attribution.completeness_gap / change).abs().max())
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_torchvision_networks_as_they_are_have_no_gap(name):
+    torch.manual_seed(0)
+    model = torchvision.models.get_model(name, weights=None).double()
+    inputs, references = batch(1, 1, size=64)
+    attribution = DeepLift(model).attribute(inputs, Score(TARGET[:1], AGAINST[:1]), references)
+    assert attribution.values.abs().max() > 0
+    assert relative_gap(attribution) <= 1e-9
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", TRAINED)
+def test_trained_networks_have_no_gap_on_a_photo(name):
+    root = Path(os.environ.get("XAITOOL_DATA", "absent")) / "imagenet"
+    if not root.is_dir():
+        pytest.skip("XAITOOL_DATA has no imagenet folder")
+    model = torchvision.models.get_model(name, weights=None)
+    model.load_state_dict(torch.load(root / "weights" / TRAINED[name], weights_only=True))
+    normalise = Normalise([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    photo = Image.open(root / "photos" / "n01443537_goldfish.jpg").resize((96, 96))
+    image = torchvision.transforms.functional.to_tensor(photo).double()[None]
+    score = Score(torch.tensor([1]))  # goldfish
+    method = DeepLift(nn.Sequential(normalise, model).double())
+    attribution = method.attribute(image, score, torch.zeros_like(image)[:, None])
+    assert relative_gap(attribution) <= 1e-9
+
+
+def test_linear_model_has_the_closed_form():
+    torch.manual_seed(0)
+    linear = nn.Linear(192, 5).double()
+    inputs, references = batch(3, 4)
+    method = DeepShap(nn.Sequential(nn.Flatten(), linear))
+    attribution = method.attribute(inputs, Score(TARGET, AGAINST), references)
+    weight = (linear.weight[TARGET] - linear.weight[AGAINST]).detach().view_as(inputs)
+    torch.testing.assert_close(attribution.values, weight * (inputs - references.mean(1)))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 6, 64])
+def test_row_budget_does_not_change_the_result(rows):
+    model = convolutional(nn.ReLU(), nn.MaxPool2d(3, 2), features=24)
+    inputs, references = batch(3, 4)
+    score = Score(TARGET, AGAINST)
+    expected = DeepShap(model, rows=1000).attribute(inputs, score, references)
+    attribution = DeepShap(model, rows=rows).attribute(inputs, score, references)
+    for field in ("values", "score_input", "score_baseline"):
+        torch.testing.assert_close(
+            getattr(attribution, field), getattr(expected, field), rtol=1e-10, atol=1e-14
+        )
+    assert attribution.completeness_gap.abs().max() < 1e-12
+
+
+def test_forward_passes_stay_within_the_row_budget():
+    model = convolutional(nn.ReLU(), features=216)
+    seen = []
+    model[0].register_forward_hook(lambda module, args, output: seen.append(len(output)))
+    DeepShap(model, rows=6).attribute(*with_score(3, 4))
+    assert max(seen) <= 3  # a pair counts as two rows
+
+
+def with_score(count: int, references: int):
+    inputs, baselines = batch(count, references)
+    return inputs, Score(TARGET[:count]), baselines
+
+
+def test_several_references_are_averaged():
+    model = convolutional(nn.ReLU(), nn.MaxPool2d(2), features=54)
+    inputs, references = batch(3, 4)
+    score = Score(TARGET)
+    mean = DeepShap(model).attribute(inputs, score, references)
+    single = [
+        DeepLift(model).attribute(inputs, score, references[:, one : one + 1]) for one in range(4)
+    ]
+    expected = torch.stack([attribution.values for attribution in single]).mean(0)
+    torch.testing.assert_close(mean.values, expected)
+    with torch.no_grad():
+        logits = model(references.flatten(0, 1)).view(3, 4, 5)
+    torch.testing.assert_close(mean.score_baseline, logits.mean(1)[range(3), TARGET])
+    assert relative_gap(mean) < 1e-9
+
+
+def test_same_image_as_its_reference_gets_zeros():
+    model = convolutional(nn.ReLU(), nn.MaxPool2d(3, 1, 1), features=216)
+    inputs, _ = batch(3, 1)
+    attribution = DeepLift(model).attribute(inputs, Score(TARGET), inputs[:, None])
+    assert (attribution.values == 0).all()
+    assert (attribution.completeness_gap == 0).all()
+
+
+def test_probability_of_a_single_logit_is_complete():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(192, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1))
+    inputs, references = batch(3, 2)
+    score = Score(torch.zeros(3, dtype=torch.int64), output="probability")
+    attribution = DeepLift(model.double()).attribute(inputs, score, references)
+    assert relative_gap(attribution) < 1e-9
+
+
+def test_probability_of_several_classes_is_refused():
+    model = convolutional(nn.ReLU(), features=216)
+    inputs, references = batch(3, 1)
+    with pytest.raises(UnsupportedOperationError, match="softmax"):
+        DeepLift(model).attribute(inputs, Score(TARGET, output="probability"), references)
+
+
+class Gated(nn.Module):
+    def forward(self, inputs):
+        return inputs * inputs.mean((2, 3), keepdim=True).sigmoid()
+
+
+def test_product_is_refused_unless_its_gradient_is_asked_for():
+    model = convolutional(Gated(), features=216)
+    inputs, references = batch(3, 1)
+    with pytest.raises(UnsupportedOperationError, match="'mul' of 2 tensors"):
+        DeepLift(model).attribute(inputs, Score(TARGET), references)
+    method = DeepLift(model, unknown_operations="gradient")
+    attribution = method.attribute(inputs, Score(TARGET), references)
+    assert attribution.values.isfinite().all()
+    assert attribution.completeness_gap.abs().min() > 1e-6
+
+
+def test_unknown_treatment_is_refused():
+    with pytest.raises(UnknownNameError, match="treatment 'gradients'"):
+        DeepLift(nn.Identity(), unknown_operations="gradients")
+
+
+def test_deep_shap_draws_its_references_from_a_dataset():
+    assert DeepLift.default_baseline == "zero"
+    assert DeepShap.default_baseline == "dataset"
+    assert DeepShap.needs_baseline
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("between", "features"),
+    [
+        ([nn.ReLU(), nn.AvgPool2d(2)], 54),
+        ([nn.ELU(), nn.Conv2d(6, 4, 3), nn.LeakyReLU(0.1)], 64),
+        ([nn.Tanh(), nn.AvgPool2d(3, 1), nn.Conv2d(6, 4, 2), nn.Softplus()], 36),
+        ([nn.Sigmoid(), nn.MaxPool2d(2)], 54),
+    ],
+)
+def test_agrees_with_captum(between, features):
+    captum = pytest.importorskip("captum.attr")
+    # A module between activation and pool: Captum is wrong where they are adjacent.
+    if isinstance(between[-1], nn.MaxPool2d):
+        between = [between[0], nn.AvgPool2d(1), between[1]]
+    model = convolutional(*between, features=features).eval()
+    inputs, references = batch(3, 1)
+    attribution = DeepLift(model).attribute(inputs, Score(TARGET), references)
+    expected = captum.DeepLift(model).attribute(inputs, references[:, 0], target=TARGET)
+    torch.testing.assert_close(attribution.values, expected.detach(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore")
+def test_deep_shap_agrees_with_captum():
+    captum = pytest.importorskip("captum.attr")
+    model = convolutional(nn.ReLU(), nn.AvgPool2d(2), features=54).eval()
+    inputs, references = batch(3, 6)
+    shared = references[:1].expand(3, -1, -1, -1, -1)
+    attribution = DeepShap(model).attribute(inputs, Score(TARGET), shared)
+    expected = captum.DeepLiftShap(model).attribute(inputs, references[0], target=TARGET)
+    torch.testing.assert_close(attribution.values, expected.detach(), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore")
+def test_deep_shap_agrees_with_shap():
+    shap = pytest.importorskip("shap")
+    layers = [nn.ReLU(), nn.MaxPool2d(2, 2), nn.Conv2d(6, 8, 2), nn.ReLU()]
+    model = convolutional(*layers, features=32).float().eval()
+    inputs, references = (part.float() for part in batch(3, 10))
+    shared = references[:1].expand(3, -1, -1, -1, -1)
+    attribution = DeepShap(model).attribute(inputs, Score(TARGET), shared)
+    explainer = shap.DeepExplainer(model, references[0])
+    expected = torch.from_numpy(explainer.shap_values(inputs, check_additivity=True)).float()
+    chosen = expected[torch.arange(3), ..., TARGET]
+    scale = float(chosen.abs().max())
+    torch.testing.assert_close(attribution.values, chosen, rtol=1e-4, atol=1e-4 * scale)

@@ -1,0 +1,265 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from tests.io.full_disk import full_after
+from xaitool.errors import ArtifactError, ConfigError, DivergenceError, StoppedBySignal
+from xaitool.io.checkpoints import save_checkpoint
+from xaitool.workflows.run_directory import (
+    RunDirectory,
+    compare_config,
+    default_run_path,
+    read_json,
+)
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "runs" / "a"
+
+
+def status(out):
+    return json.loads((out / "status.json").read_text())
+
+
+def make_run(out, *, checkpoint=True):
+    """A run that wrote one of everything."""
+    with RunDirectory.create(out) as run:
+        run.write_config({"seed": 0})
+        run.write_environment({"host": "x"})
+        run.metrics.append({"epoch": 0, "step": 1})
+        (run.samples / "000001.png").touch()
+        (run.plots / "loss.png").touch()
+        if checkpoint:
+            save_checkpoint(run.last, "gan", {})
+        run.write_progress(2, 30)
+
+
+def files(out):
+    return {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+
+
+def test_a_run_from_start_to_end(out):
+    with RunDirectory.create(out) as run:
+        assert run.path == out
+        assert status(out)["state"] == "running"
+        assert not run.resumed
+        run.write_progress(3, 40)
+        run.write_config({"seed": 0, "rate": 0.5})
+        assert run.read_config() == {"seed": 0, "rate": 0.5}
+        assert (out / ".lock").exists()
+    found = status(out)
+    updated = datetime.fromisoformat(found.pop("updated"))
+    assert abs(datetime.now(UTC) - updated) < timedelta(minutes=1)
+    expected = {"state": "completed", "epoch": 3, "step": 40, "signal": None, "error": None}
+    assert found == expected
+    assert not (out / ".lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "name", "text"),
+    [
+        (StoppedBySignal(signal.SIGTERM, "stopped"), "interrupted", "SIGTERM", None),
+        (KeyboardInterrupt(), "interrupted", "SIGINT", None),
+        (DivergenceError("loss is nan"), "diverged", None, "loss is nan"),
+        (ValueError("why"), "failed", None, "why"),
+        (MemoryError(), "failed", None, "MemoryError"),
+    ],
+)
+def test_how_a_run_ended(out, error, state, name, text):
+
+    def run_and_fail():
+        with RunDirectory.create(out) as run:
+            run.write_progress(1, 2)
+            raise error
+
+    with pytest.raises(type(error)):
+        run_and_fail()
+    found = status(out)
+    assert (found["state"], found["signal"], found["error"]) == (state, name, text)
+    assert (found["epoch"], found["step"]) == (1, 2)
+
+
+def test_a_full_disk_does_not_hide_why_the_run_ended(out):
+    run = RunDirectory.create(out)
+    run.__enter__()
+    before = status(out)
+    with full_after(0):
+        run.__exit__(ValueError, ValueError("why"), None)
+    assert status(out) == before
+    assert not (out / ".lock").exists()
+
+
+def test_an_existing_run_is_not_touched_unasked(out):
+    make_run(out)
+    before = files(out)
+    with pytest.raises(ConfigError, match="is not empty") as caught:
+        RunDirectory.create(out)
+    assert f"--resume {out}" in str(caught.value.hint)
+    assert "--overwrite" in str(caught.value.hint)
+    assert files(out) == before
+
+
+def test_overwrite_removes_what_a_run_wrote(out):
+    make_run(out)
+    (out / ".last.pt.17.partial").touch()
+    (out / "samples" / ".000001.png.17.partial").touch()
+    (out / "diverged.pt").touch()
+    with RunDirectory.create(out, overwrite=True) as run:
+        assert files(out) == {".lock", "status.json"}
+        assert not run.resumed
+    assert status(out)["step"] == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["thesis.tex", "samples/notes.txt", "samples/deep/a.png", "sub/config.json", "a.png"]
+)
+def test_overwrite_refuses_where_other_files_are(out, name):
+    make_run(out)
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).touch()
+    before = files(out)
+    with pytest.raises(ConfigError, match=f"holds {name}, but"):
+        RunDirectory.create(out, overwrite=True)
+    assert files(out) == before
+
+
+def test_overwrite_does_not_follow_links(out, tmp_path):
+    make_run(out)
+    precious = tmp_path / "precious.pt"
+    precious.write_text("x")
+    (out / "best.pt").symlink_to(precious)
+    with RunDirectory.create(out, overwrite=True):
+        pass
+    assert precious.read_text() == "x"
+    assert not (out / "best.pt").exists()
+
+
+def test_a_folder_of_other_people_gets_no_lock_file(tmp_path):
+    (tmp_path / "photo.jpg").touch()
+    with pytest.raises(ConfigError):
+        RunDirectory.create(tmp_path)
+    assert files(tmp_path) == {"photo.jpg"}
+
+
+def test_out_is_a_file_or_cannot_be_made(tmp_path):
+    (tmp_path / "a").touch()
+    with pytest.raises(ConfigError, match="is a file, but a folder is wanted"):
+        RunDirectory.create(tmp_path / "a")
+    with pytest.raises(ConfigError, match="cannot be made"):
+        RunDirectory.create(tmp_path / "a" / "b")
+
+
+def test_resume_goes_on_in_the_same_folder(out):
+    make_run(out)
+    (out / ".last.pt.17.partial").touch()
+    with RunDirectory.resume(out) as run:
+        assert run.resumed
+        assert status(out)["state"] == "running"
+        assert (status(out)["epoch"], status(out)["step"]) == (2, 30)
+        run.metrics.append({"epoch": 0, "step": 2})
+    assert len(run.metrics.read()) == 2
+    assert not list(out.rglob("*.partial"))
+
+
+def test_resume_without_a_checkpoint_is_an_input_error(out):
+    with pytest.raises(ArtifactError, match="does not exist") as caught:
+        RunDirectory.resume(out)
+    assert caught.value.exit_code == 2
+    make_run(out, checkpoint=False)
+    with pytest.raises(ArtifactError, match=r"has no last\.pt"):
+        RunDirectory.resume(out)
+    assert not (out / ".lock").exists()
+
+
+def test_resume_or_create(out):
+    with RunDirectory.resume_or_create(out) as run:
+        assert not run.resumed
+        run.metrics.append({"step": 1})
+    # Killed before its first checkpoint: there is nothing to continue.
+    with RunDirectory.resume_or_create(out) as run:
+        assert not run.resumed
+        assert run.metrics.read() == []
+        save_checkpoint(run.last, "gan", {})
+        run.metrics.append({"step": 1})
+    with RunDirectory.resume_or_create(out) as run:
+        assert run.resumed
+        assert run.metrics.read() == [{"step": 1}]
+    (out / "last.pt").rename(out / "best.pt")
+    with pytest.raises(ConfigError, match="not empty"):
+        RunDirectory.resume_or_create(out)
+    assert (out / "best.pt").exists()
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from xaitool.io.checkpoints import save_checkpoint
+from xaitool.workflows.run_directory import RunDirectory
+with RunDirectory.create(Path(sys.argv[1])) as run:
+    save_checkpoint(run.last, "gan", {})
+    run.write_progress(1, 7)
+    print("running", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_two_writers_and_a_killed_one(out):
+    command = [sys.executable, "-c", HOLDER, out]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        for open_run in (
+            lambda: RunDirectory.resume(out),
+            lambda: RunDirectory.create(out, overwrite=True),
+            lambda: RunDirectory.resume_or_create(out),
+        ):
+            with pytest.raises(ConfigError, match=f"written by process {process.pid} on"):
+                open_run()
+        assert (out / "last.pt").exists()
+        os.kill(process.pid, signal.SIGKILL)
+    assert (out / ".lock").exists()
+    assert status(out)["state"] == "running"
+    with RunDirectory.resume(out):
+        assert status(out)["step"] == 7
+    assert status(out)["state"] == "completed"
+
+
+def test_two_runs_in_one_process(out):
+    with RunDirectory.create(out), pytest.raises(ConfigError, match="written by this process"):
+        RunDirectory.resume_or_create(out)
+    with RunDirectory.create(out, overwrite=True):
+        pass
+
+
+def test_compare_config():
+    saved = {"seed": 0, "names": ["a"], "rate": 0.1, "old": 1}
+    compare_config(saved, dict(saved))
+    with pytest.raises(ConfigError) as caught:
+        compare_config(saved, {"seed": 1, "names": ["a"], "rate": 0.1, "batch_size": 4})
+    assert str(caught.value) == (
+        "--seed is 1, but the run has 0; --old is None, but the run has 1; "
+        "--batch-size is 4, but the run has None"
+    )
+    assert "--resume" in str(caught.value.hint)
+
+
+def test_default_path_is_in_utc():
+    now = datetime(2026, 1, 31, 13, 1, 2, tzinfo=timezone(timedelta(hours=1)))
+    path = default_run_path("train-gan", "shap", 3, now=now)
+    assert path == Path("runs/train-gan/2026-01-31T120102Z-shap-seed3")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '"text"', "\udcff"])
+def test_damaged_json_is_one_line(tmp_path, text):
+    (tmp_path / "a.json").write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(ArtifactError, match="absent or damaged"):
+        read_json(tmp_path / "a.json")
+    with pytest.raises(ArtifactError, match="absent or damaged"):
+        read_json(tmp_path / "b.json")

@@ -1,0 +1,58 @@
+"""``--config``: options from a TOML file or from a run's ``config.json``; flags win over it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from xaitool.errors import ConfigError
+from xaitool.options import Options, normalised_keys, option_fields
+
+
+def read_config(path: Path, config_class: type[Options], command: str) -> dict[str, Any]:
+    """Read option values for a command, in the form in which the command line takes them.
+
+    A TOML file holds the options themselves or a table named after each command; a run's
+    ``config.json`` holds them under ``options``.
+
+    Args:
+        path: The file, ending in ``.toml`` or ``.json``.
+        config_class: The command's options.
+        command: The command's name.
+
+    Raises:
+        ConfigError: The file is unreadable, is another command's, or has an unknown key.
+    """
+    values = _parse(path)
+    if values.get("command", command) != command:
+        raise ConfigError(f"{path} is of '{values['command']}', but '{command}' reads it")
+    values = values.get("options", values.get(command, values))
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} has no table of options")
+    values = normalised_keys(config_class, values, source=str(path))
+    joined = {field.name for field in option_fields(config_class) if _by_commas(field)}
+    return {
+        name: ",".join(map(str, value)) if name in joined and isinstance(value, list) else value
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _by_commas(field: Any) -> bool:
+    return field.many and not field.facts.repeated
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise ConfigError(f"--config {path} cannot be read: {reason}") from error
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"--config {path} is not valid: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"--config {path} holds no options")
+    return values

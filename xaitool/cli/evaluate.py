@@ -1,0 +1,36 @@
+"""``xaitool evaluate``."""
+
+from __future__ import annotations
+
+import typer
+
+from xaitool.cli.options import add_command
+from xaitool.cli.output import Output
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+
+HELP = """Measure a classifier, a GAN or an attribution file.
+
+Prints a table; tab-separated when piped, JSON Lines with --json.
+
+Examples:
+
+\b
+  xaitool evaluate runs/my-gan
+  xaitool evaluate digits.h5 --metric insertion --metric deletion --json
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    add_command(app, "evaluate", EvaluateConfig, run, HELP)
+
+
+def run(config: EvaluateConfig, output: Output) -> None:
+    """Measure and print."""
+    from xaitool.workflows.evaluate import evaluate
+
+    result = evaluate(config, output)
+    if isinstance(result, dict):
+        output.record(result)
+    else:
+        output.table(result)

@@ -1,0 +1,38 @@
+"""``xaitool explain``."""
+
+from __future__ import annotations
+
+import typer
+
+from xaitool.cli.options import add_command
+from xaitool.cli.output import Output
+from xaitool.workflows.configs.explain import ExplainConfig
+
+HELP = """Attribute a classifier's score to the pixels of images.
+
+Writes an HDF5 file and heat maps; prints the files written.
+
+Examples:
+
+\b
+  xaitool explain --method agi image.png
+  xaitool explain --method deep-shap --model digits --dataset digits --limit 10 --out digits.h5
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    add_command(app, "explain", ExplainConfig, run, HELP)
+
+
+def run(config: ExplainConfig, output: Output) -> None:
+    """Explain and print the files written, or with ``--json`` a line an image."""
+    from xaitool.workflows.explain import explain
+
+    emit = output.record if output.as_json else None
+    result = explain(config, output, emit)
+    if isinstance(result, dict):
+        output.record(result)
+    elif not output.as_json:
+        for path in result.files:
+            output.line(path)

@@ -1,0 +1,134 @@
+"""Derives a command's flags from its option dataclass, so that an option is declared once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from xaitool.cli.config_option import read_config
+from xaitool.cli.output import Output
+from xaitool.options import OptionField, Options, option_fields, range_text
+
+C = TypeVar("C", bound=Options)
+
+
+def add_command(
+    app: typer.Typer, name: str, config_class: type[C], run: Callable[[C, Output], None], help: str
+) -> None:
+    """Register a command whose flags are the fields of `config_class`.
+
+    Args:
+        app: Where to register it.
+        name: The command's name, also the name of its table in a configuration file.
+        config_class: Its options.
+        run: Called with the options and the output.
+        help: What ``--help`` shows above the options.
+    """
+
+    def command(
+        *, config: Path | None, json: bool, quiet: bool, log_every: float, **values: Any
+    ) -> None:
+        output = Output(as_json=json, quiet=quiet, log_every=log_every)
+        run(config_class(**values), output)
+
+    parameters = [_parameter(field) for field in option_fields(config_class)]
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*parameters, *_shared_parameters(config_class, name)]
+    )
+    app.command(name, help=help)(command)
+
+
+def show_help(context: typer.Context) -> None:
+    """Print a group's help and exit with 2, for a group that was called without a command."""
+    if context.invoked_subcommand is None:
+        Output().line(context.get_help())
+        raise typer.Exit(2)
+
+
+def _parameter(field: OptionField) -> inspect.Parameter:
+    facts = field.facts
+    kind = list[field.type] if field.many and facts.repeated else field.type  # type: ignore[name-defined]
+    if field.many and not facts.repeated:
+        kind = str
+    default = list(field.default) if kind == list[field.type] else field.default  # type: ignore[name-defined]
+    shared: dict[str, Any] = {
+        "help": _help(field),
+        "metavar": _metavar(field),
+        "rich_help_panel": facts.panel,
+        "autocompletion": _completer(facts.choices) if facts.choices else None,
+    }
+    info: Any
+    if facts.argument:
+        info = typer.Argument(**{**shared, "rich_help_panel": None}, show_default=False)
+    else:
+        info = typer.Option(
+            field.flag,
+            *facts.flags,
+            envvar=facts.envvar,
+            show_default=not any(field.default is hidden for hidden in (None, (), False)),
+            **shared,
+        )
+    annotation = kind | None if field.optional else kind
+    return _keyword(field.name, Annotated[annotation, info], default)
+
+
+def _help(field: OptionField) -> str:
+    allowed = range_text(field.facts)
+    return f"{field.facts.help} ({allowed})" if allowed else field.facts.help
+
+
+def _metavar(field: OptionField) -> str | None:
+    choices = "|".join(field.facts.choices)
+    if choices and len(choices) <= 40:
+        return choices
+    if field.type is bool:
+        return None
+    return field.facts.unit or {int: "N", float: "NUMBER", Path: "PATH"}.get(field.type, "TEXT")
+
+
+def _completer(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [choice for choice in choices if choice.startswith(incomplete)]
+
+    return complete
+
+
+def _shared_parameters(config_class: type[Options], command: str) -> list[inspect.Parameter]:
+    def load(context: typer.Context, value: Path | None) -> Path | None:
+        if value is not None:
+            context.default_map = read_config(value, config_class, command)
+        return value
+
+    config = typer.Option(
+        "--config",
+        callback=load,
+        is_eager=True,
+        metavar="FILE",
+        help="Options from a TOML file or a run's config.json; flags win over it.",
+        rich_help_panel="Run",
+        show_default=False,
+    )
+    as_json = typer.Option("--json", help="Results as JSON Lines.", rich_help_panel="Output")
+    quiet = typer.Option("--quiet", "-q", help="No progress, no hints.", rich_help_panel="Output")
+    log_every = typer.Option(
+        "--log-every",
+        metavar="SECONDS",
+        help="Time between two progress lines where there is no terminal.",
+        rich_help_panel="Output",
+    )
+    return [
+        _keyword("config", Annotated[Path | None, config], None),
+        _keyword("json", Annotated[bool, as_json], False),
+        _keyword("quiet", Annotated[bool, quiet], False),
+        _keyword("log_every", Annotated[float, log_every], 30.0),
+    ]
+
+
+def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )

@@ -1,0 +1,136 @@
+"""The only place that prints: data on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from xaitool.errors import XaitoolError
+from xaitool.workflows.progress import SilentTask, Task
+
+
+class Output:
+    """Speaks for one command; also the `Reporter` that workflows talk to.
+
+    Args:
+        as_json: Print results as JSON Lines.
+        quiet: Drop progress, messages and hints; warnings and errors stay.
+        log_every: Seconds between two heartbeat lines where standard error is no terminal.
+    """
+
+    def __init__(
+        self, *, as_json: bool = False, quiet: bool = False, log_every: float = 30.0
+    ) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self.log_every = log_every
+
+    def line(self, text: object) -> None:
+        """One line of data."""
+        print(text, flush=True)
+
+    def record(self, values: Mapping[str, Any]) -> None:
+        """One JSON line of data; a number that is not finite becomes null."""
+        self.line(json.dumps(_finite(values), ensure_ascii=False))
+
+    def table(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows as JSON Lines, as an aligned table on a terminal, else as TSV."""
+        rows = list(rows)
+        if self.as_json:
+            for row in rows:
+                self.record(row)
+        elif rows:
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            cells = [names, *([cell(row.get(name)) for name in names] for row in rows)]
+            for text in _aligned(cells) if sys.stdout.isatty() else map("\t".join, cells):
+                self.line(text)
+
+    def message(self, text: str) -> None:
+        """Something worth knowing."""
+        if not self.quiet:
+            self._say(text)
+
+    def warning(self, text: str) -> None:
+        """Something that may be wrong."""
+        self._say(f"warning: {text}")
+
+    def error(self, error: XaitoolError) -> None:
+        """One line, and one for the hint."""
+        self._say(f"error: {error}")
+        if error.hint:
+            self._say(f"hint: {error.hint}")
+
+    def task(self, name: str, total: int, unit: str, done: int = 0) -> Task:
+        """A bar on a terminal, a heartbeat line otherwise, nothing when quiet."""
+        if self.quiet:
+            return SilentTask()
+        if sys.stderr.isatty() and not self.as_json:
+            from xaitool.cli.progress_bar import ProgressBar
+
+            return ProgressBar(name, total, unit, done)
+        return Heartbeat(self, name, total, unit, done)
+
+    def _say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+
+class Heartbeat:
+    """A ``key=value`` line now and then, for logs."""
+
+    def __init__(self, output: Output, name: str, total: int, unit: str, done: int) -> None:
+        self._output = output
+        self._name, self._total, self._unit = name, total, unit
+        self._done = self._first = done
+        self._start = self._last = time.monotonic()
+
+    def __enter__(self) -> Heartbeat:
+        """Begin."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End."""
+
+    def advance(self, steps: int = 1, **values: object) -> None:
+        """Count, and speak when enough time has passed."""
+        self._done += steps
+        now = time.monotonic()
+        if now - self._last < self._output.log_every:
+            return
+        self._last = now
+        seconds_each = (now - self._start) / max(1, self._done - self._first)
+        eta = time.strftime("%H:%M:%S", time.gmtime(seconds_each * (self._total - self._done)))
+        told = "".join(f" {name}={cell(value)}" for name, value in values.items())
+        progress = f"{self._name} {self._unit}={self._done}/{self._total}"
+        self._output.message(f"{progress}{told} {self._unit}/s={1 / seconds_each:.3g} eta={eta}")
+
+
+def cell(value: Any) -> str:
+    """A value as short text: six digits of a number, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}:{cell(one)}" for name, one in value.items())
+    if hasattr(value, "item"):
+        value = value.item()
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _aligned(cells: list[list[str]]) -> Iterable[str]:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return value

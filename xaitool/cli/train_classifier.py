@@ -1,0 +1,33 @@
+"""``xaitool train-classifier``."""
+
+from __future__ import annotations
+
+import typer
+
+from xaitool.cli.options import add_command
+from xaitool.cli.output import Output
+from xaitool.cli.training_result import print_training_result
+from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+
+HELP = """Train an image classifier.
+
+Prints the run directory.
+
+Examples:
+
+\b
+  xaitool train-classifier --epochs 10 --out digits
+  xaitool train-classifier --dataset mnist --architecture resnet18
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    add_command(app, "train-classifier", TrainClassifierConfig, run, HELP)
+
+
+def run(config: TrainClassifierConfig, output: Output) -> None:
+    """Train and print where the result lies."""
+    from xaitool.workflows.train_classifier import train_classifier
+
+    print_training_result(train_classifier(config, output), output)

@@ -1,0 +1,21 @@
+"""What every ``train-*`` command prints: the plan of a dry run, or the run directory."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from xaitool.cli.output import Output
+
+if TYPE_CHECKING:
+    from xaitool.workflows.training_run import TrainingResult
+
+
+def print_training_result(result: TrainingResult | dict[str, Any], output: Output) -> None:
+    """Print one line: the run directory, or with ``--json`` the whole result."""
+    if isinstance(result, dict):
+        output.record(result)
+    elif output.as_json:
+        output.record({**dataclasses.asdict(result), "schema": 1})
+    else:
+        output.line(result.run_dir)

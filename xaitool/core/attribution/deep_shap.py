@@ -1,0 +1,18 @@
+"""DeepSHAP: DeepLIFT averaged over references from a dataset."""
+
+from __future__ import annotations
+
+from xaitool.core.attribution.deeplift import DeepLift
+
+
+class DeepShap(DeepLift):
+    """The mean over the references of DeepLIFT's contributions.
+
+    The values sum to ``F(input) - mean F(reference)``: they approximate the Shapley values of the
+    features against the distribution that the references are drawn from.
+
+    Source: Lundberg and Lee 2017, section 4.2 (Deep SHAP), with the rescale rule, as the authors'
+    library does. Differs from it where that is wrong: see `DeepLift`.
+    """
+
+    default_baseline = "dataset"

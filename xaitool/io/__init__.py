@@ -1,0 +1,1 @@
+"""Atomic writes, checkpoints, attribution files, metric logs, provenance."""

@@ -1,0 +1,65 @@
+"""The log of a run's numbers: JSON Lines, only ever appended to."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from xaitool.errors import ArtifactError
+from xaitool.io.atomic import finite, write_text
+
+
+class MetricsLog:
+    """One JSON object a line; NaN and infinity are null.
+
+    Args:
+        path: The file; made by the first `append`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, entry: dict[str, Any]) -> None:
+        """Add one line, in one write, so that a reader sees it whole."""
+        line = json.dumps(finite(entry), ensure_ascii=False) + "\n"
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(line.encode())
+
+    def read(self) -> list[dict[str, Any]]:
+        """All entries; a last line that a killed writer left torn is not one.
+
+        Raises:
+            ArtifactError: Another line is no JSON object.
+        """
+        if not self.path.exists():
+            return []
+        *whole, _torn = self.path.read_bytes().split(b"\n")
+        return [self._parse(number, line) for number, line in enumerate(whole, start=1)]
+
+    def truncate_after(self, epoch: int, step: int) -> None:
+        """Drop entries later than a checkpoint, and a torn last line, so that no step is twice.
+
+        Args:
+            epoch: Entries with a greater ``epoch`` go.
+            step: Entries with a greater ``step`` go.
+        """
+        kept = [
+            json.dumps(entry, ensure_ascii=False) + "\n"
+            for entry in self.read()
+            if entry.get("epoch", 0) <= epoch and entry.get("step", 0) <= step
+        ]
+        write_text(self.path, "".join(kept))
+
+    def _parse(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = None
+        if not isinstance(entry, dict):
+            raise ArtifactError(
+                f"{self.path} line {number} is damaged, but a JSON object is wanted"
+            )
+        return entry

@@ -1,0 +1,99 @@
+"""Options that mean the same in every command that has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from xaitool import registry
+from xaitool.options import Options, option
+
+
+ROWS = option(
+    None,
+    "Rows in one forward pass, at most; default: from the image size and the device.",
+    panel="Run",
+    minimum=1,
+    role="run",
+    unit="ROWS",
+)
+"""``--batch-size`` of the commands that do not train."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(Options):
+    """Where a command runs, from which seed, and where its output goes."""
+
+    out: Path | None = option(
+        None, "Where the output goes.", panel="Output", flags=("-o",), role="place", unit="PATH"
+    )
+    overwrite: bool = option(
+        False, "Replace what an earlier run wrote at --out.", panel="Output", role="place"
+    )
+    dry_run: bool = option(
+        False,
+        "Check everything, print the plan as JSON, write nothing.",
+        panel="Run",
+        flags=("-n",),
+        role="place",
+    )
+    seed: int = option(0, "Seed of every random draw.", panel="Run", minimum=0, unit="INTEGER")
+    device: str = option(
+        "auto",
+        "auto, cpu, cuda, cuda:N or mps; auto takes the first of cuda, mps, cpu.",
+        panel="Run",
+        envvar="XAITOOL_DEVICE",
+        role="run",
+        unit="DEVICE",
+    )
+    precision: str = option(
+        "float32",
+        "Floating-point type of the computation.",
+        panel="Run",
+        choices=("float32", "float64"),
+        what="precision",
+        unit="TYPE",
+    )
+    workers: int = option(
+        2, "Threads that read image files.", panel="Run", minimum=1, role="run", unit="THREADS"
+    )
+    data_dir: Path | None = option(
+        None,
+        "Where named datasets lie or are downloaded to; default: the user's cache.",
+        panel="Data",
+        envvar="XAITOOL_DATA",
+        role="run",
+        unit="PATH",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions(RunOptions):
+    """What every kind of training has."""
+
+    dataset: str = option(
+        "digits",
+        f"One of {', '.join(registry.names('dataset'))}:PATH (an image folder or a .zip of one).",
+        panel="Data",
+        unit="NAME",
+    )
+    classes: tuple[str, ...] | None = option(
+        None,
+        "Only these classes, by name or index, separated by commas.",
+        panel="Data",
+        unit="CLASS,...",
+    )
+    image_size: int | None = option(
+        None,
+        "Resize images to this side; default: the dataset's own.",
+        panel="Data",
+        minimum=4,
+        unit="PIXELS",
+    )
+    resume: str | None = option(
+        None,
+        "Continue in this run directory; 'auto': continue in --out if it holds a checkpoint.",
+        panel="Output",
+        role="place",
+        unit="RUN|auto",
+    )

@@ -1,0 +1,77 @@
+"""Options of ``evaluate``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from xaitool import registry
+from xaitool.options import option
+from xaitool.workflows.configs.common import ROWS, RunOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig(RunOptions):
+    """Measure what the kind of each artifact allows: classifier, GAN or attribution file."""
+
+    artifacts: tuple[Path, ...] = option(
+        (),
+        "Run directories, checkpoints (.pt) or attribution files (.h5).",
+        argument=True,
+        repeated=True,
+        unit="ARTIFACTS",
+    )
+    metric: tuple[str, ...] = option(
+        (),
+        "Only this metric; may be repeated: "
+        + "; ".join(f"{name}: {entry.summary}" for name, entry in registry.METRICS.items())
+        + ".",
+        panel="Measure",
+        flags=("-m",),
+        repeated=True,
+        choices=registry.names("metric"),
+        what="metric",
+        unit="NAME",
+    )
+    samples: int = option(
+        10_000,
+        "Generated and real images behind FID and KID, at most.",
+        panel="Measure",
+        minimum=2,
+        unit="IMAGES",
+    )
+    kid_subsets: int = option(
+        100, "Subsets of 1,000 images over which KID is averaged.", panel="Measure", minimum=1
+    )
+    step: int | None = option(
+        None,
+        "Pixels changed at once by insertion and deletion; default: the image's width.",
+        panel="Measure",
+        minimum=1,
+        unit="PIXELS",
+    )
+    model: str | None = option(
+        None,
+        "Judge attribution files with this model instead of the one they name.",
+        panel="Model",
+        unit="MODEL",
+    )
+    weights: Path | None = option(None, "Weights of --model.", panel="Model", unit="FILE")
+    dataset: str | None = option(
+        None,
+        "Measure on this dataset; default: the one that the artifact was trained on.",
+        panel="Data",
+        unit="NAME",
+    )
+    split: str = option(
+        "test",
+        "Split of the dataset.",
+        panel="Data",
+        choices=("train", "test"),
+        what="split",
+        unit="SPLIT",
+    )
+    limit: int | None = option(
+        None, "Measure only the first N samples.", panel="Data", minimum=1, unit="N"
+    )
+    batch_size: int | None = ROWS

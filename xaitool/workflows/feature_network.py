@@ -1,0 +1,188 @@
+"""The network whose features FID and KID compare: our own LeNet, trained once a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from xaitool.core.losses.cross_entropy import CrossEntropy
+from xaitool.core.metrics.accuracy import Accuracy
+from xaitool.core.models.lenet5 import LeNet5
+from xaitool.core.seeding import generator
+from xaitool.core.training.classifier_step import classifier_step
+from xaitool.data.cache import cache_directory
+from xaitool.data.dataset import ImageDataset
+from xaitool.data.load import load_dataset
+from xaitool.errors import ArtifactError
+from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
+from xaitool.workflows.progress import Reporter
+from xaitool.workflows.training_data import channel_statistics
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the network is trained; a change makes another network, and so other figures."""
+
+    architecture: str = "lenet5"
+    optimiser: str = "adam"
+    learning_rate: float = 2e-3
+    schedule: str = "cosine"
+    batch_size: int = 128
+    epochs: int = 8
+    least_steps: int = 1200
+    largest_shift: int = 2
+    seed: int = 0
+
+
+RECIPE = Recipe()
+
+
+@dataclass(frozen=True)
+class FeatureNetwork:
+    """A trained network and what it is.
+
+    Attributes:
+        model: Its ``features`` maps images ``(N, C, H, W)`` in [0, 1] to ``(N, 84)``.
+        sha256: Of its weights: figures of different hashes do not compare.
+        accuracy: On the dataset's test split.
+        dataset: What it was trained on.
+    """
+
+    model: LeNet5
+    sha256: str
+    accuracy: float
+    dataset: str
+
+    @torch.no_grad()
+    def features(self, images: Tensor) -> Tensor:
+        """Features ``(N, 84)`` of images ``(N, C, H, W)`` in [0, 1], in float32."""
+        return self.model.features(images.to(next(self.model.parameters())))
+
+
+def feature_network(
+    name: str,
+    *,
+    image_size: int | None,
+    data_dir: Path | None,
+    workers: int,
+    device: torch.device,
+    reporter: Reporter,
+) -> FeatureNetwork | None:
+    """The feature network of a dataset with all its classes, from the cache or trained now.
+
+    FID over MNIST-like data compares only within one network (Bińkowski et al. 2018 use a LeNet
+    whose weights are not published), so that its recipe is fixed here and its hash is recorded.
+
+    Args:
+        name: The dataset.
+        image_size: Side to which its images are resized, or None.
+        data_dir: Where datasets lie.
+        workers: Threads that read images.
+        device: Where the network shall live.
+        reporter: Told when it is trained.
+
+    Returns:
+        The network; None for a dataset of a single class, which trains no classifier.
+    """
+    train = load_dataset(name, "train", data_dir=data_dir, image_size=image_size, workers=workers)
+    if len(train.classes) < 2:
+        return None
+    path = cache_directory() / "features" / f"{_key(train)}.pt"
+    content = _read(path)
+    if content is None:
+        test = load_dataset(name, "test", data_dir=data_dir, image_size=image_size, workers=workers)
+        content = _train(train, test, device, reporter)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(path, "features", content)
+    model = LeNet5(
+        tuple(content["shape"]), content["classes"], content["mean"], content["standard_deviation"]
+    )
+    model.load_state_dict(content["model"])
+    model.to(device).eval().requires_grad_(False)
+    return FeatureNetwork(model, content["sha256"], content["accuracy"], name)
+
+
+def _key(train: ImageDataset) -> str:
+    text = f"{train.digest} {train.shape} {RECIPE}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        return load_checkpoint(path, kind="features")
+    except ArtifactError:
+        return None
+
+
+def _train(
+    train: ImageDataset, test: ImageDataset, device: torch.device, reporter: Reporter
+) -> dict[str, Any]:
+    reporter.message(f"training the feature network of {train.name} (once, then cached)")
+    everything = torch.arange(len(train))
+    mean, deviation = channel_statistics(train, everything)
+    torch.manual_seed(RECIPE.seed)
+    model = LeNet5(train.shape, len(train.classes), mean, deviation).to(device)
+    steps_per_epoch = -(-len(train) // RECIPE.batch_size)
+    epochs = max(RECIPE.epochs, -(-RECIPE.least_steps // steps_per_epoch))
+    optimiser = torch.optim.Adam(model.parameters(), lr=RECIPE.learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * steps_per_epoch)
+    labels = train.labels.to(device)
+    model.train()
+    with reporter.task("features", epochs * steps_per_epoch, "step") as task:
+        for epoch in range(epochs):
+            order = torch.randperm(len(train), generator=generator(RECIPE.seed, "order", epoch))
+            for step, indices in enumerate(order.split(RECIPE.batch_size)):
+                images = _shifted(train.images(indices).to(device), epoch, step)
+                values = classifier_step(
+                    model, CrossEntropy(), optimiser, images, labels[indices.to(device)]
+                )
+                schedule.step()
+                task.advance(1, **values)
+    accuracy = _accuracy(model.eval(), test, device)
+    reporter.message(f"feature network of {train.name}: test accuracy {accuracy:.4f}")
+    state = {key: value.cpu() for key, value in model.state_dict().items()}
+    return {
+        "recipe": asdict(RECIPE),
+        "dataset": train.name,
+        "dataset_digest": train.digest,
+        "shape": list(train.shape),
+        "classes": len(train.classes),
+        "mean": mean,
+        "standard_deviation": deviation,
+        "accuracy": accuracy,
+        "sha256": _hash(state),
+        "model": state,
+    }
+
+
+def _shifted(images: Tensor, epoch: int, step: int) -> Tensor:
+    most = RECIPE.largest_shift
+    random = generator(RECIPE.seed, "shift", epoch, step)
+    top, left = torch.randint(0, 2 * most + 1, (2,), generator=random).tolist()
+    height, width = images.shape[-2:]
+    padded = F.pad(images, (most, most, most, most), mode="replicate")
+    return padded[..., top : top + height, left : left + width]
+
+
+@torch.no_grad()
+def _accuracy(model: LeNet5, test: ImageDataset, device: torch.device) -> float:
+    accuracy = Accuracy()
+    for indices in torch.arange(len(test)).split(512):
+        images = test.images(indices).to(device)
+        accuracy.update(model(images), test.labels[indices].to(device))
+    return accuracy.compute().value
+
+
+def _hash(state: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for key, value in state.items():
+        digest.update(key.encode() + value.contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,301 @@
+"""A run's folder: who may write it, what lies in it, and how the run ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from xaitool.errors import ArtifactError, ConfigError, DivergenceError, StoppedBySignal
+from xaitool.io.atomic import remove_partials, write_json
+from xaitool.io.jsonl import MetricsLog
+from xaitool.io.lock import Lock, locked
+
+State = Literal["running", "completed", "interrupted", "failed", "diverged"]
+
+# All that a run writes, and so all that `overwrite` removes.
+OWN_FILES = (
+    "config.json",
+    "environment.json",
+    "status.json",
+    "metrics.jsonl",
+    "error.log",
+    "last.pt",
+    "best.pt",
+    "diverged.pt",
+    "samples/*.png",
+    "plots/*.png",
+    ".*.partial",
+    "samples/.*.partial",
+    "plots/.*.partial",
+)
+LOCK = ".lock"
+
+
+class RunDirectory:
+    """The folder of one run, locked for one writer; a context manager.
+
+    Leaving the ``with`` block gives the lock back and writes how the run ended: ``completed``,
+    ``interrupted`` after a signal, ``diverged``, or ``failed`` with the error.
+
+    Use `create`, `resume` or `resume_or_create`.
+
+    Attributes:
+        path: The folder.
+        metrics: Its ``metrics.jsonl``.
+    """
+
+    def __init__(self, path: Path, lock: Lock) -> None:
+        self.path = path
+        self.metrics = MetricsLog(path / "metrics.jsonl")
+        self._lock = lock
+        for folder in (path, self.samples, self.plots):
+            folder.mkdir(exist_ok=True)
+            remove_partials(folder)
+        before = read_json(self._status) if self._status.exists() else {}
+        self._place = {"epoch": before.get("epoch", 0), "step": before.get("step", 0)}
+
+    @classmethod
+    def create(cls, out: Path, *, overwrite: bool = False) -> Self:
+        """Start a run in a folder that is absent or empty.
+
+        Args:
+            out: The folder, used exactly as given.
+            overwrite: Remove what an earlier run wrote there.
+
+        Raises:
+            ConfigError: It is no folder, is not empty, holds files that no run writes, cannot be
+                written, or another process is writing it.
+        """
+        if out.exists() and not out.is_dir():
+            raise ConfigError(f"--out {out} is a file, but a folder is wanted")
+        _check_content(out, overwrite)
+        _make_folder(out)
+        with locked(out / LOCK) as lock:
+            # Once more, now that nobody else can write.
+            _check_content(out, overwrite)
+            for file in _own_files(out):
+                file.unlink()
+            return cls(out, lock)
+
+    @classmethod
+    def resume(cls, out: Path) -> Self:
+        """Continue the run in a folder.
+
+        Raises:
+            ArtifactError: It has no ``last.pt``.
+            ConfigError: Another process is writing it.
+        """
+        if not (out / "last.pt").is_file():
+            found = "has no last.pt" if out.is_dir() else "does not exist"
+            raise ArtifactError(f"{out} {found}, but --resume continues from {out / 'last.pt'}")
+        with locked(out / LOCK) as lock:
+            return cls(out, lock)
+
+    @classmethod
+    def resume_or_create(cls, out: Path) -> Self:
+        """Continue if there is a ``last.pt``, else start: the same line for every requeue.
+
+        A run that was killed before its first checkpoint left nothing to continue from; what it
+        left is removed.
+
+        Raises:
+            ConfigError: As `create`.
+        """
+        if (out / "last.pt").is_file():
+            return cls.resume(out)
+        return cls.create(out, overwrite=not (out / "best.pt").exists())
+
+    @property
+    def last(self) -> Path:
+        """The newest checkpoint, from which `resume` continues."""
+        return self.path / "last.pt"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint that was best on held-out data."""
+        return self.path / "best.pt"
+
+    @property
+    def samples(self) -> Path:
+        """The folder of sample grids."""
+        return self.path / "samples"
+
+    @property
+    def plots(self) -> Path:
+        """The folder of curves."""
+        return self.path / "plots"
+
+    @property
+    def resumed(self) -> bool:
+        """Whether there is a checkpoint to continue from."""
+        return self.last.is_file()
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write ``config.json``."""
+        write_json(self.path / "config.json", dict(config))
+
+    def read_config(self) -> dict[str, Any]:
+        """Read ``config.json``.
+
+        Raises:
+            ArtifactError: It is absent or damaged.
+        """
+        return read_json(self.path / "config.json")
+
+    def write_environment(self, environment: Mapping[str, Any]) -> None:
+        """Write ``environment.json``."""
+        write_json(self.path / "environment.json", dict(environment))
+
+    def write_progress(self, epoch: int, step: int) -> None:
+        """Say in ``status.json`` that the run lives and how far it is."""
+        self._place = {"epoch": epoch, "step": step}
+        self._write_status("running")
+
+    def __enter__(self) -> Self:
+        self._write_status("running")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            # A full disk may be what ended the run; it must not hide the error.
+            with contextlib.suppress(*(() if error is None else (OSError,))):
+                self._write_status(_state(error), error)
+        finally:
+            self._lock.release()
+
+    @property
+    def _status(self) -> Path:
+        return self.path / "status.json"
+
+    def _write_status(self, state: State, error: BaseException | None = None) -> None:
+        status = {
+            "state": state,
+            **self._place,
+            "signal": _signal_name(error),
+            "error": str(error) or type(error).__name__
+            if state in ("failed", "diverged")
+            else None,
+            "updated": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        write_json(self._status, status)
+
+
+def check_free(out: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that `RunDirectory.create` would refuse, before long work; writes nothing.
+
+    Raises:
+        ConfigError: It is no folder, is not empty, or holds files that no run writes.
+    """
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file, but a folder is wanted")
+    _check_content(out, overwrite)
+
+
+def check_resumable(out: Path) -> None:
+    """Refuse a folder that `RunDirectory.resume` would refuse; writes nothing.
+
+    Raises:
+        ArtifactError: It has no ``last.pt``.
+    """
+    if not (out / "last.pt").is_file():
+        found = "has no last.pt" if out.is_dir() else "does not exist"
+        raise ArtifactError(f"{out} {found}, but --resume continues from {out / 'last.pt'}")
+
+
+def default_run_path(command: str, label: str, seed: int, *, now: datetime | None = None) -> Path:
+    """Where a run goes without ``--out``: ``runs/COMMAND/TIME-LABEL-seedN``, time in UTC."""
+    time = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    return Path("runs") / command / f"{time}-{label}-seed{seed}"
+
+
+def compare_config(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    """Refuse to continue a run as another experiment.
+
+    Args:
+        saved: Of the run, from ``config.json``; only keys that must be equal.
+        current: Of this command, the same keys, as plain JSON values.
+
+    Raises:
+        ConfigError: Some differ; the message lists all of them.
+    """
+    differing = [
+        f"--{name.replace('_', '-')} is {current.get(name)!r}, but the run has {saved.get(name)!r}"
+        for name in {**saved, **current}
+        if saved.get(name) != current.get(name)
+    ]
+    if differing:
+        raise ConfigError(
+            "; ".join(differing), hint="give the run's values, or start a new run without --resume"
+        )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        ArtifactError: The file is absent, damaged, or holds something else.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        value = None
+    if not isinstance(value, dict):
+        raise ArtifactError(f"{path} is absent or damaged, but a JSON object is wanted")
+    return value
+
+
+def _state(error: BaseException | None) -> State:
+    if error is None:
+        return "completed"
+    if isinstance(error, StoppedBySignal | KeyboardInterrupt):
+        return "interrupted"
+    return "diverged" if isinstance(error, DivergenceError) else "failed"
+
+
+def _signal_name(error: BaseException | None) -> str | None:
+    if isinstance(error, StoppedBySignal):
+        return signal.Signals(error.signal_number).name
+    return "SIGINT" if isinstance(error, KeyboardInterrupt) else None
+
+
+def _check_content(out: Path, overwrite: bool) -> None:
+    if not out.exists() or all(entry.name == LOCK for entry in out.iterdir()):
+        return
+    if not overwrite:
+        raise ConfigError(
+            f"{out} is not empty, but a new run needs an empty folder",
+            hint=f"continue it with --resume {out}, or replace it with --overwrite",
+        )
+    own = {out / LOCK, *_own_files(out)}
+    for file in out.rglob("*"):
+        if file not in own and not file.is_dir():
+            raise ConfigError(
+                f"{out} holds {file.relative_to(out)}, but --overwrite removes only a run's files"
+            )
+
+
+def _own_files(out: Path) -> set[Path]:
+    return {file for pattern in OWN_FILES for file in out.glob(pattern)}
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"--out {out} cannot be made ({error.strerror}), but a run needs it"
+        ) from None
+    if not os.access(out, os.W_OK):
+        raise ConfigError(f"--out {out} is not writable, but a run writes there")

@@ -1,0 +1,180 @@
+"""Where and how a run computes: device, precision, reproducibility, and what fits in memory."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from xaitool.errors import ConfigError, XaitoolError
+from xaitool.workflows.configs.common import RunOptions
+from xaitool.workflows.progress import Reporter
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+# What allocators other than CUDA's say in a bare RuntimeError: CPU, MPS, cuBLAS and cuDNN.
+MEMORY_WORDS = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+
+Result = TypeVar("Result")
+Placed = TypeVar("Placed", Tensor, nn.Module)
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device that ``--device`` means.
+
+    Args:
+        name: ``auto`` (CUDA, else MPS, else CPU), ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+
+    Raises:
+        ConfigError: There is no such device here, or no such name at all.
+    """
+    kind, colon, number = name.partition(":")
+    if name == "auto":
+        return torch.device(_best_device())
+    if name == "cpu":
+        return torch.device("cpu")
+    if name == "mps":
+        return _present(torch.backends.mps.is_available(), name, "no MPS device")
+    if kind == "cuda" and (number.isdecimal() or not colon):
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        found = f"{count} CUDA device{'s' * (count > 1)}" if count else "no CUDA device"
+        return _present(int(number or 0) < count, name if colon else "cuda:0", found, given=name)
+    raise ConfigError(f"--device is {name}, but auto, cpu, cuda, cuda:N or mps is wanted")
+
+
+def describe_device(device: torch.device) -> str:
+    """A device for people, such as ``cuda:0 NVIDIA H100 80GB HBM3``."""
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    return f"{device} {platform.processor() or platform.machine()}"
+
+
+def resolve_dtype(name: str) -> torch.dtype:
+    """The dtype that ``--precision`` means.
+
+    Raises:
+        ConfigError: It is neither ``float32`` nor ``float64``.
+    """
+    if name not in DTYPES:
+        raise ConfigError(f"--precision is {name}, but {' or '.join(DTYPES)} is wanted")
+    return DTYPES[name]
+
+
+def make_deterministic() -> None:
+    """Make equal runs on one machine equal bit for bit, and float32 really float32.
+
+    Call it before anything is computed: cuBLAS reads its workspace setting when it starts. An
+    operation that has no deterministic form runs as it is and warns.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # It costs a write of every new tensor, and we read nothing that was not written.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+def with_smaller_batches(
+    function: Callable[[int], Result], rows: int, on_smaller: Callable[[int], None]
+) -> tuple[Result, int]:
+    """Call a function with as many rows as fit in memory, halving them when they do not.
+
+    Args:
+        function: Takes the number of rows in one forward pass; called again from the start.
+        rows: How many to try first.
+        on_smaller: Told the new number before each further try.
+
+    Returns:
+        The result, and the number of rows that fitted, for the next call.
+
+    Raises:
+        XaitoolError: Not even one row fits.
+    """
+    while True:
+        try:
+            return function(rows), rows
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            if rows == 1:
+                raise XaitoolError(
+                    "one row in a forward pass does not fit in memory, but it has to: "
+                    + str(error).partition("\n")[0]
+                ) from None
+        # After the except block: until then the traceback keeps the tensors that did not fit.
+        torch.cuda.empty_cache()
+        rows //= 2
+        on_smaller(rows)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an exception means that memory was short, on any device."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in MEMORY_WORDS)
+
+
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda:0"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _present(present: bool, name: str, found: str, *, given: str | None = None) -> torch.device:
+    if not present:
+        raise ConfigError(
+            f"--device is {given or name}, but this machine has {found}", hint="--device cpu"
+        )
+    return torch.device(name)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where a command computes, and in which precision.
+
+    Attributes:
+        device: The device.
+        dtype: Of weights and images.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+
+    @classmethod
+    def from_options(cls, options: RunOptions, reporter: Reporter) -> Runtime:
+        """What ``--device`` and ``--precision`` mean here; says which device it is.
+
+        Raises:
+            ConfigError: There is no such device.
+        """
+        runtime = cls(resolve_device(options.device), resolve_dtype(options.precision))
+        make_deterministic()
+        reporter.message(f"device: {runtime.device_name}")
+        return runtime
+
+    @property
+    def device_name(self) -> str:
+        """The device for people."""
+        return describe_device(self.device)
+
+    def rows(self, pixels: int, wanted: int | None) -> int:
+        """Rows in one forward pass: as wanted, else few that keep the device busy.
+
+        A processor's caches favour small batches of large images; a GPU wants many.
+
+        Args:
+            pixels: Numbers in one image.
+            wanted: ``--batch-size``, or None.
+        """
+        most = 512 * 1024 if self.device.type == "cpu" else 16 * 1024 * 1024
+        return wanted or max(1, min(512, most // pixels))
+
+    def place(self, value: Placed) -> Placed:
+        """A tensor or a network on the device, in the precision."""
+        return value.to(self.device, self.dtype)

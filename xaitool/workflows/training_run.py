@@ -1,0 +1,346 @@
+"""The epoch loop that every training shares: order, seeds, checkpoints, signals, divergence."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from xaitool.core.seeding import derive_seed, generator
+from xaitool.errors import ArtifactError, ConfigError, DivergenceError
+from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
+from xaitool.io.provenance import environment
+from xaitool.workflows.configs.common import TrainingOptions
+from xaitool.workflows.progress import Reporter
+from xaitool.workflows.run_directory import (
+    RunDirectory,
+    check_free,
+    check_resumable,
+    compare_config,
+    default_run_path,
+)
+from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.stop_signal import StopSignal
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training leaves behind.
+
+    Attributes:
+        run_dir: The run directory.
+        checkpoint: The checkpoint to use: the best one.
+        step: Optimisation steps taken in all.
+        state: ``completed``.
+        metrics: The last epoch's.
+    """
+
+    run_dir: str
+    checkpoint: str
+    step: int
+    state: str
+    metrics: dict[str, Any]
+
+
+class Trainer(Protocol):
+    """What the loop drives; random draws come from the keys that the loop gives.
+
+    Attributes:
+        description: What the checkpoint says beside the state, as plain values: enough to rebuild
+            the networks.
+    """
+
+    description: dict[str, Any]
+
+    def prepare(self) -> None:
+        """Make ready what takes long, before the first step."""
+
+    def step(self, indices: Tensor, random: torch.Generator) -> dict[str, Tensor]:
+        """One optimisation step on these samples; returns named means over the batch."""
+
+    def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
+        """Judge the epoch (1-based), write its pictures, return its metrics."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that training changes, as tensors and plain values."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore it."""
+
+
+@dataclass
+class Position:
+    """Where a training stands; saved in its checkpoint.
+
+    Attributes:
+        epoch: Epochs finished.
+        step: Steps done in the unfinished epoch.
+        samples: Samples seen in it.
+        sums: Sums over these samples of what the steps returned.
+        best: The best value so far of the metric that chooses ``best.pt``.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    samples: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    best: float | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which epoch becomes ``best.pt``.
+
+    Attributes:
+        metric: Its name in the epoch's metrics.
+        better: Whether higher or lower is better.
+    """
+
+    metric: str
+    better: Literal["higher", "lower"]
+
+    def improves(self, value: float | None, best: float | None) -> bool:
+        """Whether `value` beats `best`; an epoch that was not measured counts as better."""
+        if value is None or best is None:
+            return True
+        return value > best if self.better == "higher" else value < best
+
+
+class TrainingRun:
+    """Drives a trainer through its epochs.
+
+    The order of samples is keyed by (seed, epoch) and every other draw by (seed, epoch, step), so
+    that a resumed run repeats on the CPU bit for bit what an uninterrupted one does, without any
+    generator's state being kept.
+
+    Args:
+        config: The command's options.
+        runtime: Where it computes.
+        epochs: How many epochs in all.
+        batch_size: Samples in a step.
+        samples: Size of the training set.
+        kind: The checkpoint's kind.
+        choice: Which epoch is best.
+        trainer: What is driven.
+        reporter: Told how it goes.
+    """
+
+    def __init__(
+        self,
+        config: TrainingOptions,
+        runtime: Runtime,
+        *,
+        epochs: int,
+        batch_size: int,
+        samples: int,
+        kind: str,
+        choice: Choice,
+        trainer: Trainer,
+        reporter: Reporter,
+    ) -> None:
+        self.config = config
+        self.runtime = runtime
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.samples = samples
+        self.steps_per_epoch = math.ceil(samples / batch_size)
+        self.kind = kind
+        self.choice = choice
+        self.trainer = trainer
+        self.reporter = reporter
+        self.position = Position()
+        self._sums: dict[str, Tensor] = {}
+
+    def start(self, place: RunPlace) -> TrainingResult | dict[str, Any]:
+        """Train in a new or a resumed run directory; with ``dry_run`` return the plan instead.
+
+        Raises:
+            InputError: The run to resume does not fit.
+        """
+        if self.config.dry_run:
+            return self._plan(place)
+        with place.open(self.config, self.runtime) as directory:
+            if place.resumes:
+                self._restore(directory)
+            self.trainer.prepare()
+            return self._run(directory)
+
+    def _run(self, directory: RunDirectory) -> TrainingResult:
+        metrics: dict[str, Any] = {}
+        total = self.epochs * self.steps_per_epoch
+        with StopSignal() as stop, self.reporter.task("train", total, "step", self.steps) as task:
+            while self.position.epoch < self.epochs:
+                started = time.perf_counter()
+                for indices in self._remaining_batches():
+                    values = self._step(indices)
+                    task.advance(1, epoch=self.position.epoch + 1, **values)
+                    if stop.received:
+                        self._stop(directory, stop)
+                metrics = self._finish_epoch(directory, started)
+        return TrainingResult(
+            str(directory.path), str(directory.best), self.steps, "completed", metrics
+        )
+
+    def _restore(self, directory: RunDirectory) -> None:
+        checkpoint = load_checkpoint(directory.last, kind=self.kind)
+        compare_config(checkpoint["config"], self.config.to_dict("experiment"))
+        self.trainer.load_state_dict(checkpoint["state"])
+        self.position = Position(**checkpoint["position"])
+        self._sums = {
+            name: torch.tensor(value, dtype=torch.float64)
+            for name, value in self.position.sums.items()
+        }
+        if self.position.epoch >= self.epochs:
+            raise ArtifactError(
+                f"run {directory.path} has {self.position.epoch} epochs, "
+                f"but more than that is wanted to resume it (--epochs is {self.epochs})"
+            )
+        directory.metrics.truncate_after(self.position.epoch, self.steps)
+        self.reporter.message(f"resuming {directory.path} after step {self.steps}")
+
+    def _plan(self, place: RunPlace) -> dict[str, Any]:
+        return {
+            "command": place.command,
+            "run_dir": str(place.path),
+            "resumes": place.resumes,
+            "samples": self.samples,
+            "steps": self.epochs * self.steps_per_epoch,
+            **self.trainer.description,
+            "options": self.config.to_dict("experiment", "run"),
+        }
+
+    @property
+    def steps(self) -> int:
+        """Optimisation steps taken in all."""
+        return self.position.epoch * self.steps_per_epoch + self.position.step
+
+    def _remaining_batches(self) -> tuple[Tensor, ...]:
+        order = generator(self.config.seed, "order", self.position.epoch)
+        batches = torch.randperm(self.samples, generator=order).split(self.batch_size)
+        return tuple(batches[self.position.step :])
+
+    def _step(self, indices: Tensor) -> dict[str, Tensor]:
+        keys = (self.config.seed, "step", self.position.epoch, self.position.step)
+        torch.manual_seed(derive_seed(*keys, "layers"))
+        values = self.trainer.step(indices, generator(*keys, "draws"))
+        for name, value in values.items():
+            weighted = value.detach().double() * len(indices)
+            self._sums[name] = (
+                weighted + self._sums[name].to(weighted) if name in self._sums else weighted
+            )
+        self.position.step += 1
+        self.position.samples += len(indices)
+        return values
+
+    def _finish_epoch(self, directory: RunDirectory, started: float) -> dict[str, Any]:
+        means = {name: value.item() / self.position.samples for name, value in self._sums.items()}
+        trained = time.perf_counter() - started
+        if not all(map(math.isfinite, means.values())):
+            self._diverge(directory, means)
+        epoch = self.position.epoch + 1
+        metrics = means | self.trainer.finish_epoch(epoch, directory)
+        chosen = metrics.get(self.choice.metric)
+        best = self.choice.improves(chosen, self.position.best)
+        self.position = Position(epoch, best=chosen if best else self.position.best)
+        self._sums = {}
+        seconds = {"train_seconds": trained, "seconds": time.perf_counter() - started}
+        metrics = {"epoch": epoch, "step": self.steps, **metrics, **seconds}
+        if best:
+            self._save(directory.best)
+        self._save(directory.last)
+        directory.metrics.append(metrics)
+        directory.write_progress(epoch, self.steps)
+        self.reporter.message(_told(epoch, self.epochs, metrics))
+        return metrics
+
+    def _diverge(self, directory: RunDirectory, means: dict[str, float]) -> None:
+        names = ", ".join(name for name, value in means.items() if not math.isfinite(value))
+        self._save(directory.path / "diverged.pt")
+        message = f"{names} became NaN or infinite in epoch {self.position.epoch + 1}"
+        directory.write_progress(self.position.epoch, self.steps)
+        raise DivergenceError(
+            f"{message}; the state is in {directory.path / 'diverged.pt'}",
+            hint="try a smaller --learning-rate",
+        )
+
+    def _stop(self, directory: RunDirectory, stop: StopSignal) -> None:
+        self._save(directory.last)
+        directory.write_progress(self.position.epoch, self.steps)
+        stop.raise_if_received(hint=f"continue with --resume {directory.path}")
+
+    def _save(self, path: Path) -> None:
+        sums = {name: value.item() for name, value in self._sums.items()}
+        position = dataclasses.replace(self.position, sums=sums)
+        content = {
+            **self.trainer.description,
+            "config": self.config.to_dict("experiment"),
+            "position": dataclasses.asdict(position),
+            "state": self.trainer.state_dict(),
+        }
+        save_checkpoint(path, self.kind, content)
+
+
+@dataclass(frozen=True)
+class RunPlace:
+    """Where a training goes; nothing is written before `open`.
+
+    Attributes:
+        command: The command's name.
+        path: The run directory.
+        resumes: Whether it continues what lies there.
+        overwrite: Whether it replaces what lies there.
+    """
+
+    command: str
+    path: Path
+    resumes: bool
+    overwrite: bool
+
+    def open(self, config: TrainingOptions, runtime: Runtime) -> RunDirectory:
+        """Create or reopen the directory and write what is being run, and where."""
+        if self.resumes:
+            directory = RunDirectory.resume(self.path)
+        else:
+            directory = RunDirectory.create(self.path, overwrite=self.overwrite)
+            options = config.to_dict("experiment", "run")
+            directory.write_config({"command": self.command, "schema": 1, "options": options})
+        directory.write_environment(environment(runtime.device, runtime.device_name))
+        return directory
+
+
+def open_run(config: TrainingOptions, command: str, label: str) -> RunPlace:
+    """Decide where a training goes, and refuse early what cannot be.
+
+    Raises:
+        ConfigError: ``--out`` is not empty, or ``--resume`` contradicts another option.
+        ArtifactError: There is no checkpoint to resume.
+    """
+    if config.resume == "auto":
+        if config.out is None:
+            raise ConfigError("--resume auto has no directory, but --out is wanted with it")
+        if (config.out / "last.pt").is_file():
+            return RunPlace(command, config.out, resumes=True, overwrite=False)
+    elif config.resume is not None:
+        path = Path(config.resume)
+        if config.out not in (None, path):
+            raise ConfigError(f"--resume {path} continues there, but --out names {config.out}")
+        check_resumable(path)
+        return RunPlace(command, path, resumes=True, overwrite=False)
+    out = config.out or default_run_path(command, label, config.seed)
+    check_free(out, overwrite=config.overwrite)
+    return RunPlace(command, out, resumes=False, overwrite=config.overwrite)
+
+
+def _told(epoch: int, epochs: int, metrics: dict[str, Any]) -> str:
+    values = (
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in metrics.items()
+        if name not in ("epoch", "step") and not isinstance(value, list | dict)
+    )
+    return f"epoch {epoch}/{epochs} " + " ".join(values)
