@@ -35,9 +35,13 @@ def add_command(
         output = Output(as_json=json, quiet=quiet, log_every=log_every)
         run(config_class(**values), output)
 
-    parameters = [_parameter(field) for field in option_fields(config_class)]
+    fields = option_fields(config_class)
+    shared = _shared_parameters(config_class, name)
+    if any(field.name == "resume" and field.type is str for field in fields):
+        fields = [field for field in fields if field.name != "resume"]
+        shared.append(_resume_parameter(config_class, name))
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [*parameters, *_shared_parameters(config_class, name)]
+        [*map(_parameter, fields), *shared]
     )
     app.command(name, help=help)(command)
 
@@ -100,7 +104,7 @@ def _completer(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
 def _shared_parameters(config_class: type[Options], command: str) -> list[inspect.Parameter]:
     def load(context: typer.Context, value: Path | None) -> Path | None:
         if value is not None:
-            context.default_map = read_config(value, config_class, command)
+            _set_defaults(context, read_config(value, config_class, command))
         return value
 
     config = typer.Option(
@@ -126,6 +130,32 @@ def _shared_parameters(config_class: type[Options], command: str) -> list[inspec
         _keyword("quiet", Annotated[bool, quiet], False),
         _keyword("log_every", Annotated[float, log_every], 30.0),
     ]
+
+
+def _resume_parameter(config_class: type[Options], command: str) -> inspect.Parameter:
+    """``--resume RUN`` takes every option that is not given from the run's ``config.json``."""
+
+    def load(context: typer.Context, value: str | None) -> str | None:
+        saved = Path(value or "") / "config.json"
+        if value not in (None, "auto") and saved.is_file():
+            _set_defaults(context, read_config(saved, config_class, command))
+        return value
+
+    (field,) = (field for field in option_fields(config_class) if field.name == "resume")
+    info = typer.Option(
+        field.flag,
+        callback=load,
+        is_eager=True,
+        metavar=field.facts.unit,
+        help=field.facts.help,
+        rich_help_panel=field.facts.panel,
+        show_default=False,
+    )
+    return _keyword("resume", Annotated[str | None, info], None)
+
+
+def _set_defaults(context: typer.Context, values: dict[str, Any]) -> None:
+    context.default_map = {**(context.default_map or {}), **values}
 
 
 def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:

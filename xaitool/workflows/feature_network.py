@@ -35,7 +35,7 @@ class Recipe:
     schedule: str = "cosine"
     batch_size: int = 128
     epochs: int = 8
-    least_steps: int = 1200
+    least_steps: int = 500
     largest_shift: int = 2
     seed: int = 0
 

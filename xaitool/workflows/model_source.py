@@ -199,7 +199,7 @@ def _fill(model: nn.Module, weights: Path) -> None:
 
 def _fast(model: nn.Module) -> nn.Module:
     """In eval mode, with convolutions in the layout they are fastest in."""
-    return model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return model.eval().to(memory_format=torch.channels_last)
 
 
 def _weights_hash(model: nn.Module) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +20,10 @@ from xaitool.errors import DataError
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.run_directory import RunDirectory
+from xaitool.workflows.run_place import open_run
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.training_data import channel_statistics, load_training_data
-from xaitool.workflows.training_run import Choice, TrainingResult, TrainingRun, open_run
+from xaitool.workflows.training_run import Choice, TrainingResult, TrainingRun
 
 
 def train_classifier(
@@ -47,7 +48,7 @@ def train_classifier(
     """
     reporter = reporter or SilentReporter()
     runtime = Runtime.from_options(config, reporter)
-    run = open_run(config, "train-classifier", f"{config.architecture}-{config.loss}")
+    place = open_run(config, "train-classifier", f"{config.architecture}-{config.loss}", runtime)
     dataset = load_training_data(config, runtime)
     if len(dataset.classes) < 2:
         raise DataError(f"dataset {dataset.name} has one class, but a classifier wants two or more")
@@ -59,7 +60,7 @@ def train_classifier(
     trainer = ClassifierTrainer(config, runtime, dataset, train, held_out)
     return TrainingRun(
         config,
-        runtime,
+        place,
         kind="classifier",
         epochs=config.epochs,
         batch_size=config.batch_size,
@@ -67,11 +68,16 @@ def train_classifier(
         choice=Choice("validation_accuracy", "higher"),
         trainer=trainer,
         reporter=reporter,
-    ).start(run)
+    ).start()
 
 
 class ClassifierTrainer:
     """A classifier, its optimiser and its data."""
+
+    charts: ClassVar[dict[str, tuple[str, ...]]] = {
+        "loss": ("loss",),
+        "accuracy": ("accuracy", "validation_accuracy"),
+    }
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +18,11 @@ from xaitool.workflows.feature_network import feature_network
 from xaitool.workflows.generated_images import RealFeatures, from_pixels, noise, sample
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.run_directory import RunDirectory
+from xaitool.workflows.run_place import open_run
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.stopwatch import Stopwatch
 from xaitool.workflows.training_data import load_training_data
-from xaitool.workflows.training_run import Choice, TrainingResult, TrainingRun, open_run
+from xaitool.workflows.training_run import Choice, TrainingResult, TrainingRun
 
 KID_SUBSETS = 10  # an epoch's estimate; `evaluate` takes more
 
@@ -50,14 +51,14 @@ def train_gan(
     """
     reporter = reporter or SilentReporter()
     runtime = Runtime.from_options(config, reporter)
-    run = open_run(config, "train-gan", config.xai)
+    place = open_run(config, "train-gan", config.xai, runtime)
     dataset = load_training_data(config, runtime)
     if len(dataset) < 2:
         raise DataError(f"dataset {dataset.name} has {len(dataset)} images, but 2 are wanted")
     trainer = GanTrainer(config, runtime, dataset, reporter)
     return TrainingRun(
         config,
-        runtime,
+        place,
         kind="gan",
         epochs=config.epochs,
         batch_size=config.batch_size,
@@ -65,11 +66,17 @@ def train_gan(
         choice=Choice("fid", "lower"),
         trainer=trainer,
         reporter=reporter,
-    ).start(run)
+    ).start()
 
 
 class GanTrainer:
     """A GAN, its optimisers, its guidance and its judge."""
+
+    charts: ClassVar[dict[str, tuple[str, ...]]] = {
+        "losses": ("loss_d", "loss_g"),
+        "fid": ("fid",),
+        "kid": ("kid",),
+    }
 
     def __init__(
         self, config: TrainGanConfig, runtime: Runtime, dataset: ImageDataset, reporter: Reporter

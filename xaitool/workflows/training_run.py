@@ -7,26 +7,20 @@ import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor
 
 from xaitool.core.seeding import derive_seed, generator
-from xaitool.errors import ArtifactError, ConfigError, DivergenceError
+from xaitool.errors import ArtifactError, DivergenceError
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
-from xaitool.io.provenance import environment
 from xaitool.workflows.configs.common import TrainingOptions
 from xaitool.workflows.progress import Reporter
-from xaitool.workflows.run_directory import (
-    RunDirectory,
-    check_free,
-    check_resumable,
-    compare_config,
-    default_run_path,
-)
-from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.run_directory import RunDirectory, compare_config
+from xaitool.workflows.run_place import RunPlace
 from xaitool.workflows.stop_signal import StopSignal
+from xaitool.workflows.training_curves import write_curves
 
 
 @dataclass(frozen=True)
@@ -54,9 +48,11 @@ class Trainer(Protocol):
     Attributes:
         description: What the checkpoint says beside the state, as plain values: enough to rebuild
             the networks.
+        charts: Pictures of curves, name to the metrics shown.
     """
 
     description: dict[str, Any]
+    charts: ClassVar[dict[str, tuple[str, ...]]]
 
     def prepare(self) -> None:
         """Make ready what takes long, before the first step."""
@@ -121,7 +117,7 @@ class TrainingRun:
 
     Args:
         config: The command's options.
-        runtime: Where it computes.
+        place: Where the run goes.
         epochs: How many epochs in all.
         batch_size: Samples in a step.
         samples: Size of the training set.
@@ -134,7 +130,7 @@ class TrainingRun:
     def __init__(
         self,
         config: TrainingOptions,
-        runtime: Runtime,
+        place: RunPlace,
         *,
         epochs: int,
         batch_size: int,
@@ -145,7 +141,7 @@ class TrainingRun:
         reporter: Reporter,
     ) -> None:
         self.config = config
-        self.runtime = runtime
+        self.place = place
         self.epochs = epochs
         self.batch_size = batch_size
         self.samples = samples
@@ -157,16 +153,16 @@ class TrainingRun:
         self.position = Position()
         self._sums: dict[str, Tensor] = {}
 
-    def start(self, place: RunPlace) -> TrainingResult | dict[str, Any]:
+    def start(self) -> TrainingResult | dict[str, Any]:
         """Train in a new or a resumed run directory; with ``dry_run`` return the plan instead.
 
         Raises:
             InputError: The run to resume does not fit.
         """
         if self.config.dry_run:
-            return self._plan(place)
-        with place.open(self.config, self.runtime) as directory:
-            if place.resumes:
+            return self._plan()
+        with self.place.open(self.config) as directory:
+            if self.place.resumes:
                 self._restore(directory)
             self.trainer.prepare()
             return self._run(directory)
@@ -183,6 +179,7 @@ class TrainingRun:
                     if stop.received:
                         self._stop(directory, stop)
                 metrics = self._finish_epoch(directory, started)
+        write_curves(directory, self.trainer.charts)
         return TrainingResult(
             str(directory.path), str(directory.best), self.steps, "completed", metrics
         )
@@ -204,11 +201,11 @@ class TrainingRun:
         directory.metrics.truncate_after(self.position.epoch, self.steps)
         self.reporter.message(f"resuming {directory.path} after step {self.steps}")
 
-    def _plan(self, place: RunPlace) -> dict[str, Any]:
+    def _plan(self) -> dict[str, Any]:
         return {
-            "command": place.command,
-            "run_dir": str(place.path),
-            "resumes": place.resumes,
+            "command": self.place.command,
+            "run_dir": str(self.place.path),
+            "resumes": self.place.resumes,
             "samples": self.samples,
             "steps": self.epochs * self.steps_per_epoch,
             **self.trainer.description,
@@ -272,7 +269,9 @@ class TrainingRun:
     def _stop(self, directory: RunDirectory, stop: StopSignal) -> None:
         self._save(directory.last)
         directory.write_progress(self.position.epoch, self.steps)
-        stop.raise_if_received(hint=f"continue with --resume {directory.path}")
+        stop.raise_if_received(
+            hint=f"continue with xaitool {self.place.command} --resume {directory.path}"
+        )
 
     def _save(self, path: Path) -> None:
         sums = {name: value.item() for name, value in self._sums.items()}
@@ -284,57 +283,6 @@ class TrainingRun:
             "state": self.trainer.state_dict(),
         }
         save_checkpoint(path, self.kind, content)
-
-
-@dataclass(frozen=True)
-class RunPlace:
-    """Where a training goes; nothing is written before `open`.
-
-    Attributes:
-        command: The command's name.
-        path: The run directory.
-        resumes: Whether it continues what lies there.
-        overwrite: Whether it replaces what lies there.
-    """
-
-    command: str
-    path: Path
-    resumes: bool
-    overwrite: bool
-
-    def open(self, config: TrainingOptions, runtime: Runtime) -> RunDirectory:
-        """Create or reopen the directory and write what is being run, and where."""
-        if self.resumes:
-            directory = RunDirectory.resume(self.path)
-        else:
-            directory = RunDirectory.create(self.path, overwrite=self.overwrite)
-            options = config.to_dict("experiment", "run")
-            directory.write_config({"command": self.command, "schema": 1, "options": options})
-        directory.write_environment(environment(runtime.device, runtime.device_name))
-        return directory
-
-
-def open_run(config: TrainingOptions, command: str, label: str) -> RunPlace:
-    """Decide where a training goes, and refuse early what cannot be.
-
-    Raises:
-        ConfigError: ``--out`` is not empty, or ``--resume`` contradicts another option.
-        ArtifactError: There is no checkpoint to resume.
-    """
-    if config.resume == "auto":
-        if config.out is None:
-            raise ConfigError("--resume auto has no directory, but --out is wanted with it")
-        if (config.out / "last.pt").is_file():
-            return RunPlace(command, config.out, resumes=True, overwrite=False)
-    elif config.resume is not None:
-        path = Path(config.resume)
-        if config.out not in (None, path):
-            raise ConfigError(f"--resume {path} continues there, but --out names {config.out}")
-        check_resumable(path)
-        return RunPlace(command, path, resumes=True, overwrite=False)
-    out = config.out or default_run_path(command, label, config.seed)
-    check_free(out, overwrite=config.overwrite)
-    return RunPlace(command, out, resumes=False, overwrite=config.overwrite)
 
 
 def _told(epoch: int, epochs: int, metrics: dict[str, Any]) -> str:

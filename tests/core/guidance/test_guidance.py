@@ -20,15 +20,22 @@ def images(count: int, seed: int) -> Tensor:
     return torch.rand(count, *SHAPE, generator=random, dtype=torch.float64) * 2 - 1
 
 
-def linear_discriminator() -> nn.Module:
+def linear_discriminator() -> nn.Sequential:
     torch.manual_seed(0)
     return nn.Sequential(nn.Flatten(), nn.Linear(36, 1)).double()
+
+
+def linear_weight(discriminator: nn.Sequential) -> Tensor:
+    layer = discriminator[1]
+    assert isinstance(layer, nn.Linear)
+    return layer.weight.detach()
 
 
 def mask_of(name: str, discriminator: nn.Module, **options: object) -> Tensor:
     random = torch.Generator().manual_seed(3)
     guidance = registry.load("guidance", name)(**options)
-    return guidance.mask(images(5, seed=1), discriminator, images(8, seed=2), random)
+    mask: Tensor = guidance.mask(images(5, seed=1), discriminator, images(8, seed=2), random)
+    return mask
 
 
 def normalised(values: Tensor) -> Tensor:
@@ -37,7 +44,7 @@ def normalised(values: Tensor) -> Tensor:
 
 def test_shap_mask_of_a_linear_discriminator_is_its_closed_form() -> None:
     discriminator = linear_discriminator()
-    weight = discriminator[1].weight.detach().view(SHAPE)
+    weight = linear_weight(discriminator).view(SHAPE)
     mask = mask_of("shap", discriminator, references=4, output="logit")
     chosen = torch.randint(8, (20,), generator=torch.Generator().manual_seed(3))
     mean_reference = images(8, seed=2)[chosen].unflatten(0, (5, 4)).mean(1)
@@ -54,7 +61,7 @@ def test_shap_mask_with_one_reference_is_the_same_for_logit_and_probability() ->
 
 def test_saliency_mask_of_a_linear_discriminator_is_its_weight() -> None:
     discriminator = linear_discriminator()
-    weight = discriminator[1].weight.detach().view(1, *SHAPE)
+    weight = linear_weight(discriminator).view(1, *SHAPE)
     mask = mask_of("saliency", discriminator, output="logit")
     torch.testing.assert_close(mask, normalised(weight).expand(5, -1, -1, -1))
 

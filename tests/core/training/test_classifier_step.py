@@ -11,8 +11,9 @@ from xaitool.core.training.classifier_step import classifier_step
 
 def test_a_step_of_a_linear_classifier_is_its_closed_form() -> None:
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 3, bias=False)).double()
-    weight = model[1].weight.detach().clone()
+    layer = nn.Linear(4, 3, bias=False)
+    model = nn.Sequential(nn.Flatten(), layer).double()
+    weight = layer.weight.detach().clone()
     images = torch.rand(5, 1, 2, 2, dtype=torch.float64)
     labels = torch.tensor([0, 1, 2, 1, 0])
     optimiser = torch.optim.SGD(model.parameters(), lr=0.5)
@@ -22,6 +23,6 @@ def test_a_step_of_a_linear_classifier_is_its_closed_form() -> None:
     probabilities = (flat @ weight.T).softmax(1)
     one_hot = torch.eye(3, dtype=torch.float64)[labels]
     gradient = (probabilities - one_hot).T @ flat / 5
-    torch.testing.assert_close(model[1].weight.detach(), weight - 0.5 * gradient)
+    torch.testing.assert_close(layer.weight.detach(), weight - 0.5 * gradient)
     torch.testing.assert_close(values["loss"], -(probabilities.log() * one_hot).sum(1).mean())
     assert values["accuracy"] == (probabilities.argmax(1) == labels).float().mean()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xaitool import registry
 from xaitool.options import Options, option
 
 
-ROWS = option(
-    None,
-    "Rows in one forward pass, at most; default: from the image size and the device.",
-    panel="Run",
-    minimum=1,
-    role="run",
-    unit="ROWS",
-)
-"""``--batch-size`` of the commands that do not train."""
+def rows_option() -> Any:
+    """``--batch-size`` of the commands that do not train."""
+    return option(
+        None,
+        "Rows in one forward pass, at most; default: from the image size and the device.",
+        panel="Run",
+        minimum=1,
+        role="run",
+        unit="ROWS",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

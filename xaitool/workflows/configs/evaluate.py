@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xaitool import registry
 from xaitool.options import option
-from xaitool.workflows.configs.common import ROWS, RunOptions
+from xaitool.workflows.configs.common import RunOptions, rows_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,4 +74,4 @@ class EvaluateConfig(RunOptions):
     limit: int | None = option(
         None, "Measure only the first N samples.", panel="Data", minimum=1, unit="N"
     )
-    batch_size: int | None = ROWS
+    batch_size: int | None = rows_option()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xaitool import registry
 from xaitool.options import option
-from xaitool.workflows.configs.common import ROWS, RunOptions
+from xaitool.workflows.configs.common import RunOptions, rows_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,4 +116,4 @@ class ExplainConfig(RunOptions):
     heat_maps: int = option(
         100, "Images that also get a heat-map PNG, at most.", panel="Output", minimum=0, unit="N"
     )
-    batch_size: int | None = ROWS
+    batch_size: int | None = rows_option()

@@ -50,13 +50,16 @@ class TrainGanConfig(TrainingOptions):
         100, "Size of the generator's noise.", panel="Training", minimum=1, unit="NUMBERS"
     )
     epochs: int = option(
-        60, "Passes over the training images.", panel="Training", minimum=1, role="run"
+        70, "Passes over the training images.", panel="Training", minimum=1, role="run"
     )
     batch_size: int = option(
-        100, "Real images in a step.", panel="Training", minimum=2, unit="IMAGES"
+        64, "Real images in a step; LogicGAN: 100.", panel="Training", minimum=2, unit="IMAGES"
     )
     learning_rate: float = option(
-        2e-4, "Adam's step size, of both networks.", panel="Training", above=0
+        5e-4,
+        "Adam's step size, of both networks; LogicGAN: 0.0002 and 0.00002.",
+        panel="Training",
+        above=0,
     )
     beta1: float = option(0.5, "Adam's first decay.", panel="Training", minimum=0, maximum=0.9999)
     beta2: float = option(

@@ -1,0 +1,76 @@
+"""Where a training goes: a new run directory, or one that is continued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from xaitool.errors import ConfigError
+from xaitool.io.provenance import environment
+from xaitool.workflows.configs.common import TrainingOptions
+from xaitool.workflows.run_directory import (
+    RunDirectory,
+    check_free,
+    check_resumable,
+    default_run_path,
+)
+from xaitool.workflows.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class RunPlace:
+    """Where a training goes; nothing is written before `open`.
+
+    Attributes:
+        command: The command's name.
+        runtime: Where it computes.
+        path: The run directory.
+        resumes: Whether it continues what lies there.
+        overwrite: Whether it replaces what lies there.
+    """
+
+    command: str
+    runtime: Runtime
+    path: Path
+    resumes: bool
+    overwrite: bool
+
+    def open(self, config: TrainingOptions) -> RunDirectory:
+        """Create or reopen the directory and write what is being run, and where."""
+        if self.resumes:
+            directory = RunDirectory.resume(self.path)
+        else:
+            directory = RunDirectory.create(self.path, overwrite=self.overwrite)
+            options = config.to_dict("experiment", "run")
+            directory.write_config({"command": self.command, "schema": 1, "options": options})
+        directory.write_environment(environment(self.runtime.device, self.runtime.device_name))
+        return directory
+
+
+def open_run(config: TrainingOptions, command: str, label: str, runtime: Runtime) -> RunPlace:
+    """Decide where a training goes, and refuse early what cannot be.
+
+    Args:
+        config: The command's options.
+        command: The command's name.
+        label: Part of the default directory's name.
+        runtime: Where it computes.
+
+    Raises:
+        ConfigError: ``--out`` is not empty, or ``--resume`` contradicts another option.
+        ArtifactError: There is no checkpoint to resume.
+    """
+    if config.resume == "auto":
+        if config.out is None:
+            raise ConfigError("--resume auto has no directory, but --out is wanted with it")
+        if (config.out / "last.pt").is_file():
+            return RunPlace(command, runtime, config.out, resumes=True, overwrite=False)
+    elif config.resume is not None:
+        path = Path(config.resume)
+        if config.out not in (None, path):
+            raise ConfigError(f"--resume {path} continues there, but --out names {config.out}")
+        check_resumable(path)
+        return RunPlace(command, runtime, path, resumes=True, overwrite=False)
+    out = config.out or default_run_path(command, label, config.seed)
+    check_free(out, overwrite=config.overwrite)
+    return RunPlace(command, runtime, out, resumes=False, overwrite=config.overwrite)
