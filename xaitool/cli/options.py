@@ -35,7 +35,7 @@ def add_command(
         output = Output(as_json=json, quiet=quiet, log_every=log_every)
         run(config_class(**values), output)
 
-    fields = option_fields(config_class)
+    fields = _own_first(config_class)
     shared = _shared_parameters(config_class, name)
     if any(field.name == "resume" and field.type is str for field in fields):
         fields = [field for field in fields if field.name != "resume"]
@@ -44,6 +44,16 @@ def add_command(
         [*map(_parameter, fields), *shared]
     )
     app.command(name, help=help)(command)
+
+
+def _own_first(config_class: type[Options]) -> list[OptionField]:
+    """The command's own options before those that it shares with others."""
+    homes = {
+        name: depth
+        for depth, parent in reversed(list(enumerate(config_class.__mro__)))
+        for name in vars(parent).get("__annotations__", {})
+    }
+    return sorted(option_fields(config_class), key=lambda field: homes[field.name])
 
 
 def show_help(context: typer.Context) -> None:
