@@ -32,6 +32,7 @@ class OptionFacts:
         maximum: Largest allowed value, inclusive.
         unit: Metavar and unit, such as ``STEPS``.
         choices: The allowed names; empty when free.
+        completions: What TAB offers where any text is allowed.
         what: How an unknown name is called in the message, such as ``method``.
         flags: Extra short flags, such as ``-o``.
         envvar: Environment variable that sets it.
@@ -48,6 +49,7 @@ class OptionFacts:
     maximum: float | None = None
     unit: str | None = None
     choices: tuple[str, ...] = ()
+    completions: tuple[str, ...] = ()
     what: str = "name"
     flags: tuple[str, ...] = ()
     envvar: str | None = None
@@ -182,6 +184,8 @@ def _coerce(value: Any, field: OptionField) -> Any:
     if field.many:
         if isinstance(value, str):
             value = (value,) if field.facts.repeated else value.split(",")
+        if not isinstance(value, list | tuple):
+            value = (value,)
         return tuple(_coerce_one(part, field) for part in value)
     return _coerce_one(value, field)
 
@@ -191,6 +195,8 @@ def _coerce_one(value: Any, field: OptionField) -> Any:
     try:
         if wanted is bool:
             return _to_bool(value)
+        if isinstance(value, bool):
+            raise ValueError
         if wanted is int:
             if isinstance(value, float) and not value.is_integer():
                 raise ValueError

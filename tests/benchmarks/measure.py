@@ -58,7 +58,7 @@ class Row:
 def seconds(
     ours: Callable[[], object], peer: Callable[[], object], rounds: int
 ) -> tuple[float, float]:
-    """Median seconds of each, in turns because machines are noisy; the first turn is not counted."""
+    """Median seconds of each, in turns, as machines are noisy; the first turn is not counted."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds + 1):
         for function, taken in zip((ours, peer), times, strict=True):

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from xaitool.errors import ConfigError
+from xaitool.errors import ConfigError, InputError
 from xaitool.options import Options, normalised_keys, option_fields
 
 
@@ -23,7 +23,8 @@ def read_config(path: Path, config_class: type[Options], command: str) -> dict[s
         command: The command's name.
 
     Raises:
-        ConfigError: The file is unreadable, is another command's, or has an unknown key.
+        ConfigError: The file is unreadable, is another command's, has an unknown key, or a value
+            does not fit.
     """
     values = _parse(path)
     if values.get("command", command) != command:
@@ -33,11 +34,17 @@ def read_config(path: Path, config_class: type[Options], command: str) -> dict[s
         raise ConfigError(f"{path} has no table of options")
     values = normalised_keys(config_class, values, source=str(path))
     joined = {field.name for field in option_fields(config_class) if _by_commas(field)}
-    return {
+    values = {
         name: ",".join(map(str, value)) if name in joined and isinstance(value, list) else value
         for name, value in values.items()
         if value is not None
     }
+    try:
+        # The command line would take 2.5 for 2; the options themselves are strict.
+        config_class.from_mapping(values, source=str(path))
+    except InputError as error:
+        raise ConfigError(f"{path}: {error}", hint=error.hint) from error
+    return values
 
 
 def _by_commas(field: Any) -> bool:
@@ -50,9 +57,9 @@ def _parse(path: Path) -> dict[str, Any]:
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not a text file"
-        raise ConfigError(f"--config {path} cannot be read: {reason}") from error
+        raise ConfigError(f"{path} cannot be read: {reason}") from error
     except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"--config {path} is not valid: {error}") from error
+        raise ConfigError(f"{path} is not valid: {error}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"--config {path} holds no options")
+        raise ConfigError(f"{path} holds no options")
     return values

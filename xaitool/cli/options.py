@@ -73,7 +73,7 @@ def _parameter(field: OptionField) -> inspect.Parameter:
         "help": _help(field),
         "metavar": _metavar(field),
         "rich_help_panel": facts.panel,
-        "autocompletion": _completer(facts.choices) if facts.choices else None,
+        "autocompletion": _completer(facts.choices or facts.completions),
     }
     info: Any
     if facts.argument:
@@ -127,7 +127,9 @@ def _shared_parameters(config_class: type[Options], command: str) -> list[inspec
         show_default=False,
     )
     as_json = typer.Option("--json", help="Results as JSON Lines.", rich_help_panel="Output")
-    quiet = typer.Option("--quiet", "-q", help="No progress, no hints.", rich_help_panel="Output")
+    quiet = typer.Option(
+        "--quiet", "-q", help="No progress, no messages.", rich_help_panel="Output"
+    )
     log_every = typer.Option(
         "--log-every",
         metavar="SECONDS",

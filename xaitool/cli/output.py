@@ -18,7 +18,7 @@ class Output:
 
     Args:
         as_json: Print results as JSON Lines.
-        quiet: Drop progress, messages and hints; warnings and errors stay.
+        quiet: Drop progress and messages; warnings and errors stay.
         log_every: Seconds between two heartbeat lines where standard error is no terminal.
     """
 

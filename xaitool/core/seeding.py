@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -37,3 +38,14 @@ def sample_seeds(seed: int, inputs: Tensor) -> list[int]:
     """
     pixels = inputs.detach().to("cpu", torch.float32).contiguous()
     return [derive_seed(seed, "sample", sample.numpy().tobytes()) for sample in pixels]
+
+
+def sample_generators(inputs: Tensor, *keys: int | str | bytes) -> Iterator[torch.Generator]:
+    """A CPU generator for each sample, from these keys and the sample's float32 pixels.
+
+    Args:
+        inputs: ``(N, ...)``, any floating dtype.
+        *keys: The run's seed and a purpose, so that two purposes never share a draw.
+    """
+    for seed in sample_seeds(derive_seed(*keys), inputs):
+        yield torch.Generator().manual_seed(seed)

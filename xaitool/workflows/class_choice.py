@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import torch
@@ -81,7 +82,7 @@ class ClassChoice:
     def _index(self, text: str, flag: str, count: int) -> int:
         if text in self.classes:
             return self.classes.index(text)
-        if text.lstrip("-").isdigit():
+        if re.fullmatch("-?[0-9]+", text):
             if not 0 <= int(text) < count:
                 raise ConfigError(f"{flag} is {text}, but the model's classes are 0 to {count - 1}")
             return int(text)

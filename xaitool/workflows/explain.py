@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-import sys
+import contextlib
+import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from xaitool import registry
-from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.score import Output, Score
-from xaitool.errors import ConfigError, ModelError
-from xaitool.io.atomic import atomic_write
-from xaitool.io.attribution_layout import AttributionRows
+from xaitool.core.attribution.base import AttributionMethod
+from xaitool.core.baselines.dataset import DatasetReferences
+from xaitool.core.score import Output
+from xaitool.errors import ConfigError, DataError, StoppedBySignal
+from xaitool.io.attribution_layout import AttributionRows, partial_path
 from xaitool.io.attribution_writer import AttributionWriter, check_new
 from xaitool.io.provenance import versions
-from xaitool.report.heat_map import heat_map_picture
-from xaitool.workflows.baseline_source import make_baseline
+from xaitool.workflows.baseline_source import baseline_name, baseline_options, make_baseline
 from xaitool.workflows.class_choice import ClassChoice, class_label
+from xaitool.workflows.command_text import command_text
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explained_images import Batch, open_images
+from xaitool.workflows.explained_images import open_images
+from xaitool.workflows.explainer import Explainer
+from xaitool.workflows.heat_maps import HeatMaps
 from xaitool.workflows.model_source import load_classifier
 from xaitool.workflows.progress import Reporter, SilentReporter
-from xaitool.workflows.runtime import Runtime, with_smaller_batches
+from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.stop_signal import StopSignal
+
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,18 @@ class ExplainResult:
 def explain(
     config: ExplainConfig,
     reporter: Reporter | None = None,
-    emit: Callable[[dict[str, Any]], None] | None = None,
+    emit: Callable[[Record], None] | None = None,
 ) -> ExplainResult | dict[str, Any]:
     """Attribute a classifier's score to the pixels of images.
 
     Args:
         config: The options.
         reporter: Told how it goes; silent by default.
-        emit: Called with a plain record for every image once it is explained.
+        emit: Called with a plain record for every image once it is explained: ``image``,
+            ``output`` (the attribution file), ``index`` (its place among the images), ``method``,
+            ``target``, ``target_name``, ``against`` (None without), ``prediction``,
+            ``score_input``, ``completeness_gap`` (NaN where none is promised), ``heat_map`` (None
+            without) and ``seconds``.
 
     Returns:
         The result, or the plan where ``config.dry_run`` is set.
@@ -79,115 +85,118 @@ class _Job:
     """One call of ``explain``: everything checked and loaded, nothing written yet."""
 
     def __init__(self, config: ExplainConfig, runtime: Runtime, reporter: Reporter) -> None:
+        self.config = config
+        self.reporter = reporter
+        self.out = _free_place(config)
         method: type[AttributionMethod] = registry.load("method", config.method)
         options = method.Options.from_assignments(
             config.method_option, source=f"method '{config.method}'"
         )
-        self.config = config
-        self.runtime = runtime
-        self.reporter = reporter
-        self.out = config.out or Path(f"{config.method}.h5")
-        if self.out.suffix != ".h5":
-            raise ConfigError(f"--out is {self.out}, but a name that ends in .h5 is wanted")
-        check_new(self.out, overwrite=config.overwrite, resume=config.resume)
+        self.method_options = options.to_dict()
+        self.baseline_name = baseline_name(config, method)
+        self.baseline_options = baseline_options(config, method)
+        self.output: Output = config.score or method.default_output  # type: ignore[assignment]
         self.classifier = load_classifier(config.model, config.weights, runtime)
         self.images = open_images(config, self.classifier)
         self.choice = ClassChoice(config.target, config.against, self.classifier.classes)
-        self.choice.check(self._class_count())
+        self._check_choice(runtime)
         self.baseline = make_baseline(config, method, self.classifier, runtime)
-        self.output: Output = config.score or method.default_output  # type: ignore[assignment]
-        self.method_options = options.to_dict()
-        self.method = method(
-            self.classifier.model,
-            rows=runtime.rows(self.images.pixels, config.batch_size),
-            seed=config.seed,
-            **self.method_options,
+        self.rows = runtime.rows(self.images.pixels, config.batch_size)
+        self.explainer = Explainer(
+            self.classifier,
+            method(self.classifier.model, rows=self.rows, seed=config.seed, **self.method_options),
+            self.choice,
+            self.output,
+            self.baseline,
+            runtime,
+            reporter,
         )
 
     def plan(self) -> dict[str, Any]:
         """What would be done."""
-        return {"command": "explain", "out": str(self.out), **self._attributes()} | {
-            "images": len(self.images)
-        }
+        return self._attributes() | {"command": "explain", "out": str(self.out)}
 
-    def run(self, emit: Callable[[dict[str, Any]], None]) -> ExplainResult:
+    def run(self, emit: Callable[[Record], None]) -> ExplainResult:
         """Explain everything that is not explained yet."""
         files = [self.out]
-        with (
-            StopSignal() as stop,
-            self._writer() as writer,
-            self.reporter.task("explain", len(self.images), "image", len(writer.indices)) as task,
-        ):
-            for batch in self.images.batches(done=writer.indices):
-                started = time.perf_counter()
-                rows = self._explain(batch)
-                writer.append(rows)
-                seconds = (time.perf_counter() - started) / max(1, len(rows))
-                for record in self._finished(rows, files):
-                    emit({**record, "seconds": round(seconds, 4)})
-                task.advance(len(rows))
-                stop.raise_if_received(hint="continue with the same command and --resume")
-            explained = len(writer.indices)
+        with StopSignal() as stop, _opened(self._writer(), self.out) as writer:
+            with self._task(done=len(writer.indices)) as task:
+                for rows, records in self._explained(writer):
+                    files += [Path(one["heat_map"]) for one in records if one["heat_map"]]
+                    for record in records:
+                        emit(record)
+                    task.advance(len(rows))
+                    stop.raise_if_received(hint="continue with the same command and --resume")
+            samples = len(writer.indices)
+            self._report(samples)
+        return ExplainResult(files, samples, self.images.skipped)
+
+    def _explained(
+        self, writer: AttributionWriter
+    ) -> Iterator[tuple[AttributionRows, list[Record]]]:
+        heat_maps = self._heat_maps()
+        for batch in self.images.batches(self.rows, done=writer.indices):
+            started = time.perf_counter()
+            rows = self.explainer.explain(batch)
+            # Before the samples are kept: a sample that is done is not looked at again.
+            pictures = heat_maps.write(rows)
+            writer.append(rows)
+            seconds = round((time.perf_counter() - started) / len(rows), 4)
+            yield (
+                rows,
+                [
+                    self._record(rows, row, picture) | {"seconds": seconds}
+                    for row, picture in enumerate(pictures)
+                ],
+            )
+
+    def _report(self, samples: int) -> None:
+        """Say what is missing.
+
+        Raises:
+            DataError: Everything is.
+        """
         for reason in self.images.skipped:
             self.reporter.warning(f"skipped: {reason}")
-        if len(files) - 1 < explained and self.config.heat_maps:
+        if not samples:
+            raise DataError(
+                f"none of {len(self.images)} images can be read, but at least one is wanted"
+            )
+        most = self.config.heat_maps
+        if 0 < most < len(self.images):
             self.reporter.message(
-                f"{len(files) - 1} of {explained} images have a heat map; --heat-maps sets how many"
+                f"the first {most} of {len(self.images)} images have a heat map; "
+                "--heat-maps sets how many"
             )
-        return ExplainResult(files, explained, self.images.skipped)
 
-    def _explain(self, batch: Batch) -> AttributionRows:
-        inputs = self.runtime.place(batch.images)
-        logits = self._logits(inputs)
-        score = self.choice.score(logits, batch.labels, self.output)
-        baselines = None if self.baseline is None else self.baseline.for_images(inputs, score)
-        result, self.method.rows = with_smaller_batches(
-            lambda rows: self._attribute(rows, inputs, score, baselines),
-            self.method.rows,
-            lambda rows: self.reporter.warning(f"out of memory: going on with {rows} rows"),
+    def _check_choice(self, runtime: Runtime) -> None:
+        """Refuse classes that do not fit, as far as this can be known before the predictions."""
+        count = self.classifier.class_count(self.images.shape, runtime)
+        self.choice.check(count)
+        if self.choice.target == "predicted":
+            return
+        known = (
+            self.choice if self.choice.against != "second" else replace(self.choice, against=None)
         )
-        against = torch.full_like(score.target, -1) if score.against is None else score.against
-        return AttributionRows(
-            attribution=result.values,
-            label=batch.labels,
-            prediction=logits,
-            index=batch.indices,
-            input=batch.images,
-            target=score.target,
-            against=against,
-            score_input=result.score_input,
-            score_baseline=result.score_baseline,
-            completeness_gap=result.completeness_gap,
-            filename=batch.names,
-            extra=result.extras,
+        logits = torch.zeros(()).expand(len(self.images), count)
+        known.score(logits, self.images.labels, self.output)
+
+    def _task(self, done: int) -> contextlib.AbstractContextManager[Any]:
+        return self.reporter.task("explain", len(self.images), "image", done)
+
+    def _heat_maps(self) -> HeatMaps:
+        return HeatMaps(
+            self.out,
+            self.config.heat_maps,
+            title=self.config.method,
+            output=self.output,
+            classes=self.classifier.classes,
+            replace=self.config.overwrite and not self.config.resume,
         )
-
-    def _attribute(
-        self, rows: int, inputs: Tensor, score: Score, baselines: Tensor | None
-    ) -> Attribution:
-        self.method.rows = rows
-        return self.method.attribute(inputs, score, baselines)
-
-    @torch.no_grad()
-    def _logits(self, inputs: Tensor) -> Tensor:
-        logits = torch.cat([self.classifier.model(part) for part in inputs.split(self.method.rows)])
-        if logits.ndim != 2:
-            raise ModelError(
-                f"model {self.classifier.source} returns {tuple(logits.shape)}, "
-                "but logits (images, classes) are wanted"
-            )
-        if not logits.isfinite().all():
-            raise ModelError(f"model {self.classifier.source} returns NaN or infinite logits")
-        return logits
-
-    def _class_count(self) -> int:
-        side = self.classifier.crop
-        blank = self.runtime.place(torch.zeros(1, self.classifier.channels, side, side))
-        with torch.no_grad():
-            return int(self.classifier.model(blank).shape[-1])
 
     def _writer(self) -> AttributionWriter:
-        references = getattr(self.baseline, "images", None)
+        baseline = self.baseline
+        references = baseline.references if isinstance(baseline, DatasetReferences) else None
         if self.config.resume:
             return AttributionWriter.resume(self.out, self._attributes(), references=references)
         return AttributionWriter.create(
@@ -205,9 +214,12 @@ class _Job:
             "score": self.output,
             "target_rule": config.target,
             "against_rule": config.against,
-            "baseline": None if self.baseline is None else type(self.baseline).__name__,
+            "baseline": self.baseline_name,
+            "baseline_options": self.baseline_options,
             "dataset": config.dataset,
             "split": config.split if config.dataset else None,
+            "images": len(self.images),
+            "images_sha256": self.images.digest,
             "model_source": classifier.source,
             "model_weights": classifier.weights,
             "model_sha256": classifier.sha256,
@@ -216,48 +228,48 @@ class _Job:
             "seed": config.seed,
             "precision": config.precision,
             "versions": versions(),
-            "command": shlex.join(["xaitool", *sys.argv[1:]]),
+            "command": command_text("explain", config),
         }
 
-    def _finished(self, rows: AttributionRows, files: list[Path]) -> Iterator[dict[str, Any]]:
-        classes = self.classifier.classes
-        for row, index in enumerate(rows.index.tolist()):
-            target, against = int(rows.target[row]), int(rows.against[row])
-            record = {
-                "image": rows.filename[row],
-                "output": str(self.out),
-                "index": index,
-                "method": self.config.method,
-                "target": target,
-                "target_name": class_label(target, classes),
-                "against": None if against < 0 else against,
-                "prediction": int(rows.prediction[row].argmax()),
-                "score_input": float(rows.score_input[row]),
-                "completeness_gap": float(rows.completeness_gap[row]),
-                "heat_map": None,
-            }
-            if len(files) - 1 < self.config.heat_maps:
-                files.append(self._heat_map(rows, row, record))
-                record["heat_map"] = str(files[-1])
-            yield record
+    def _record(self, rows: AttributionRows, row: int, picture: Path | None) -> Record:
+        target, against = int(rows.target[row]), int(rows.against[row])
+        return {
+            "image": rows.filename[row],
+            "output": str(self.out),
+            "index": int(rows.index[row]),
+            "method": self.config.method,
+            "target": target,
+            "target_name": class_label(target, self.classifier.classes),
+            "against": None if against < 0 else against,
+            "prediction": int(rows.prediction[row].argmax()),
+            "score_input": float(rows.score_input[row]),
+            "completeness_gap": float(rows.completeness_gap[row]),
+            "heat_map": None if picture is None else str(picture),
+        }
 
-    def _heat_map(self, rows: AttributionRows, row: int, record: dict[str, Any]) -> Path:
-        folder = self.out.with_name(f"{self.out.stem}-heat-maps")
-        folder.mkdir(parents=True, exist_ok=True)
-        name = re.sub(r"[^\w.-]+", "-", Path(rows.filename[row]).stem)
-        path = folder / f"{record['index']:06d}-{name}.png"
-        against = record["against"]
-        versus = (
-            "" if against is None else f" against {class_label(against, self.classifier.classes)}"
-        )
-        caption = [
-            f"{self.config.method}: {record['target_name']}{versus}",
-            f"{self.output} {record['score_input']:.4g}, "
-            f"completeness gap {record['completeness_gap']:.2g}",
-        ]
-        picture = heat_map_picture(
-            rows.input[row].float(), rows.attribution[row].float(), caption=caption
-        )
-        with atomic_write(path) as file:
-            picture.save(file, format="PNG")
-        return path
+
+def _free_place(config: ExplainConfig) -> Path:
+    """Where the attribution file goes.
+
+    Raises:
+        InputError: It cannot go there.
+    """
+    out = config.out or Path(f"{config.method}.h5")
+    if out.suffix != ".h5":
+        raise ConfigError(f"--out is {out}, but a name that ends in .h5 is wanted")
+    if out.is_dir():
+        raise ConfigError(f"--out is the folder {out}, but a file is wanted")
+    check_new(out, overwrite=config.overwrite, resume=config.resume)
+    return out
+
+
+@contextlib.contextmanager
+def _opened(writer: AttributionWriter, out: Path) -> Iterator[AttributionWriter]:
+    """The writer; an error before the first sample leaves no unfinished file in the way."""
+    try:
+        with writer:
+            yield writer
+    except Exception as error:
+        if not writer.indices and not isinstance(error, StoppedBySignal):
+            shutil.rmtree(partial_path(out))
+        raise

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
+import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +16,13 @@ import torch
 from torch import Tensor
 
 from xaitool.data.dataset import ImageDataset
+from xaitool.data.file_pixels import OnError
 from xaitool.data.images import prepare, read_image
 from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError
+from xaitool.workflows.classifier import Classifier
+from xaitool.workflows.configs.common import RunOptions
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.model_source import Classifier
-
-PIXELS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -43,45 +46,56 @@ class ExplainedImages(ABC):
     """All images that were asked for.
 
     Attributes:
+        shape: ``(C, H, W)`` of every image.
+        labels: int64 ``(N,)``, in the model's classes; -1 where unknown.
+        digest: SHA-256, hexadecimal, of which images they are and in which order.
         skipped: Those that could not be read, with the reason.
     """
+
+    shape: tuple[int, int, int]
+    labels: Tensor
+    digest: str
 
     def __init__(self) -> None:
         self.skipped: list[str] = []
 
-    @abstractmethod
     def __len__(self) -> int:
         """How many were asked for."""
+        return len(self.labels)
+
+    @property
+    def pixels(self) -> int:
+        """Numbers in one image."""
+        return math.prod(self.shape)
 
     @abstractmethod
     def read(self, indices: list[int]) -> Batch:
         """Read some; those that cannot be read may be left out."""
 
-    @property
-    @abstractmethod
-    def pixels(self) -> int:
-        """Numbers in one image."""
+    def batches(self, size: int, done: Collection[int] = ()) -> Iterator[Batch]:
+        """All but those that are done, grouped in the same way whatever is done.
 
-    def batches(self, done: Iterable[int] = ()) -> Iterator[Batch]:
-        """All but those that are done, so many at a time as keep memory small."""
+        Args:
+            size: Images in a batch, at most.
+            done: Indices that are left out.
+        """
         finished = set(done)
-        size = max(1, min(256, PIXELS_AT_ONCE // self.pixels))
-        left = [index for index in range(len(self)) if index not in finished]
-        for first in range(0, len(left), size):
-            yield self.read(left[first : first + size])
+        for first in range(0, len(self), size):
+            indices = range(first, min(first + size, len(self)))
+            left = [index for index in indices if index not in finished]
+            batch = self.read(left) if left else None
+            if batch is not None and batch.names:
+                yield batch
 
 
 class ImageFiles(ExplainedImages):
     """Image files, prepared as the model wants them.
 
     Args:
-        paths: The files; all must exist.
+        paths: The files.
         classifier: Whose input they become.
         workers: Threads that read them.
         on_error: ``stop`` or ``skip``.
-
-    Raises:
-        DataError: A file does not exist and `on_error` is ``stop``.
     """
 
     def __init__(
@@ -92,51 +106,57 @@ class ImageFiles(ExplainedImages):
         self.classifier = classifier
         self.workers = workers
         self.on_error = on_error
-        for path in paths:
-            if not path.exists() and on_error == "stop":
-                raise DataError(f"image '{path}' does not exist, but a file is wanted")
+        self.shape = (classifier.channels, classifier.crop, classifier.crop)
+        self.labels = torch.full((len(paths),), -1)
+        self.digest = hashlib.sha256(b"\0".join(map(os.fsencode, paths))).hexdigest()
 
-    def __len__(self) -> int:
-        """How many files."""
-        return len(self.paths)
+    def check(self) -> None:
+        """Read every file once, so that a bad one is known before the work and not after hours.
 
-    @property
-    def pixels(self) -> int:
-        """Numbers in one image."""
-        return self.classifier.channels * self.classifier.crop**2
+        Raises:
+            DataError: One cannot be read and `on_error` is ``stop``.
+        """
+        if self.on_error == "stop":
+            with ThreadPoolExecutor(self.workers) as pool:
+                for _ in pool.map(lambda path: self._prepare(path) is None, self.paths):
+                    pass
 
     def read(self, indices: list[int]) -> Batch:
         """Read some files."""
         with ThreadPoolExecutor(self.workers) as pool:
-            images = list(pool.map(self._read, (self.paths[index] for index in indices)))
+            results = list(pool.map(self._attempt, (self.paths[index] for index in indices)))
+        self.skipped += [str(result) for result in results if isinstance(result, DataError)]
         good = [
             (index, image)
-            for index, image in zip(indices, images, strict=True)
-            if image is not None
+            for index, image in zip(indices, results, strict=True)
+            if isinstance(image, Tensor)
         ]
-        shape = (0, self.classifier.channels, self.classifier.crop, self.classifier.crop)
+        chosen = torch.tensor([index for index, _ in good], dtype=torch.int64)
+        images = [image for _, image in good]
         return Batch(
-            torch.stack([image for _, image in good]) if good else torch.empty(shape),
-            torch.full((len(good),), -1),
+            torch.stack(images) if images else torch.empty(0, *self.shape),
+            self.labels[chosen],
             [str(self.paths[index]) for index, _ in good],
-            torch.tensor([index for index, _ in good], dtype=torch.int64),
+            chosen,
         )
 
-    def _read(self, path: Path) -> Tensor | None:
+    def _attempt(self, path: Path) -> Tensor | DataError:
         try:
-            return prepare(
-                read_image(path),
-                resize=self.classifier.resize,
-                crop=self.classifier.crop,
-                channels=self.classifier.channels,
-                interpolation=self.classifier.interpolation,
-                name=str(path),
-            )
+            return self._prepare(path)
         except DataError as error:
             if self.on_error == "stop":
                 raise
-            self.skipped.append(str(error))
-            return None
+            return error
+
+    def _prepare(self, path: Path) -> Tensor:
+        return prepare(
+            read_image(path),
+            resize=self.classifier.resize,
+            crop=self.classifier.crop,
+            channels=self.classifier.channels,
+            interpolation=self.classifier.interpolation,
+            name=str(path),
+        )
 
 
 class DatasetImages(ExplainedImages):
@@ -144,30 +164,25 @@ class DatasetImages(ExplainedImages):
 
     Args:
         dataset: The images.
+        classes: The model's class names; empty where unknown.
         limit: How many; None: all.
     """
 
-    def __init__(self, dataset: ImageDataset, limit: int | None) -> None:
+    def __init__(
+        self, dataset: ImageDataset, classes: tuple[str, ...], limit: int | None = None
+    ) -> None:
         super().__init__()
         self.dataset = dataset
-        self.count = min(len(dataset), limit or len(dataset))
-
-    def __len__(self) -> int:
-        """How many images."""
-        return self.count
-
-    @property
-    def pixels(self) -> int:
-        """Numbers in one image."""
-        channels, height, width = self.dataset.shape
-        return channels * height * width
+        self.shape = dataset.shape
+        self.labels = _model_labels(dataset, classes)[:limit]
+        self.digest = dataset.digest
 
     def read(self, indices: list[int]) -> Batch:
         """Read some images."""
         chosen = torch.tensor(indices)
         return Batch(
             self.dataset.images(chosen).cpu(),
-            self.dataset.labels[chosen],
+            self.labels[chosen],
             [self.dataset.filename(index) for index in indices],
             chosen,
         )
@@ -178,48 +193,77 @@ def open_images(config: ExplainConfig, classifier: Classifier) -> ExplainedImage
 
     Raises:
         ConfigError: None are named.
-        DataError: A file does not exist, or the dataset is absent.
-        ModelError: The dataset's images do not fit the model.
+        DataError: A file cannot be read, or the dataset is absent.
     """
     if config.images:
-        paths = list(expand_paths(config.images, sys.stdin))[: config.limit]
+        paths = list(expand_paths(config.images, _input_lines()))[: config.limit]
         if not paths:
             raise ConfigError("standard input has no paths, but one image path a line is wanted")
-        return ImageFiles(paths, classifier, config.workers, config.on_error)
+        files = ImageFiles(paths, classifier, config.workers, config.on_error)
+        files.check()
+        return files
     if config.dataset is None:
         raise ConfigError(
             "no images are given, but files, - or --dataset NAME are wanted",
             hint="xaitool explain --method agi image.png",
         )
-    return DatasetImages(
-        dataset_for(config.dataset, config.split, classifier, config), config.limit
-    )
+    on_error: OnError = "skip" if config.on_error == "skip" else "stop"
+    dataset = dataset_for(config.dataset, config.split, classifier, config, on_error)
+    images = DatasetImages(dataset, classifier.classes, config.limit)
+    if on_error == "skip":
+        images.skipped += [f"{name} in {dataset.name}" for name in dataset.skipped]
+    return images
 
 
 def dataset_for(
-    name: str, split: str, classifier: Classifier, config: ExplainConfig
+    name: str,
+    split: str,
+    classifier: Classifier,
+    options: RunOptions,
+    on_error: OnError = "stop",
 ) -> ImageDataset:
     """A dataset loaded in the shape and with the classes that a classifier was trained on.
 
+    Args:
+        name: The dataset.
+        split: ``train`` or ``test``.
+        classifier: The classifier.
+        options: Where datasets lie, and how many threads read them.
+        on_error: What a picture file does that cannot be read.
+
     Raises:
-        ModelError: Its images do not fit the model.
+        UnknownNameError: There is no such dataset.
+        DataError: It is absent or damaged.
     """
-    known = (name == classifier.dataset and classifier.dataset_options) or {}
     return load_dataset(
         name,
         "train" if split == "train" else "test",
-        data_dir=config.data_dir,
-        classes=known.get("classes"),
+        data_dir=options.data_dir,
+        classes=classifier.dataset_classes if name == classifier.dataset else None,
         image_size=classifier.crop,
         channels=classifier.channels,
-        workers=config.workers,
+        workers=options.workers,
+        on_error=on_error,
     )
 
 
-def expand_paths(images: Iterable[Path], lines: Iterable[str]) -> Iterator[Path]:
+def expand_paths(images: Iterable[Path], lines: Iterable[bytes]) -> Iterator[Path]:
     """The paths as given, with ``-`` replaced by one path a line of `lines`."""
     for image in images:
         if str(image) == "-":
-            yield from (Path(line.rstrip("\n")) for line in lines if line.strip())
+            yield from (Path(os.fsdecode(line.rstrip(b"\r\n"))) for line in lines if line.strip())
         else:
             yield image
+
+
+def _input_lines() -> Iterator[bytes]:
+    """Standard input, as bytes because a file name need not be text; touched only when asked."""
+    yield from sys.stdin.buffer
+
+
+def _model_labels(dataset: ImageDataset, classes: tuple[str, ...]) -> Tensor:
+    """Labels as the model counts its classes, by name; unchanged where it has no names."""
+    if not classes or classes == dataset.classes:
+        return dataset.labels
+    known = [classes.index(name) if name in classes else -1 for name in dataset.classes]
+    return torch.tensor(known)[dataset.labels]

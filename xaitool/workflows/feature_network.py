@@ -98,8 +98,7 @@ def feature_network(
     if content is None:
         test = load_dataset(name, "test", data_dir=data_dir, image_size=image_size, workers=workers)
         content = _train(train, test, device, reporter)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_checkpoint(path, "features", content)
+        _keep(path, content, reporter)
     model = LeNet5(
         tuple(content["shape"]), content["classes"], content["mean"], content["standard_deviation"]
     )
@@ -114,12 +113,22 @@ def _key(train: ImageDataset) -> str:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """None where it has to be trained: the archive's own checksums are not looked at by torch."""
     if not path.is_file():
         return None
     try:
-        return load_checkpoint(path, kind="features")
-    except ArtifactError:
+        content = load_checkpoint(path, kind="features")
+        return content if _hash(content["model"]) == content["sha256"] else None
+    except (ArtifactError, KeyError):
         return None
+
+
+def _keep(path: Path, content: dict[str, Any], reporter: Reporter) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(path, "features", content)
+    except OSError as error:
+        reporter.warning(f"the feature network is not kept: {path.parent}: {error.strerror}")
 
 
 def _train(

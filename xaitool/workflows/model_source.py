@@ -1,11 +1,12 @@
-"""A classifier from wherever it comes: a checkpoint, torchvision, or a user's own function."""
+"""Loads a classifier from wherever it is: a checkpoint, torchvision, or a user's own function."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,45 +15,10 @@ from torch import nn
 
 from xaitool.core.models import torchvision_models
 from xaitool.core.models.build import build_classifier
-from xaitool.data.images import Interpolation
-from xaitool.errors import InputError, ModelError
+from xaitool.errors import ArtifactError, InputError, ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
-from xaitool.workflows.runtime import Runtime
-
-
-@dataclass(frozen=True)
-class Classifier:
-    """A loaded classifier and what is known about it.
-
-    Attributes:
-        model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``; in eval mode.
-        source: As ``--model`` names it.
-        weights: As ``--weights`` names it, or None.
-        sha256: Of the file the weights came from; of the weights where there is no file.
-        channels: 1 or 3.
-        resize: Side to which an image's shorter side is resized, pixels.
-        crop: Side of the central square that is cut out, pixels.
-        interpolation: Of the resizing: ``bilinear`` or ``bicubic``.
-        mean: Of the normalisation, one a channel, in pixel units.
-        standard_deviation: Same.
-        classes: Their names; empty where unknown.
-        dataset: The training data, where it is known.
-        dataset_options: ``classes`` and ``image_size`` with which it was loaded.
-    """
-
-    model: nn.Module
-    source: str
-    weights: str | None
-    sha256: str
-    channels: int
-    resize: int
-    crop: int
-    interpolation: Interpolation
-    mean: tuple[float, ...]
-    standard_deviation: tuple[float, ...]
-    classes: tuple[str, ...]
-    dataset: str | None = None
-    dataset_options: dict[str, Any] | None = None
+from xaitool.workflows.classifier import Classifier, reason
+from xaitool.workflows.runtime import Runtime, is_out_of_memory
 
 
 def load_classifier(
@@ -62,8 +28,11 @@ def load_classifier(
 
     Args:
         source: A checkpoint or run directory, ``torchvision:NAME``, or
-            ``package.module:factory`` (a function without arguments that returns an ``nn.Module``
-            from ImageNet-normalised-free pixels in [0, 1] to logits).
+            ``package.module:factory``, which is a function without arguments that returns an
+            ``nn.Module`` from colour pixels in [0, 1] to logits, found from the current folder
+            too. Nothing more is known of a factory's model: its images are resized to 256 pixels
+            and cut to 224, it is taken to normalise nothing (mean 0.5, deviation 1), and its
+            classes have no names.
         weights: Weights for the two latter; None: torchvision's own, or the factory's.
         runtime: Device and precision.
         allow_code: Whether a factory may be imported; false for names that came from a file.
@@ -81,14 +50,36 @@ def load_classifier(
         return _from_checkpoint(source, runtime)
     if ":" in source and allow_code:
         return _from_factory(source, weights, runtime)
+    if ":" in source:
+        raise ModelError(
+            f"model '{source}' is code, but code is loaded only where --model names it"
+        )
+    known = source in torchvision_models.names()
     raise ModelError(
         f"model '{source}' does not exist, but a checkpoint, torchvision:NAME or "
         "package.module:factory is wanted",
+        hint=f"--model torchvision:{source}" if known else None,
     )
 
 
-def build_from_checkpoint(checkpoint: dict[str, Any]) -> nn.Module:
-    """Rebuild the network of a classifier's checkpoint, with its weights."""
+@contextlib.contextmanager
+def damage_as_error(path: Path) -> Iterator[None]:
+    """What a checkpoint of the right kind lacks, or holds in the wrong form, as one error.
+
+    Raises:
+        ArtifactError: The block failed for want of it.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise ArtifactError(
+            f"{path} is damaged ({reason(error)}), but a whole checkpoint is wanted"
+        ) from error
+
+
+def _rebuilt(checkpoint: dict[str, Any]) -> nn.Module:
     model = build_classifier(
         checkpoint["architecture"],
         shape=tuple(checkpoint["shape"]),
@@ -103,23 +94,23 @@ def build_from_checkpoint(checkpoint: dict[str, Any]) -> nn.Module:
 def _from_checkpoint(source: str, runtime: Runtime) -> Classifier:
     path = checkpoint_path(Path(source))
     checkpoint = load_checkpoint(path, kind="classifier")
-    config = checkpoint["config"]
-    channels, height, width = checkpoint["shape"]
-    return Classifier(
-        model=_fast(runtime.place(build_from_checkpoint(checkpoint))),
-        source=source,
-        weights=None,
-        sha256=file_sha256(path),
-        channels=channels,
-        resize=min(height, width),
-        crop=min(height, width),
-        interpolation="bilinear",
-        mean=tuple(checkpoint["mean"]),
-        standard_deviation=tuple(checkpoint["standard_deviation"]),
-        classes=tuple(checkpoint["classes"]),
-        dataset=config["dataset"],
-        dataset_options={"classes": config["classes"], "image_size": config["image_size"]},
-    )
+    with damage_as_error(path):
+        channels, side, _ = checkpoint["shape"]
+        return Classifier(
+            model=_fast(runtime.place(_rebuilt(checkpoint))),
+            source=source,
+            weights=None,
+            sha256=file_sha256(path),
+            channels=channels,
+            resize=side,
+            crop=side,
+            interpolation="bilinear",
+            mean=tuple(checkpoint["mean"]),
+            standard_deviation=tuple(checkpoint["standard_deviation"]),
+            classes=tuple(checkpoint["classes"]),
+            dataset=checkpoint["config"]["dataset"],
+            dataset_classes=checkpoint["config"]["classes"],
+        )
 
 
 def _from_torchvision(source: str, weights: Path | None, runtime: Runtime) -> Classifier:
@@ -138,11 +129,13 @@ def _from_torchvision(source: str, weights: Path | None, runtime: Runtime) -> Cl
         standard_deviation=facts.standard_deviation,
         weights=state,
     )
+    # Before the network is placed: the hash must not depend on device and precision.
+    sha256 = _weights_hash(network) if weights is None else file_sha256(weights)
     return Classifier(
         model=_fast(runtime.place(network)),
         source=source,
         weights=None if weights is None else str(weights),
-        sha256=_weights_hash(network) if weights is None else file_sha256(weights),
+        sha256=sha256,
         channels=3,
         resize=facts.resize,
         crop=facts.crop,
@@ -157,11 +150,12 @@ def _from_factory(source: str, weights: Path | None, runtime: Runtime) -> Classi
     model = _call_factory(source)
     if weights is not None:
         _fill(model, weights)
+    sha256 = _weights_hash(model) if weights is None else file_sha256(weights)
     return Classifier(
         model=runtime.place(model).eval(),
         source=source,
         weights=None if weights is None else str(weights),
-        sha256=_weights_hash(model) if weights is None else file_sha256(weights),
+        sha256=sha256,
         channels=3,
         resize=256,
         crop=224,
@@ -182,7 +176,7 @@ def _call_factory(source: str) -> nn.Module:
         raise
     except Exception as error:
         raise ModelError(
-            f"model '{source}' cannot be made: {type(error).__name__}: {error}"
+            f"model '{source}' cannot be made ({reason(error)}), but an nn.Module is wanted"
         ) from error
     if not isinstance(model, nn.Module):
         raise ModelError(f"'{source}' returned {type(model).__name__}, but an nn.Module is wanted")
@@ -193,8 +187,9 @@ def _fill(model: nn.Module, weights: Path) -> None:
     try:
         model.load_state_dict(torchvision_models.load_weights(weights))
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"weights '{weights}' do not fit the model ({reason})") from error
+        raise ModelError(
+            f"weights '{weights}' do not fit the model ({reason(error)}), but its own are wanted"
+        ) from error
 
 
 def _fast(model: nn.Module) -> nn.Module:
@@ -205,5 +200,7 @@ def _fast(model: nn.Module) -> nn.Module:
 def _weights_hash(model: nn.Module) -> str:
     digest = hashlib.sha256()
     for name, tensor in model.state_dict().items():
-        digest.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
+        # As bytes: NumPy does not have all of torch's types.
+        content = tensor.cpu().contiguous().view(-1).view(torch.uint8)
+        digest.update(name.encode() + content.numpy().tobytes())
     return digest.hexdigest()

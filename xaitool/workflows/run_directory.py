@@ -9,6 +9,7 @@ import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -92,9 +93,7 @@ class RunDirectory:
             ArtifactError: It has no ``last.pt``.
             ConfigError: Another process is writing it.
         """
-        if not (out / "last.pt").is_file():
-            found = "has no last.pt" if out.is_dir() else "does not exist"
-            raise ArtifactError(f"{out} {found}, but --resume continues from {out / 'last.pt'}")
+        check_resumable(out)
         with locked(out / LOCK) as lock:
             return cls(out, lock)
 
@@ -210,7 +209,9 @@ def check_resumable(out: Path) -> None:
         ArtifactError: It has no ``last.pt``.
     """
     if not (out / "last.pt").is_file():
-        found = "has no last.pt" if out.is_dir() else "does not exist"
+        found = (
+            "has no last.pt" if out.is_dir() else "is a file" if out.exists() else "does not exist"
+        )
         raise ArtifactError(f"{out} {found}, but --resume continues from {out / 'last.pt'}")
 
 
@@ -274,9 +275,10 @@ def _check_content(out: Path, overwrite: bool) -> None:
     if not out.exists() or all(entry.name == LOCK for entry in out.iterdir()):
         return
     if not overwrite:
+        resume = f"continue it with --resume {quote(str(out))}, or "
         raise ConfigError(
             f"{out} is not empty, but a new run needs an empty folder",
-            hint=f"continue it with --resume {out}, or replace it with --overwrite",
+            hint=f"{resume if (out / 'last.pt').is_file() else ''}replace it with --overwrite",
         )
     own = {out / LOCK, *_own_files(out)}
     for file in out.rglob("*"):

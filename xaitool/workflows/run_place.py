@@ -41,8 +41,8 @@ class RunPlace:
             directory = RunDirectory.resume(self.path)
         else:
             directory = RunDirectory.create(self.path, overwrite=self.overwrite)
-            options = config.to_dict("experiment", "run")
-            directory.write_config({"command": self.command, "schema": 1, "options": options})
+        options = config.to_dict("experiment", "run")
+        directory.write_config({"command": self.command, "schema": 1, "options": options})
         directory.write_environment(environment(self.runtime.device, self.runtime.device_name))
         return directory
 
@@ -72,5 +72,7 @@ def open_run(config: TrainingOptions, command: str, label: str, runtime: Runtime
         check_resumable(path)
         return RunPlace(command, runtime, path, resumes=True, overwrite=False)
     out = config.out or default_run_path(command, label, config.seed)
-    check_free(out, overwrite=config.overwrite)
-    return RunPlace(command, runtime, out, resumes=False, overwrite=config.overwrite)
+    # What was killed before its first checkpoint left nothing that 'auto' could continue.
+    overwrite = config.overwrite or (config.resume == "auto" and not (out / "best.pt").exists())
+    check_free(out, overwrite=overwrite)
+    return RunPlace(command, runtime, out, resumes=False, overwrite=overwrite)

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from xaitool import registry
 from xaitool.core.training.gan_step import gan_step
 from xaitool.data.dataset import ImageDataset
-from xaitool.errors import DataError
+from xaitool.errors import ConfigError, DataError, InputError
 from xaitool.io.atomic import atomic_write
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.train_gan import TrainGanConfig
-from xaitool.workflows.feature_network import feature_network
+from xaitool.workflows.feature_network import FeatureNetwork, feature_network
 from xaitool.workflows.generated_images import RealFeatures, from_pixels, noise, sample
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.run_directory import RunDirectory
@@ -50,6 +50,8 @@ def train_gan(
     Source: Graves et al. 2020, "LogicGAN", Algorithm 1 and section 5.1.
     """
     reporter = reporter or SilentReporter()
+    if config.fid_samples == 1:
+        raise ConfigError("--fid-samples is 1, but 0 or at least 2 is wanted")
     runtime = Runtime.from_options(config, reporter)
     place = open_run(config, "train-gan", config.xai, runtime)
     dataset = load_training_data(config, runtime)
@@ -113,14 +115,7 @@ class GanTrainer:
         """Make the judge ready: its feature network may have to be trained first."""
         if self.config.fid_samples == 0:
             return
-        network = feature_network(
-            self.config.dataset,
-            image_size=self.config.image_size,
-            data_dir=self.config.data_dir,
-            workers=self.config.workers,
-            device=self.runtime.device,
-            reporter=self.reporter,
-        )
+        network = self._feature_network()
         if network is None:
             self.reporter.warning(
                 f"dataset {self.dataset.name} has one class: no feature network, no FID, no KID"
@@ -134,6 +129,20 @@ class GanTrainer:
             "sha256": network.sha256,
             "accuracy": network.accuracy,
         }
+
+    def _feature_network(self) -> FeatureNetwork | None:
+        try:
+            return feature_network(
+                self.config.dataset,
+                image_size=self.config.image_size,
+                data_dir=self.config.data_dir,
+                workers=self.config.workers,
+                device=self.runtime.device,
+                reporter=self.reporter,
+            )
+        except InputError as error:
+            hint = "--fid-samples 0 trains without FID and KID"
+            raise InputError(f"feature network: {error}", hint=hint) from error
 
     def step(self, indices: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """One step of the discriminator and one of the generator."""

@@ -33,12 +33,12 @@ def channel_statistics(
     Args:
         dataset: The images.
         samples: Their indices, int64 ``(n,)``.
-        most: Only the first so many, evenly spaced, are read.
+        most: At most so many, evenly spaced, are read.
 
     Returns:
         Two lists of C numbers; the deviations are at least 1/255, the step between two grey levels.
     """
-    chosen = samples[:: max(1, len(samples) // most)]
+    chosen = samples[:: max(1, -(-len(samples) // most))]
     channels = dataset.shape[0]
     total, squares, count = torch.zeros(channels), torch.zeros(channels), 0
     total, squares = total.double(), squares.double()

@@ -7,18 +7,20 @@ import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any, ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor
 
 from xaitool.core.seeding import derive_seed, generator
-from xaitool.errors import ArtifactError, DivergenceError
+from xaitool.errors import ArtifactError, DataError, DivergenceError, XaitoolError
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.workflows.configs.common import TrainingOptions
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.run_directory import RunDirectory, compare_config
 from xaitool.workflows.run_place import RunPlace
+from xaitool.workflows.runtime import is_out_of_memory
 from xaitool.workflows.stop_signal import StopSignal
 from xaitool.workflows.training_curves import write_curves
 
@@ -55,7 +57,7 @@ class Trainer(Protocol):
     charts: ClassVar[dict[str, tuple[str, ...]]]
 
     def prepare(self) -> None:
-        """Make ready what takes long, before the first step."""
+        """Make ready what takes long, before anything of the run is written."""
 
     def step(self, indices: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """One optimisation step on these samples; returns named means over the batch."""
@@ -158,19 +160,25 @@ class TrainingRun:
 
         Raises:
             InputError: The run to resume does not fit.
+            DivergenceError: A loss became NaN or infinite.
+            StoppedBySignal: A signal came; the state was saved.
+            XaitoolError: A step does not fit in memory.
         """
+        if self.place.resumes:
+            self._restore()
         if self.config.dry_run:
             return self._plan()
-        with self.place.open(self.config) as directory:
+        self.trainer.prepare()
+        with StopSignal() as stop, self.place.open(self.config) as directory:
             if self.place.resumes:
-                self._restore(directory)
-            self.trainer.prepare()
-            return self._run(directory)
+                directory.metrics.truncate_after(self.position.epoch, self.steps)
+                self.reporter.message(f"resuming {directory.path} after step {self.steps}")
+            return self._run(directory, stop)
 
-    def _run(self, directory: RunDirectory) -> TrainingResult:
-        metrics: dict[str, Any] = {}
+    def _run(self, directory: RunDirectory, stop: StopSignal) -> TrainingResult:
+        metrics = (directory.metrics.read() or [{}])[-1]
         total = self.epochs * self.steps_per_epoch
-        with StopSignal() as stop, self.reporter.task("train", total, "step", self.steps) as task:
+        with self.reporter.task("train", total, "step", self.steps) as task:
             while self.position.epoch < self.epochs:
                 started = time.perf_counter()
                 for indices in self._remaining_batches():
@@ -184,22 +192,33 @@ class TrainingRun:
             str(directory.path), str(directory.best), self.steps, "completed", metrics
         )
 
-    def _restore(self, directory: RunDirectory) -> None:
-        checkpoint = load_checkpoint(directory.last, kind=self.kind)
+    def _restore(self) -> None:
+        path = self.place.path / "last.pt"
+        checkpoint = load_checkpoint(path, kind=self.kind)
+        try:
+            self._take(checkpoint)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ArtifactError(f"{path} is damaged, but a whole checkpoint is wanted") from error
+        done = self.position.epoch
+        # A job that is queued again after its end has nothing left to do, and that is no error.
+        if done > self.epochs or (done == self.epochs and self.config.resume != "auto"):
+            raise ArtifactError(
+                f"run {self.place.path} has {done} epochs, "
+                f"but more than that is wanted to resume it (--epochs is {self.epochs})"
+            )
+
+    def _take(self, checkpoint: dict[str, Any]) -> None:
         compare_config(checkpoint["config"], self.config.to_dict("experiment"))
+        if checkpoint["dataset_digest"] != self.trainer.description["dataset_digest"]:
+            raise DataError(
+                f"the images of run {self.place.path} have changed, but the same are wanted"
+            )
         self.trainer.load_state_dict(checkpoint["state"])
         self.position = Position(**checkpoint["position"])
         self._sums = {
             name: torch.tensor(value, dtype=torch.float64)
             for name, value in self.position.sums.items()
         }
-        if self.position.epoch >= self.epochs:
-            raise ArtifactError(
-                f"run {directory.path} has {self.position.epoch} epochs, "
-                f"but more than that is wanted to resume it (--epochs is {self.epochs})"
-            )
-        directory.metrics.truncate_after(self.position.epoch, self.steps)
-        self.reporter.message(f"resuming {directory.path} after step {self.steps}")
 
     def _plan(self) -> dict[str, Any]:
         return {
@@ -225,7 +244,15 @@ class TrainingRun:
     def _step(self, indices: Tensor) -> dict[str, Tensor]:
         keys = (self.config.seed, "step", self.position.epoch, self.position.step)
         torch.manual_seed(derive_seed(*keys, "layers"))
-        values = self.trainer.step(indices, generator(*keys, "draws"))
+        try:
+            values = self.trainer.step(indices, generator(*keys, "draws"))
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise XaitoolError(
+                f"a step of {len(indices)} images does not fit in memory, but it has to",
+                hint="try a smaller --batch-size",
+            ) from error
         for name, value in values.items():
             weighted = value.detach().double() * len(indices)
             self._sums[name] = (
@@ -236,10 +263,8 @@ class TrainingRun:
         return values
 
     def _finish_epoch(self, directory: RunDirectory, started: float) -> dict[str, Any]:
-        means = {name: value.item() / self.position.samples for name, value in self._sums.items()}
+        means = self._finite_means(directory)
         trained = time.perf_counter() - started
-        if not all(map(math.isfinite, means.values())):
-            self._diverge(directory, means)
         epoch = self.position.epoch + 1
         metrics = means | self.trainer.finish_epoch(epoch, directory)
         chosen = metrics.get(self.choice.metric)
@@ -250,14 +275,18 @@ class TrainingRun:
         metrics = {"epoch": epoch, "step": self.steps, **metrics, **seconds}
         if best:
             self._save(directory.best)
-        self._save(directory.last)
+        # Before last.pt: resuming removes a line too many, but could not bring back a missing one.
         directory.metrics.append(metrics)
+        self._save(directory.last)
         directory.write_progress(epoch, self.steps)
         self.reporter.message(_told(epoch, self.epochs, metrics))
         return metrics
 
-    def _diverge(self, directory: RunDirectory, means: dict[str, float]) -> None:
+    def _finite_means(self, directory: RunDirectory) -> dict[str, float]:
+        means = {name: value.item() / self.position.samples for name, value in self._sums.items()}
         names = ", ".join(name for name, value in means.items() if not math.isfinite(value))
+        if not names:
+            return means
         self._save(directory.path / "diverged.pt")
         message = f"{names} became NaN or infinite in epoch {self.position.epoch + 1}"
         directory.write_progress(self.position.epoch, self.steps)
@@ -267,10 +296,11 @@ class TrainingRun:
         )
 
     def _stop(self, directory: RunDirectory, stop: StopSignal) -> None:
+        self._finite_means(directory)
         self._save(directory.last)
         directory.write_progress(self.position.epoch, self.steps)
         stop.raise_if_received(
-            hint=f"continue with xaitool {self.place.command} --resume {directory.path}"
+            hint=f"continue with xaitool {self.place.command} --resume {quote(str(directory.path))}"
         )
 
     def _save(self, path: Path) -> None:

@@ -199,7 +199,7 @@ def test_a_single_class_is_a_clear_error():
 def test_options_are_checked():
     with pytest.raises(ConfigError, match="more than 0"):
         AdversarialGradientIntegration(network(), epsilon=0)
-    with pytest.raises(ShapeError, match="model output"):
+    with pytest.raises(ShapeError, match="model's output"):
         AdversarialGradientIntegration(nn.Conv2d(2, 3, 3).double()).attribute(
             IMAGES, Score(torch.zeros(4, dtype=torch.int64))
         )

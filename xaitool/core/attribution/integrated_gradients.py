@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.attribution.saliency import score_and_gradient
+from xaitool.core.attribution.scores import mean_scores
 from xaitool.core.batching import row_chunks
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
@@ -55,8 +56,8 @@ class IntegratedGradients(AttributionMethod):
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
         references = cast(Tensor, baselines).detach()
         values = self._integrate(inputs, references, score)
-        score_input = self._mean_score(inputs.unsqueeze(1), score)
-        score_baseline = self._mean_score(references, score)
+        score_input = mean_scores(self.model, inputs.unsqueeze(1), score, self.rows)
+        score_baseline = mean_scores(self.model, references, score, self.rows)
         gap = values.flatten(1).sum(1) - (score_input - score_baseline)
         return Attribution(values, score_input, score_baseline, gap)
 
@@ -78,15 +79,6 @@ class IntegratedGradients(AttributionMethod):
             )
             values.index_add_(0, sample, gradient * difference * (weights[node] / count))
         return values
-
-    @torch.no_grad()
-    def _mean_score(self, images: Tensor, score: Score) -> Tensor:
-        samples, count = images.shape[:2]
-        scores = images.new_empty(samples * count)
-        for rows in row_chunks(len(scores), self.rows, images.device):
-            sample = rows // count
-            scores[rows] = score.select(sample)(self.model(images[sample, rows % count]))
-        return scores.view(samples, count).mean(1)
 
 
 def quadrature(rule: str, steps: int) -> tuple[Tensor, Tensor]:

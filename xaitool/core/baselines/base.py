@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any, ClassVar
 
 from torch import Tensor
 
+from xaitool.core.attribution.base import NoOptions
 from xaitool.core.score import Score
+from xaitool.errors import ConfigError
+from xaitool.options import Options
 
 
 class Baseline(ABC):
-    """Makes R reference images for each sample; the same for explainers, metrics and guidance."""
+    """Makes R reference images for each sample; the same for explainers, metrics and guidance.
+
+    Any registered baseline is made by ``Class(**{need: value}, **options)``, one keyword for each
+    of its `needs` and one for each option that is not left at its default.
+
+    Attributes:
+        Options: What a user may set.
+        needs: Keywords of the constructor that only the caller can fill:
+
+            * ``image``: ``(C, H, W)`` in [0, 1];
+            * ``references``: ``(R, C, H, W)`` in [0, 1], drawn already;
+            * ``data``: `LabelledImages`, the images to choose from;
+            * ``model``: from images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``;
+            * ``rows``: int, largest number of images in one forward pass;
+            * ``seed``: int, the run's seed.
+        needs_against: Whether the score must name a second class.
+
+    Raises:
+        ConfigError: An option is unknown or out of range.
+    """
+
+    Options: ClassVar[type[Options]] = NoOptions
+    needs: ClassVar[frozenset[str]] = frozenset()
+    needs_against: ClassVar[bool] = False
+
+    def __init__(self, **options: Any) -> None:
+        self.options: Any = self.Options.from_mapping(options, source=type(self).__name__)
 
     @abstractmethod
     def for_images(self, images: Tensor, score: Score) -> Tensor:
@@ -22,4 +52,15 @@ class Baseline(ABC):
 
         Returns:
             ``(N, R, C, H, W)`` in [0, 1], same dtype and device; may be an expanded view.
+
+        Raises:
+            ConfigError: `needs_against` is true and the score has no second class.
         """
+
+    def _against(self, score: Score) -> Tensor:
+        if score.against is None:
+            raise ConfigError(
+                f"the score has no second class, but {type(self).__name__} looks for images of one",
+                hint="--against second",
+            )
+        return score.against

@@ -19,7 +19,10 @@ class DatasetReferences(Baseline):
         ShapeError: `references` is not that.
     """
 
+    needs = frozenset({"references"})
+
     def __init__(self, references: Tensor) -> None:
+        super().__init__()
         if references.ndim != 4 or not len(references) or not references.is_floating_point():
             raise ShapeError(
                 f"references are {references.dtype} {tuple(references.shape)}, but floating "

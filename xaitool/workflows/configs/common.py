@@ -77,6 +77,7 @@ class TrainingOptions(RunOptions):
         "digits",
         f"One of {', '.join(registry.names('dataset'))}:PATH (an image folder or a .zip of one).",
         panel="Data",
+        completions=registry.names("dataset"),
         unit="NAME",
     )
     classes: tuple[str, ...] | None = option(

@@ -60,15 +60,22 @@ class ExplainConfig(RunOptions):
     )
     baseline: str | None = option(
         None,
-        f"One of {', '.join(registry.names('baseline'))}; default: as the method's paper.",
+        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.BASELINES.items())
+        + "; default: as the method's paper.",
         panel="Method",
-        choices=registry.names("baseline"),
-        what="baseline",
-        unit="NAME",
+        completions=registry.names("baseline"),
+        unit="NAME|image:FILE",
+    )
+    baseline_option: tuple[str, ...] = option(
+        (),
+        "An option of the baseline, such as sigma=5; may be repeated.",
+        panel="Method",
+        repeated=True,
+        unit="NAME=VALUE",
     )
     references: int = option(
         20,
-        "Images that the baseline 'dataset' draws from the training split.",
+        "Images for each explained one, where the baseline draws several.",
         panel="Method",
         minimum=1,
         unit="IMAGES",

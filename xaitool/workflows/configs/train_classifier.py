@@ -18,6 +18,7 @@ class TrainClassifierConfig(TrainingOptions):
         f"One of {', '.join(registry.names('architecture'))}, "
         "or any torchvision classification model.",
         panel="Training",
+        completions=registry.names("architecture"),
         unit="NAME",
     )
     loss: str = option(

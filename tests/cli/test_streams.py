@@ -1,0 +1,126 @@
+"""What goes to standard output, what to standard error, and what nobody reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Invoke
+from tests.conftest import Program
+from tests.golden import missing
+from tests.workflows.tiny_runs import LINE
+from xaitool.cli.output import Output
+from xaitool.cli.progress_bar import ProgressBar
+
+CLASSIFIER_LINE = ("--classes", "0,1,2", "--epochs", "2", "--device", "cpu")
+TRAININGS = [("train-gan", tuple(LINE)), ("train-classifier", CLASSIFIER_LINE)]
+
+number = r"-?[0-9.]+(e[+-][0-9]+)?"
+HEARTBEAT = re.compile(
+    rf"train step=\d+/6 epoch=\d+ loss_d={number} loss_g={number}"
+    rf" step/s={number} eta=\d\d:\d\d:\d\d"
+)
+EPOCH = re.compile(rf"epoch \d/2( [a-z_]+={number})+")
+
+
+def test_progress_goes_to_standard_error(invoke: Invoke, tmp_path: Path) -> None:
+    result = invoke("train-gan", *LINE, "--out", "run", "--log-every", "0")
+    assert result.returncode == 0
+    assert result.stdout == "run\n"
+    device, *lines = result.stderr.splitlines()
+    assert device.startswith("device: cpu")
+    told = [line for line in lines if line.startswith("train ")]
+    assert len(told) == 6
+    assert all(map(HEARTBEAT.fullmatch, told))
+    assert len([line for line in lines if EPOCH.fullmatch(line)]) == 2
+
+
+def test_heartbeats_keep_their_distance(invoke: Invoke) -> None:
+    result = invoke("train-gan", *LINE, "--out", "run", "--log-every", "1000")
+    assert "train step=" not in result.stderr
+
+
+def test_without_out_the_run_directory_is_named_and_printed(invoke: Invoke, tmp_path: Path) -> None:
+    result = invoke("train-classifier", *CLASSIFIER_LINE, "--seed", "5")
+    place = r"runs/train-classifier/\d{4}-\d\d-\d\dT\d{6}Z-lenet5-cross-entropy-seed5\n"
+    assert re.fullmatch(place, result.stdout)
+    assert (tmp_path / result.stdout.strip() / "last.pt").is_file()
+
+
+@pytest.mark.parametrize(("command", "line"), TRAININGS)
+def test_json_is_one_object_with_the_documented_names(
+    command: str, line: tuple[str, ...], invoke: Invoke
+) -> None:
+    result = invoke(command, *line, "--out", "run", "--json")
+    (text,) = result.stdout.splitlines()
+    found, golden = json.loads(text), command.replace("-", "_")
+    assert not missing(found, golden, "result")
+    assert not missing(found["metrics"], golden, "metrics")
+    assert (found["run_dir"], found["checkpoint"]) == ("run", "run/best.pt")
+    assert (found["state"], found["schema"], found["metrics"]["epoch"]) == ("completed", 1, 2)
+    assert found["step"] == found["metrics"]["step"]
+
+
+@pytest.mark.parametrize(("command", "line"), TRAININGS)
+def test_a_plan_has_the_documented_names(
+    command: str, line: tuple[str, ...], invoke: Invoke
+) -> None:
+    (text,) = invoke(command, *line, "--out", "run", "--dry-run").stdout.splitlines()
+    assert not missing(json.loads(text), command.replace("-", "_"), "plan")
+
+
+def test_quiet_says_nothing(xaitool: Program) -> None:
+    result = xaitool("train-gan", *LINE, "--fid-samples", "0", "--out", "run", "-q", "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["run_dir"] == "run"
+
+
+@pytest.mark.parametrize("arguments", [["train-gan", "--dry-run", "-q"], ["explain", "--help"]])
+def test_nobody_reads(arguments: list[str], tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(
+        [sys.executable, "-m", "xaitool", *arguments],
+        cwd=tmp_path,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.close(writing)
+        assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode in (0, 1)
+
+
+def test_numbers_that_json_lacks_become_null(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().record({"a": float("nan"), "b": [float("inf"), 1.5], "c": {"d": -float("inf")}})
+    assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 1.5], "c": {"d": None}}
+
+
+def test_a_table_is_tab_separated_when_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"name": "a", "value": 1 / 3}, {"name": "b", "more": 2}]
+    Output().table(rows)
+    assert capsys.readouterr().out == "name\tvalue\tmore\na\t0.333333\t\nb\t\t2\n"
+    Output(as_json=True).table(rows)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == rows
+
+
+def test_a_table_is_aligned_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    Output().table([{"name": "long", "value": 1.0}, {"name": "b", "value": None}])
+    assert capsys.readouterr().out == "name  value\nlong  1\nb\n"
+
+
+def test_a_bar_moves_and_vanishes(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressBar("train", 10, "step", 2) as bar:
+        bar.advance(3, loss=0.25)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "5/10" in captured.err or captured.err.strip() == ""

@@ -1,0 +1,47 @@
+"""Small runs that many tests read and none changes, trained once a session."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import shutil
+import tempfile
+from pathlib import Path
+
+from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+from xaitool.workflows.configs.train_gan import TrainGanConfig
+from xaitool.workflows.train_classifier import train_classifier
+from xaitool.workflows.train_gan import train_gan
+
+
+@functools.cache
+def _folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="xaitool-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+@functools.cache
+def classifier_run() -> Path:
+    """The run of a LeNet-5 on digits."""
+    out = _folder() / "classifier"
+    train_classifier(TrainClassifierConfig(out=out, epochs=2, device="cpu"))
+    return out
+
+
+@functools.cache
+def gan_run() -> Path:
+    """The run of a plain GAN on zeros and ones."""
+    out = _folder() / "gan"
+    config = TrainGanConfig(
+        out=out,
+        xai="none",
+        classes=("0", "1"),
+        latent=8,
+        epochs=1,
+        fid_samples=0,
+        grid=4,
+        device="cpu",
+    )
+    train_gan(config)
+    return out

@@ -1,0 +1,128 @@
+import pytest
+import torch
+from PIL import Image
+
+from tests.trained import classifier_run
+from xaitool import registry
+from xaitool.core.baselines.dataset import DatasetReferences
+from xaitool.core.baselines.zero import Zero
+from xaitool.core.score import Score
+from xaitool.core.seeding import generator
+from xaitool.data.load import load_dataset
+from xaitool.errors import ConfigError, InputError
+from xaitool.workflows.baseline_source import baseline_name, make_baseline
+from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.model_source import load_classifier
+from xaitool.workflows.runtime import Runtime
+
+RUNTIME = Runtime(torch.device("cpu"), torch.float64)
+
+
+def made(method, **options):
+    classifier = load_classifier(str(classifier_run()), None, RUNTIME)
+    config = ExplainConfig(method=method, **options)
+    return make_baseline(config, registry.load("method", method), classifier, RUNTIME)
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "name"),
+    [
+        ("saliency", {}, None),
+        ("agi", {}, None),
+        ("integrated-gradients", {}, "zero"),
+        ("deep-shap", {}, "dataset"),
+        ("deep-shap", {"baseline": "zero"}, "zero"),
+        ("deeplift", {"baseline": "dataset"}, "dataset"),
+    ],
+)
+def test_which_baseline(method, options, name):
+    config = ExplainConfig(method=method, **options)
+    assert baseline_name(config, registry.load("method", method)) == name
+
+
+def test_the_baselines_themselves():
+    assert made("agi") is None
+    assert isinstance(made("deeplift"), Zero)
+    assert isinstance(made("deep-shap", references=2), DatasetReferences)
+
+
+def test_a_method_without_a_baseline_refuses_one():
+    with pytest.raises(ConfigError, match="method 'agi' takes no baseline, but --baseline is set"):
+        made("agi", baseline="zero")
+
+
+@pytest.mark.parametrize("dataset", [None, "digits"])
+def test_references_are_drawn_from_the_training_split(dataset):
+    found = made("deep-shap", references=7, seed=5, dataset=dataset)
+    train = load_dataset("digits", "train")
+    order = torch.randperm(len(train), generator=generator(5, "references"))
+    assert isinstance(found, DatasetReferences)
+    assert torch.equal(found.references, train.images(order[:7]).double())
+
+
+def test_other_seeds_draw_other_references():
+    one, two = (made("deep-shap", references=5, seed=seed) for seed in (1, 2))
+    assert isinstance(one, DatasetReferences)
+    assert isinstance(two, DatasetReferences)
+    assert not torch.equal(one.references, two.references)
+
+
+def test_more_references_than_there_are():
+    with pytest.raises(ConfigError, match=r"--references is 9999, but dataset digits has 1438"):
+        made("deep-shap", references=9999)
+
+
+def test_nothing_to_draw_from():
+    classifier = load_classifier(str(classifier_run()), None, RUNTIME)
+    object.__setattr__(classifier, "dataset", None)
+    method = registry.load("method", "deep-shap")
+    with pytest.raises(ConfigError, match="'dataset' has nothing to draw from") as caught:
+        make_baseline(ExplainConfig(method="deep-shap"), method, classifier, RUNTIME)
+    assert caught.value.hint == "or --baseline zero"
+
+
+@pytest.mark.parametrize("name", registry.names("baseline"))
+def test_every_registered_baseline_can_be_made(name, tmp_path):
+    Image.new("L", (40, 30), 200).save(tmp_path / "grey.png")
+    given = f"image:{tmp_path / 'grey.png'}" if name == "image" else name
+    baseline = made("deeplift", baseline=given, against="second", references=3, seed=4)
+    images = load_dataset("digits", "test").images([0, 1]).double()
+    score = Score(torch.tensor([0, 1]), torch.tensor([1, 0]))
+    found = baseline.for_images(images, score)
+    assert found.shape[0] == 2
+    assert found.shape[2:] == images.shape[1:]
+    assert found.min() >= 0
+    assert found.max() <= 1
+    expected = {"dataset": 3, "uniform": 3, "gaussian": 3, "target-class": 3}.get(name, 1)
+    assert found.shape[1] == expected
+    assert torch.equal(found, baseline.for_images(images, score))
+
+
+def test_noise_follows_the_seed():
+    images = load_dataset("digits", "test").images([0]).double()
+    score = Score(torch.tensor([0]))
+    one, two = (made("deeplift", baseline="uniform", seed=seed) for seed in (1, 2))
+    assert not torch.equal(one.for_images(images, score), two.for_images(images, score))
+
+
+def test_an_option_of_the_baseline_is_used():
+    blurred = made("deeplift", baseline="blur", baseline_option=("sigma=0.5",))
+    assert blurred.options.sigma == 0.5
+    several = made("deeplift", baseline="uniform", baseline_option=("references=7",))
+    assert several.options.references == 7
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"baseline": "blurr"}, "unknown baseline 'blurr'; did you mean 'blur'"),
+        ({"baseline": "zero:x"}, "NAME or image:FILE is wanted"),
+        ({"baseline": "image"}, "NAME or image:FILE is wanted"),
+        ({"baseline": "image:nosuch.png"}, "nosuch.png"),
+        ({"baseline": "nearest-target"}, "looks for images of a second class"),
+        ({"baseline": "blur", "baseline_option": ("width=3",)}, "has no option 'width'"),
+    ],
+)
+def test_what_does_not_fit_is_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        made("deeplift", **options)

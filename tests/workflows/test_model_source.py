@@ -1,0 +1,280 @@
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from tests.trained import classifier_run, gan_run
+from xaitool.core.models.build import build_classifier
+from xaitool.data.load import load_dataset
+from xaitool.errors import ArtifactError, ModelError, UnknownNameError
+from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
+from xaitool.workflows.model_source import load_classifier
+from xaitool.workflows.runtime import Runtime
+
+RUNTIME = Runtime(torch.device("cpu"), torch.float32)
+DOUBLE = Runtime(torch.device("cpu"), torch.float64)
+
+FACTORIES = """
+import torch
+from torch import nn
+
+class Pooled(nn.Module):
+    def __init__(self, classes=4):
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 6, 3, stride=8)
+        self.linear = nn.Linear(6, classes)
+        self.register_buffer("count", torch.tensor(3))
+        self.register_buffer("narrow", torch.ones(2, dtype=torch.bfloat16))
+
+    def forward(self, images):
+        return self.linear(torch.relu(self.convolution(images)).mean((2, 3)))
+
+def make():
+    torch.manual_seed(0)
+    return Pooled()
+
+class Constant(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, images):
+        return self.function(images)
+
+def standardising():
+    return nn.Sequential(nn.InstanceNorm2d(3), make())
+
+def not_numbers():
+    return Constant(lambda images: images.mean((2, 3)) * torch.nan)
+
+def a_map():
+    return Constant(lambda images: images)
+
+def a_pair():
+    return Constant(lambda images: (images.mean((2, 3)), images))
+
+def one_row():
+    return Constant(lambda images: images.mean((0, 2, 3))[None].expand(2, -1))
+
+def other_size():
+    return nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
+
+def raising():
+    raise RuntimeError("no\\nmoon")
+
+def a_list():
+    return [1]
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The current folder, which holds a module of factories."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    monkeypatch.delitem(sys.modules, "factories_of_tests", raising=False)
+    Path("factories_of_tests.py").write_text(FACTORIES)
+    return tmp_path
+
+
+def factory(name, weights=None, runtime=RUNTIME):
+    return load_classifier(f"factories_of_tests:{name}", weights, runtime)
+
+
+@pytest.mark.parametrize("runtime", [RUNTIME, DOUBLE])
+def test_a_run_gives_the_network_that_was_trained(runtime):
+    checkpoint = load_checkpoint(classifier_run(), kind="classifier")
+    network = build_classifier(
+        "lenet5",
+        shape=(1, 28, 28),
+        classes=10,
+        mean=checkpoint["mean"],
+        standard_deviation=checkpoint["standard_deviation"],
+    )
+    network.load_state_dict(checkpoint["state"]["model"])
+    images = load_dataset("digits", "test").images(range(5)).to(runtime.dtype)
+    classifier = load_classifier(str(classifier_run()), None, runtime)
+    expected = network.to(runtime.dtype).eval()(images)
+    assert torch.allclose(classifier.logits(images, 2), expected, atol=1e-5)
+    assert not classifier.model.training
+    assert (classifier.channels, classifier.resize, classifier.crop) == (1, 28, 28)
+    assert classifier.classes == tuple(str(digit) for digit in range(10))
+    assert (classifier.dataset, classifier.dataset_classes) == ("digits", None)
+    best = (classifier_run() / "best.pt").read_bytes()
+    assert classifier.sha256 == hashlib.sha256(best).hexdigest()
+
+
+def test_a_run_or_its_file():
+    run = load_classifier(str(classifier_run()), None, RUNTIME)
+    file = load_classifier(str(classifier_run() / "best.pt"), None, RUNTIME)
+    assert run.sha256 == file.sha256
+    assert run.source == str(classifier_run())
+
+
+def test_a_factory(here):
+    classifier = factory("make")
+    images = torch.rand(3, 3, 224, 224)
+    sys.path.insert(0, str(here))
+    import factories_of_tests  # type: ignore[import-not-found]
+
+    assert torch.equal(classifier.logits(images, 3), factories_of_tests.make()(images))
+    facts = (classifier.channels, classifier.resize, classifier.crop, classifier.interpolation)
+    assert facts == (3, 256, 224, "bilinear")
+    assert classifier.mean == (0.5, 0.5, 0.5)
+    assert classifier.standard_deviation == (1.0, 1.0, 1.0)
+    assert (classifier.classes, classifier.dataset, classifier.weights) == ((), None, None)
+    assert classifier.class_count((3, 224, 224), RUNTIME) == 4
+
+
+def test_the_hash_does_not_depend_on_the_precision(here):
+    assert factory("make").sha256 == factory("make", runtime=DOUBLE).sha256
+
+
+def test_weights_for_a_factory(here):
+    weights = Path("weights.pth")
+    state = {
+        key: torch.ones_like(value) for key, value in factory("make").model.state_dict().items()
+    }
+    torch.save(state, weights)
+    classifier = factory("make", weights)
+    assert all((value == 1).all() for value in classifier.model.parameters())
+    assert classifier.weights == "weights.pth"
+    assert classifier.sha256 == hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
+def test_a_model_that_standardises_each_image_is_no_error(here):
+    assert factory("standardising").class_count((3, 224, 224), RUNTIME) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("not_numbers", "returns NaN or infinity, but finite logits are wanted"),
+        ("a_map", r"returns \(1, 3, 224, 224\) for 1 images, but logits \(images, classes\)"),
+        ("a_pair", "returns tuple for 1 images, but logits"),
+        ("one_row", r"returns \(2, 3\) for 1 images"),
+        ("other_size", r"fails on an image \(3, 224, 224\) \(RuntimeError: mat1 and mat2 shapes"),
+    ],
+)
+def test_a_model_that_returns_no_logits(here, name, message):
+    with pytest.raises(ModelError, match=f"model factories_of_tests:{name} {message}"):
+        factory(name).class_count((3, 224, 224), RUNTIME)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("factories_of_tests:raising", r"cannot be made \(RuntimeError: no moon\)"),
+        ("factories_of_tests:absent", r"\(AttributeError: module 'factories_of_tests' has no"),
+        ("no_such_module_at_all:make", r"\(ModuleNotFoundError: No module named"),
+        ("factories_of_tests:a_list", "returned list, but an nn.Module is wanted"),
+        (":make", r"cannot be made \(ValueError"),
+    ],
+)
+def test_a_factory_that_makes_no_model(here, source, message):
+    with pytest.raises(ModelError, match=message) as caught:
+        load_classifier(source, None, RUNTIME)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_from_a_file_runs_no_code(here):
+    Path("marked.py").write_text("open('ran', 'w').close()\ndef make(): pass\n")
+    with pytest.raises(ModelError, match="'marked:make' is code, but code is loaded only where"):
+        load_classifier("marked:make", None, RUNTIME, allow_code=False)
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"weights 'w\.pth' are no file, but a state dict"),
+        (b"no weights", "are damaged or hold more than tensors"),
+        ({"linear.weight": torch.zeros(1)}, r"do not fit the model \(RuntimeError: Error"),
+        ([1, 2], "are no mapping of names to tensors"),
+    ],
+)
+def test_weights_that_do_not_fit(here, content, message):
+    weights = Path("w.pth")
+    if isinstance(content, bytes):
+        weights.write_bytes(content)
+    elif content is not None:
+        torch.save(content, weights)
+    with pytest.raises(ModelError, match=message):
+        factory("make", weights)
+
+
+def test_names_that_are_no_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match="model 'nosuch' does not exist, but a checkpoint,"):
+        load_classifier("nosuch", None, RUNTIME)
+    with pytest.raises(ModelError) as caught:
+        load_classifier("resnet18", None, RUNTIME)
+    assert caught.value.hint == "--model torchvision:resnet18"
+    with pytest.raises(UnknownNameError, match="did you mean 'resnet18'"):
+        load_classifier("torchvision:resnet81", None, RUNTIME)
+    with pytest.raises(ArtifactError, match=r"nosuch\.pt does not exist"):
+        load_classifier("nosuch.pt", None, RUNTIME)
+    with pytest.raises(ArtifactError, match=r"has no best\.pt or last\.pt"):
+        load_classifier(str(tmp_path), None, RUNTIME)
+
+
+def test_weights_are_not_for_a_checkpoint():
+    with pytest.raises(ModelError, match="is a checkpoint, but --weights is for the others"):
+        load_classifier(str(classifier_run()), Path("w.pth"), RUNTIME)
+
+
+def test_a_checkpoint_of_another_kind():
+    with pytest.raises(ArtifactError, match="is a gan, but a classifier is wanted"):
+        load_classifier(str(gan_run()), None, RUNTIME)
+
+
+def without(key):
+    def change(content):
+        del content[key]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without("config"),
+        without("classes"),
+        without("state"),
+        lambda content: content["state"]["model"].popitem(),
+        lambda content: content.update(shape=7),
+        lambda content: content.update(mean=None),
+    ],
+)
+def test_a_checkpoint_that_lacks_something(tmp_path, change):
+    content = load_checkpoint(classifier_run(), kind="classifier")
+    for name in HEADER:
+        del content[name]
+    change(content)
+    save_checkpoint(tmp_path / "a.pt", "classifier", content)
+    with pytest.raises(ArtifactError, match=r"a\.pt is damaged \(.*\), but a whole checkpoint"):
+        load_classifier(str(tmp_path / "a.pt"), None, RUNTIME)
+
+
+def test_a_truncated_checkpoint(tmp_path):
+    content = (classifier_run() / "best.pt").read_bytes()
+    (tmp_path / "a.pt").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ArtifactError, match=r"a\.pt is damaged"):
+        load_classifier(str(tmp_path / "a.pt"), None, RUNTIME)
+
+
+@pytest.mark.data
+def test_torchvision_with_its_weights(real_data):
+    weights = real_data / "imagenet/weights/mobilenet_v2.pth"
+    classifier = load_classifier("torchvision:mobilenet_v2", weights, RUNTIME)
+    assert (classifier.resize, classifier.crop, classifier.channels) == (232, 224, 3)
+    assert classifier.classes[1] == "goldfish"
+    assert isinstance(classifier.model, nn.Module)
+    index = json.loads((real_data / "imagenet/imagenet_class_index.json").read_text())
+    assert len(index) == len(classifier.classes)
+    with pytest.raises(ModelError, match="weights do not fit resnet18"):
+        load_classifier("torchvision:resnet18", weights, RUNTIME)

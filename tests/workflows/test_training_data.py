@@ -1,0 +1,68 @@
+"""The statistics that a classifier normalises with, and the images that the options name."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.workflows.tiny_runs import Recorder, classifier_config
+from xaitool.data.memory import MemoryDataset
+from xaitool.errors import UnknownNameError
+from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.training_data import channel_statistics, load_training_data
+
+
+def dataset(pixels: torch.Tensor) -> MemoryDataset:
+    labels = torch.zeros(len(pixels), dtype=torch.int64)
+    return MemoryDataset(pixels, labels, ["one"], name="test", split="train")
+
+
+def random_pixels(count: int) -> torch.Tensor:
+    random = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (count, 3, 4, 5), generator=random, dtype=torch.uint8)
+
+
+def test_they_are_those_of_all_pixels() -> None:
+    pixels = random_pixels(1000)
+    samples = torch.arange(1, 1000, 3)
+    mean, deviation = channel_statistics(dataset(pixels), samples)
+    chosen = pixels[samples].double() / 255
+    wanted_mean = chosen.mean((0, 2, 3))
+    wanted_deviation = chosen.std((0, 2, 3), correction=0)
+    torch.testing.assert_close(torch.tensor(mean).double(), wanted_mean, atol=1e-7, rtol=0)
+    torch.testing.assert_close(
+        torch.tensor(deviation).double(), wanted_deviation, atol=1e-7, rtol=0
+    )
+
+
+def test_flat_images_do_not_divide_by_zero() -> None:
+    mean, deviation = channel_statistics(
+        dataset(torch.full((3, 1, 2, 2), 51, dtype=torch.uint8)), torch.arange(3)
+    )
+    assert mean == pytest.approx([0.2])
+    assert deviation == [1 / 255]
+
+
+def test_no_more_are_read_than_said() -> None:
+    class Counting(MemoryDataset):
+        read = 0
+
+        def images(self, indices: object) -> torch.Tensor:
+            found = super().images(indices)  # type: ignore[arg-type]
+            self.read += len(found)
+            return found
+
+    labels = torch.zeros(199, dtype=torch.int64)
+    counting = Counting(random_pixels(199), labels, ["one"], name="test", split="train")
+    channel_statistics(counting, torch.arange(199), most=100)
+    assert counting.read == 100
+
+
+def test_the_options_name_the_images() -> None:
+    config = classifier_config(None, classes=("7", "3"), image_size=12)
+    found = load_training_data(config, Runtime.from_options(config, Recorder()))
+    assert (found.classes, found.shape, found.split) == (("7", "3"), (1, 12, 12), "train")
+    with pytest.raises(UnknownNameError):
+        load_training_data(
+            classifier_config(None, classes=("x",)), Runtime.from_options(config, Recorder())
+        )

@@ -1,0 +1,16 @@
+"""The white image as a baseline."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.score import Score
+
+
+class Maximum(Baseline):
+    """One white image: 1 in pixel space, whatever the model's normalisation."""
+
+    def for_images(self, images: Tensor, score: Score) -> Tensor:
+        """References ``(N, 1, C, H, W)``, an expanded view of one number."""
+        return images.new_ones(()).expand(len(images), 1, *images.shape[1:])

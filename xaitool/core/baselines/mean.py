@@ -1,0 +1,20 @@
+"""An image's own mean colour as a baseline."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.score import Score
+
+
+class Mean(Baseline):
+    """One image of a single colour: the mean of each channel over the pixels of the sample.
+
+    It keeps the sample's brightness and hue and takes away every shape. The mean colour of a
+    dataset, which others call by the same name, is `GivenImage` with that colour.
+    """
+
+    def for_images(self, images: Tensor, score: Score) -> Tensor:
+        """References ``(N, 1, C, H, W)``, an expanded view of one colour a sample."""
+        return images.mean((2, 3), keepdim=True).expand_as(images).unsqueeze(1)

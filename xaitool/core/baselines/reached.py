@@ -1,0 +1,32 @@
+"""Whether a baseline is of the class that it stands for."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from xaitool.core.attribution.base import untouched
+from xaitool.core.batching import row_chunks
+
+
+def reached(model: nn.Module, references: Tensor, classes: Tensor, *, rows: int = 64) -> Tensor:
+    """Whether a classifier predicts, for each reference, the class that it should be of.
+
+    A one-vs-one explanation tells the target from the second class only as far as its baseline is
+    of that class; so this holds for every baseline, found in a dataset, optimised or generated.
+
+    Args:
+        model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``; left as it was.
+        references: ``(N, R, C, H, W)``.
+        classes: int64 ``(N,)``, such as ``score.against``.
+        rows: Largest number of images in one forward pass.
+
+    Returns:
+        bool ``(N, R)``; its mean is the share of valid baselines.
+    """
+    count = references.shape[1]
+    predicted = classes.new_empty(len(references) * count)
+    with untouched(model), torch.no_grad():
+        for chunk in row_chunks(len(predicted), rows, references.device):
+            predicted[chunk] = model(references[chunk // count, chunk % count]).argmax(1)
+    return predicted.view(-1, count) == classes[:, None]

@@ -1,0 +1,71 @@
+"""Images of the second class as a baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.labelled import LabelledImages, images_like, indices_of
+from xaitool.core.score import Score
+from xaitool.core.seeding import generator
+from xaitool.errors import ConfigError
+from xaitool.options import Options, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetClassOptions(Options):
+    """Options of `TargetClass`."""
+
+    references: int = option(20, "Images drawn from the second class.", minimum=1)
+
+
+class TargetClass(Baseline):
+    """Images drawn from the score's second class (Shih et al. 2021, GANMEX, section 2.3).
+
+    The paper makes expected gradients one-vs-one in this way, with 200 images. Drawn without
+    replacement from the seed and the class alone, so that samples with the same second class are
+    held against the same images.
+
+    Args:
+        data: The images to draw from.
+        seed: The run's seed.
+        **options: The fields of `TargetClassOptions`.
+    """
+
+    Options = TargetClassOptions
+    needs = frozenset({"data", "seed"})
+    needs_against = True
+
+    def __init__(self, *, data: LabelledImages, seed: int = 0, **options: Any) -> None:
+        super().__init__(**options)
+        self.data = data
+        self.seed = seed
+
+    def for_images(self, images: Tensor, score: Score) -> Tensor:
+        """References ``(N, R, C, H, W)``.
+
+        Raises:
+            ConfigError: The score has no second class, or the class has too few images.
+            DataError: The class has no image.
+            ShapeError: The images are of another shape than the dataset's.
+        """
+        against = self._against(score)
+        references = images.new_empty(len(images), self.options.references, *images.shape[1:])
+        for label in against.unique().tolist():
+            references[against == label] = images_like(self.data, self._draw(label), images)
+        return references
+
+    def _draw(self, label: int) -> Tensor:
+        indices = indices_of(self.data, label)
+        wanted = self.options.references
+        if len(indices) < wanted:
+            raise ConfigError(
+                f"--references is {wanted}, but class {label} of the dataset has "
+                f"{len(indices)} images"
+            )
+        random = generator(self.seed, "target-class baseline", label)
+        return indices[torch.randperm(len(indices), generator=random)[:wanted]]

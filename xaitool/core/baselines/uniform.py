@@ -1,0 +1,47 @@
+"""Uniform noise as a baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.score import Score
+from xaitool.core.seeding import sample_generators
+from xaitool.options import Options, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniformOptions(Options):
+    """Options of `Uniform`."""
+
+    references: int = option(20, "Noise images for each sample.", minimum=1)
+
+
+class Uniform(Baseline):
+    """Images whose values are drawn evenly from [0, 1] (Sturmfels et al. 2020).
+
+    Each sample draws its own, from the seed and its pixels; the article draws one image.
+
+    Args:
+        seed: The run's seed.
+        **options: The fields of `UniformOptions`.
+    """
+
+    Options = UniformOptions
+    needs = frozenset({"seed"})
+
+    def __init__(self, *, seed: int = 0, **options: Any) -> None:
+        super().__init__(**options)
+        self.seed = seed
+
+    def for_images(self, images: Tensor, score: Score) -> Tensor:
+        """References ``(N, R, C, H, W)``."""
+        shape = (self.options.references, *images.shape[1:])
+        references = images.new_empty(len(images), *shape)
+        for row, random in enumerate(sample_generators(images, self.seed, "uniform baseline")):
+            references[row] = torch.rand(shape, generator=random)
+        return references

@@ -1,0 +1,96 @@
+"""A loaded classifier: what it is made of, and logits that were checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from xaitool.data.images import Interpolation
+from xaitool.errors import ModelError, XaitoolError
+from xaitool.workflows.runtime import Runtime, is_out_of_memory
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A loaded classifier and what is known about it.
+
+    Attributes:
+        model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``; in eval mode. Nobody
+            but `logits` checks what a factory's model returns.
+        source: As ``--model`` names it.
+        weights: As ``--weights`` names it, or None.
+        sha256: Of the file the weights came from; of the weights where there is no file.
+        channels: 1 or 3.
+        resize: Side to which an image's shorter side is resized, pixels.
+        crop: Side of the central square that is cut out, pixels.
+        interpolation: Of the resizing: ``bilinear`` or ``bicubic``.
+        mean: Of the normalisation, one a channel, in pixel units.
+        standard_deviation: Same.
+        classes: Their names; empty where unknown.
+        dataset: The training data, where it is known.
+        dataset_classes: Those of its classes with which it was loaded; None: all.
+    """
+
+    model: nn.Module
+    source: str
+    weights: str | None
+    sha256: str
+    channels: int
+    resize: int
+    crop: int
+    interpolation: Interpolation
+    mean: tuple[float, ...]
+    standard_deviation: tuple[float, ...]
+    classes: tuple[str, ...]
+    dataset: str | None = None
+    dataset_classes: list[str] | None = None
+
+    @torch.no_grad()
+    def logits(self, images: Tensor, rows: int) -> Tensor:
+        """Logits ``(N, K)`` of images ``(N, C, H, W)``, at most `rows` of them in a forward pass.
+
+        Raises:
+            ModelError: The model returns something else, or NaN or infinity.
+        """
+        return torch.cat([self._checked(part, self.model(part)) for part in images.split(rows)])
+
+    def class_count(self, shape: tuple[int, ...], runtime: Runtime) -> int:
+        """How many classes the model tells apart; tries it on one image of `shape`.
+
+        Raises:
+            ModelError: The model does not take such an image, or does not return logits.
+        """
+        # Not blank: a model that standardises each image would divide by zero.
+        ramp = torch.linspace(0, 1, torch.Size(shape).numel()).view(1, *shape)
+        try:
+            return self.logits(runtime.place(ramp), 1).shape[1]
+        except XaitoolError:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            raise ModelError(
+                f"model {self.source} fails on an image {shape} ({reason(error)}), "
+                "but logits are wanted"
+            ) from error
+
+    def _checked(self, images: Tensor, logits: Any) -> Tensor:
+        found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != len(images):
+            raise ModelError(
+                f"model {self.source} returns {found} for {len(images)} images, "
+                "but logits (images, classes) are wanted"
+            )
+        if not logits.isfinite().all():
+            raise ModelError(
+                f"model {self.source} returns NaN or infinity, but finite logits are wanted"
+            )
+        return logits
+
+
+def reason(error: Exception) -> str:
+    """What another library raised, short enough for one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

@@ -1,0 +1,146 @@
+"""How faithful the attributions of a file are to the model that they explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaitool import registry
+from xaitool.core.score import Score
+from xaitool.errors import ArtifactError, InputError, ModelError
+from xaitool.io.attributions import AttributionFile, AttributionRows
+from xaitool.workflows.classifier import Classifier
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.model_source import load_classifier
+from xaitool.workflows.progress import Reporter
+from xaitool.workflows.runtime import Runtime, with_smaller_batches
+
+SAMPLES_AT_ONCE = 16
+
+HINT = "name the model with --model, and its weights with --weights"
+
+
+def measure_attributions(
+    path: Path,
+    metrics: tuple[str, ...],
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> Iterator[dict[str, Any]]:
+    """Rows of an attribution file.
+
+    Args:
+        path: The file.
+        metrics: ``insertion`` and ``deletion``, or one of them.
+        config: The options.
+        runtime: Where it computes.
+        reporter: Told how it goes.
+
+    Raises:
+        InputError: The file is damaged, or the model does not fit it.
+    """
+    with AttributionFile(path) as file:
+        judge = _Judge(file, config, runtime, reporter)
+        count = min(len(file), config.limit or len(file))
+        with reporter.task("evaluate", count * len(metrics), "image") as task:
+            for metric in metrics:
+                areas = []
+                for first in range(0, count, SAMPLES_AT_ONCE):
+                    rows = file.read(slice(first, min(first + SAMPLES_AT_ONCE, count)))
+                    areas.append(judge.areas(metric, rows))
+                    task.advance(len(rows))
+                yield _row(metric, torch.cat(areas), path)
+
+
+def _row(metric: str, areas: Tensor, path: Path) -> dict[str, Any]:
+    return {
+        "metric": metric,
+        "value": areas.mean().item(),
+        "n": len(areas),
+        "source": str(path),
+        "std": areas.std(correction=0).item(),
+    }
+
+
+class _Judge:
+    """The model that decides how good the attributions of a file are."""
+
+    def __init__(
+        self, file: AttributionFile, config: EvaluateConfig, runtime: Runtime, reporter: Reporter
+    ) -> None:
+        self.file = file
+        self.config = config
+        self.runtime = runtime
+        self.reporter = reporter
+        self.classifier = _named_model(file, config, runtime)
+        if not len(file):
+            raise ArtifactError(f"{file.path} has no samples, but at least one is wanted")
+        first = file.read(slice(0, 1))
+        self.classes = first.prediction.shape[1]
+        found = self.classifier.class_count(tuple(first.input.shape[1:]), runtime)
+        if found != self.classes:
+            raise ModelError(
+                f"model {self.classifier.source} has {found} classes, but {file.path} explains "
+                f"one of {self.classes}"
+            )
+        self.mean = runtime.place(torch.tensor(self.classifier.mean))
+        self.rows = runtime.rows(first.input.numel(), config.batch_size)
+
+    def areas(self, metric: str, samples: AttributionRows) -> Tensor:
+        """The area under each sample's curve, float64 ``(N,)`` on the CPU."""
+        if not ((samples.target >= 0) & (samples.target < self.classes)).all():
+            raise ArtifactError(
+                f"{self.file.path} has targets that are no class of 0 to {self.classes - 1}"
+            )
+        areas, self.rows = with_smaller_batches(
+            lambda rows: self._areas(metric, samples, rows),
+            self.rows,
+            lambda rows: self.reporter.warning(f"out of memory: going on with {rows} rows"),
+        )
+        return areas
+
+    def _areas(self, metric: str, samples: AttributionRows, rows: int) -> Tensor:
+        curve = registry.load("metric", metric)(
+            self.classifier.model,
+            self.runtime.place(samples.input),
+            self.runtime.place(samples.attribution),
+            Score(samples.target.to(self.runtime.device), output="probability"),
+            step=self.config.step,
+            rows=rows,
+            mean=self.mean,
+        )
+        areas: Tensor = curve.auc.cpu()
+        return areas
+
+
+def _named_model(file: AttributionFile, config: EvaluateConfig, runtime: Runtime) -> Classifier:
+    """The model that the options name, else the one that the file names, checked by its hash."""
+    if config.model is not None:
+        return load_classifier(config.model, config.weights, runtime)
+    source, weights, sha256 = _facts(file)
+    try:
+        classifier = load_classifier(source, config.weights or weights, runtime, allow_code=False)
+    except InputError as error:
+        raise ModelError(
+            f"the model of {file.path} cannot be loaded: {error}", hint=HINT
+        ) from error
+    if classifier.sha256 != sha256:
+        raise ModelError(
+            f"model {source} has changed since {file.path} was written, but the same is wanted",
+            hint=HINT,
+        )
+    return classifier
+
+
+def _facts(file: AttributionFile) -> tuple[str, Path | None, str]:
+    names = ("model_source", "model_weights", "model_sha256")
+    source, weights, sha256 = (file.attributes.get(name) for name in names)
+    if not isinstance(source, str) or not isinstance(weights, str | None):
+        raise ArtifactError(
+            f"{file.path} does not say which model it explains, but it has to", hint=HINT
+        )
+    return source, None if weights is None else Path(weights), str(sha256)
