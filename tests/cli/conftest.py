@@ -43,6 +43,8 @@ def invoke(
         capfd.readouterr()
         with monkeypatch.context() as patch:
             patch.chdir(tmp_path)
+            for name in ("XAITOOL_DATA", "XAITOOL_DEVICE"):
+                patch.delenv(name, raising=False)
             patch.setattr(sys, "argv", ["xaitool", *map(str, arguments)])
             for name, value in environment.items():
                 patch.setenv(name, value)

@@ -203,7 +203,7 @@ def test_sigterm_and_resume(invoke: Invoke, tmp_path: Path) -> None:
     assert len(told.splitlines()) < 118
     assert (tmp_path / "parted.h5.partial").is_dir()
     result = invoke(*line, "--out", "parted.h5", "--resume")
-    assert (result.returncode, result.stdout) == (0, "parted.h5\n")
+    assert (result.returncode, result.stdout) == (0, "parted.h5\n"), result.stderr
     assert (tmp_path / "parted.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
 
 

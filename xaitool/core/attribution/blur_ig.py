@@ -63,14 +63,13 @@ class BlurIntegratedGradients(AttributionMethod):
         values = torch.zeros_like(inputs)
         scores = inputs.new_empty(len(inputs), steps + 1)
         for rows in row_chunks(scores.numel(), self.rows, inputs.device):
+            around = torch.cat([rows[:1] - 1, rows, rows[-1:] + 1]).clamp(0, scores.numel() - 1)
+            blurs = space.blurred(inputs[around // (steps + 1)], around % (steps + 1))
             sample, scale = rows // (steps + 1), rows % (steps + 1)
-            images = inputs[sample]
             scores[sample, scale], gradient = score_and_gradient(
-                self.model, space.blurred(images, scale), score.select(sample)
+                self.model, blurs[1:-1], score.select(sample)
             )
-            before = space.blurred(images, (scale - 1).clamp(min=0))
-            after = space.blurred(images, (scale + 1).clamp(max=steps))
-            values.index_add_(0, sample, gradient * (after - before), alpha=0.5)
+            values.index_add_(0, sample, gradient * _displacement(blurs, scale, steps))
         score_input, score_baseline = scores[:, -1], scores[:, 0]
         gap = values.flatten(1).sum(1) - (score_input - score_baseline)
         return Attribution(values, score_input, score_baseline, gap)
@@ -80,6 +79,21 @@ class BlurIntegratedGradients(AttributionMethod):
         strongest = self.options.max_sigma or _PAPER_SIGMA * max(inputs.shape[2:]) / _PAPER_SIDE
         share = torch.linspace(1, 0, self.options.steps + 1, dtype=torch.float64)
         return strongest * share ** _SPACINGS[self.options.spacing]
+
+
+def _displacement(blurs: Tensor, scale: Tensor, steps: int) -> Tensor:
+    """Half the way between each blur's neighbours, which are of the same image.
+
+    Args:
+        blurs: ``(n + 2, C, H, W)``; the first and last are neighbours only.
+        scale: The scale of the n others, 0 for the most blurred.
+        steps: The scale of the image itself.
+    """
+    here = blurs[1:-1]
+    starts, ends = ((scale == edge).view(-1, 1, 1, 1) for edge in (0, steps))
+    before = torch.where(starts, here, blurs[:-2])
+    after = torch.where(ends, here, blurs[2:])
+    return (after - before) / 2
 
 
 @dataclass(frozen=True)
