@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from xaitool import registry
+
 README = (Path(__file__).parent.parent / "README.md").read_text()
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -27,6 +29,18 @@ def run(command: list[str], folder: Path) -> None:
 def test_the_two_commands_of_a_newcomer_are_there() -> None:
     assert "pip install . && xaitool train-gan --xai shap" in README
     assert "pip install '.[test]' && pytest" in README
+
+
+@pytest.mark.parametrize("name", registry.names("method"))
+def test_the_table_of_methods_is_the_registry(name: str) -> None:
+    method = registry.load("method", name)
+    baseline = f"`{method.default_baseline}`" if method.needs_baseline else "no"
+    assert f"| `{name}` | {baseline} | {method.default_output} |" in README
+
+
+@pytest.mark.parametrize("name", [*registry.names("baseline"), *registry.names("dataset")])
+def test_every_baseline_and_dataset_is_named(name: str) -> None:
+    assert f"`{name}`" in README or f"`{name}:" in README
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.workflows.tiny_runs import Recorder, classifier_config
+from tests.workflows.tiny_runs import classifier_config
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import UnknownNameError
 from xaitool.workflows.runtime import Runtime
@@ -60,9 +60,7 @@ def test_no_more_are_read_than_said() -> None:
 
 def test_the_options_name_the_images() -> None:
     config = classifier_config(None, classes=("7", "3"), image_size=12)
-    found = load_training_data(config, Runtime.from_options(config, Recorder()))
+    found = load_training_data(config, Runtime.from_options(config))
     assert (found.classes, found.shape, found.split) == (("7", "3"), (1, 12, 12), "train")
     with pytest.raises(UnknownNameError):
-        load_training_data(
-            classifier_config(None, classes=("x",)), Runtime.from_options(config, Recorder())
-        )
+        load_training_data(classifier_config(None, classes=("x",)), Runtime.from_options(config))

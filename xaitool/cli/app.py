@@ -17,7 +17,7 @@ from xaitool.cli import (
     train_gan,
 )
 from xaitool.cli.options import show_help
-from xaitool.cli.output import Output
+from xaitool.cli.output import Output, is_terminal
 from xaitool.errors import InputError, XaitoolError
 
 EPILOG = (
@@ -29,7 +29,7 @@ EPILOG = (
 
 def build_app() -> typer.Typer:
     """Make the command line; help is decorated only where a person reads it."""
-    pretty = sys.stdout.isatty() and sys.stderr.isatty()
+    pretty = is_terminal(sys.stdout) and is_terminal(sys.stderr)
     app = typer.Typer(
         name="xaitool",
         help="Train with explanations, explain, and judge explanations.",

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from xaitool.errors import XaitoolError
 from xaitool.workflows.progress import SilentTask, Task
@@ -46,7 +46,7 @@ class Output:
         elif rows:
             names = list(dict.fromkeys(name for row in rows for name in row))
             cells = [names, *([cell(row.get(name)) for name in names] for row in rows)]
-            for text in _aligned(cells) if sys.stdout.isatty() else map("\t".join, cells):
+            for text in _aligned(cells) if is_terminal(sys.stdout) else map("\t".join, cells):
                 self.line(text)
 
     def message(self, text: str) -> None:
@@ -68,7 +68,7 @@ class Output:
         """A bar on a terminal, a heartbeat line otherwise, nothing when quiet."""
         if self.quiet:
             return SilentTask()
-        if sys.stderr.isatty() and not self.as_json:
+        if is_terminal(sys.stderr) and not self.as_json:
             from xaitool.cli.progress_bar import ProgressBar
 
             return ProgressBar(name, total, unit, done)
@@ -106,6 +106,11 @@ class Heartbeat:
         told = "".join(f" {name}={cell(value)}" for name, value in values.items())
         progress = f"{self._name} {self._unit}={self._done}/{self._total}"
         self._output.message(f"{progress}{told} {self._unit}/s={1 / seconds_each:.3g} eta={eta}")
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person reads this stream; it is None where the caller closed it."""
+    return stream is not None and stream.isatty()
 
 
 def cell(value: Any) -> str:

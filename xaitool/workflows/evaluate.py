@@ -50,7 +50,7 @@ def evaluate(
         InputError: An artifact, a metric or the data does not fit.
     """
     reporter = reporter or SilentReporter()
-    runtime = Runtime.from_options(config, reporter)
+    runtime = Runtime.from_options(config)
     if not config.artifacts:
         raise ConfigError(
             "no artifacts are given, but a run, a checkpoint or an .h5 file is wanted"
@@ -65,6 +65,7 @@ def evaluate(
                 for path, kind, metrics in wanted
             ],
         }
+    runtime.announce(reporter)
     return [
         row
         for path, kind, metrics in wanted

@@ -74,7 +74,7 @@ def explain(
         StoppedBySignal: A signal came; ``--resume`` continues the unfinished file.
     """
     reporter = reporter or SilentReporter()
-    runtime = Runtime.from_options(config, reporter)
+    runtime = Runtime.from_options(config)
     job = _Job(config, runtime, reporter)
     if config.dry_run:
         return job.plan()
@@ -118,6 +118,7 @@ class _Job:
 
     def run(self, emit: Callable[[Record], None]) -> ExplainResult:
         """Explain everything that is not explained yet."""
+        self.explainer.runtime.announce(self.reporter)
         files = [self.out]
         with StopSignal() as stop, _opened(self._writer(), self.out) as writer:
             with self._task(done=len(writer.indices)) as task:

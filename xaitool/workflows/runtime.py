@@ -147,16 +147,19 @@ class Runtime:
     dtype: torch.dtype
 
     @classmethod
-    def from_options(cls, options: RunOptions, reporter: Reporter) -> Runtime:
-        """What ``--device`` and ``--precision`` mean here; says which device it is.
+    def from_options(cls, options: RunOptions) -> Runtime:
+        """What ``--device`` and ``--precision`` mean here.
 
         Raises:
             ConfigError: There is no such device.
         """
         runtime = cls(resolve_device(options.device), resolve_dtype(options.precision))
         make_deterministic()
-        reporter.message(f"device: {runtime.device_name}")
         return runtime
+
+    def announce(self, reporter: Reporter) -> None:
+        """Say which device it is, once nothing is left to refuse."""
+        reporter.message(f"device: {self.device_name}")
 
     @property
     def device_name(self) -> str:

@@ -47,7 +47,7 @@ def train_classifier(
         StoppedBySignal: A signal came; the state was saved.
     """
     reporter = reporter or SilentReporter()
-    runtime = Runtime.from_options(config, reporter)
+    runtime = Runtime.from_options(config)
     place = open_run(config, "train-classifier", f"{config.architecture}-{config.loss}", runtime)
     dataset = load_training_data(config, runtime)
     if len(dataset.classes) < 2:

@@ -52,7 +52,7 @@ def train_gan(
     reporter = reporter or SilentReporter()
     if config.fid_samples == 1:
         raise ConfigError("--fid-samples is 1, but 0 or at least 2 is wanted")
-    runtime = Runtime.from_options(config, reporter)
+    runtime = Runtime.from_options(config)
     place = open_run(config, "train-gan", config.xai, runtime)
     dataset = load_training_data(config, runtime)
     if len(dataset) < 2:

@@ -168,6 +168,7 @@ class TrainingRun:
             self._restore()
         if self.config.dry_run:
             return self._plan()
+        self.place.runtime.announce(self.reporter)
         self.trainer.prepare()
         with StopSignal() as stop, self.place.open(self.config) as directory:
             if self.place.resumes:
