@@ -78,6 +78,8 @@ def test_assignments_need_a_value() -> None:
     assert Example.from_assignments(["steps=5"], source="test").steps == 5
     with pytest.raises(ConfigError, match="name=value is wanted"):
         Example.from_assignments(["steps"], source="test")
+    with pytest.raises(ConfigError, match=r"^test: steps is 0, but at least 1"):
+        Example.from_assignments(["steps=0"], source="test")
 
 
 def test_every_field_is_an_option_with_a_flag() -> None:

@@ -98,7 +98,14 @@ class Options:
         for name, equals, _ in pairs:
             if not equals:
                 raise ConfigError(f"{source} '{name}' has no value, but name=value is wanted")
-        return cls.from_mapping({name: value for name, _, value in pairs}, source=source)
+        try:
+            return cls.from_mapping({name: value for name, _, value in pairs}, source=source)
+        except ConfigError as error:
+            if not str(error).startswith("--"):
+                raise
+            # Here an option is a name, not a flag.
+            message = f"{source}: {str(error).removeprefix('--')}"
+            raise ConfigError(message, hint=error.hint) from error
 
     def to_dict(self, *roles: Role) -> dict[str, Any]:
         """The options as plain JSON values.

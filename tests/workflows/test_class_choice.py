@@ -89,3 +89,8 @@ def test_no_such_class(
 
 def test_what_people_call_a_class() -> None:
     assert [class_label(index, NAMES) for index in (0, 2, 5)] == ["cat", "7", "5"]
+
+
+def test_a_single_class_has_no_second() -> None:
+    with pytest.raises(DataError, match="two or more are wanted"):
+        ClassChoice("predicted", "second", ()).score(torch.zeros(1, 1), torch.tensor([-1]), "logit")

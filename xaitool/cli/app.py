@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -65,6 +66,9 @@ def _root(
 
 def main() -> None:
     """Run the program and exit with its status."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A path that is no valid text goes out as the bytes it came in as.
+        sys.stdout.reconfigure(errors="surrogateescape")
     try:
         status = build_app()(standalone_mode=False)
     except XaitoolError as error:

@@ -35,7 +35,8 @@ class Output:
 
     def record(self, values: Mapping[str, Any]) -> None:
         """One JSON line of data; a number that is not finite becomes null."""
-        self.line(json.dumps(_finite(values), ensure_ascii=False))
+        # In ASCII: a file name need not be valid text, nor the terminal able to show it.
+        self.line(json.dumps(_finite(values)))
 
     def table(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows as JSON Lines, as an aligned table on a terminal, else as TSV."""

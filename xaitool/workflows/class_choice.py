@@ -69,6 +69,8 @@ class ClassChoice:
     def _against(self, logits: Tensor, target: Tensor) -> Tensor | None:
         if self.against is None:
             return None
+        if self.against == "second" and logits.shape[1] < 2:
+            raise DataError("--against second has no class to name, but two or more are wanted")
         if self.against == "second":
             return logits.scatter(1, target[:, None], -torch.inf).argmax(1)
         against = torch.full_like(target, self._index(self.against, "--against", logits.shape[1]))
