@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,8 +18,14 @@ from xaitool.workflows.train_gan import train_gan
 @functools.cache
 def _folder() -> Path:
     folder = tempfile.mkdtemp(prefix="xaitool-tests-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(_remove, folder, os.getpid())
     return Path(folder)
+
+
+def _remove(folder: str, owner: int) -> None:
+    """A child that a test forked runs this too, when it ends."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @functools.cache
