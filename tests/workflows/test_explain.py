@@ -362,7 +362,7 @@ def test_scores(output):
         ),
         (
             ConfigError,
-            "--steps is 0, but at least 1",
+            ": steps is 0, but at least 1",
             {"method": "agi", "method_option": ("steps=0",)},
         ),
         (ConfigError, "takes no baseline", {"baseline": "zero"}),
