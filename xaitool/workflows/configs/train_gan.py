@@ -50,7 +50,7 @@ class TrainGanConfig(TrainingOptions):
         100, "Size of the generator's noise.", panel="Training", minimum=1, unit="NUMBERS"
     )
     epochs: int = option(
-        60, "Passes over the training images.", panel="Training", minimum=1, role="run"
+        66, "Passes over the training images.", panel="Training", minimum=1, role="run"
     )
     batch_size: int = option(
         64, "Real images in a step; LogicGAN: 100.", panel="Training", minimum=2, unit="IMAGES"
