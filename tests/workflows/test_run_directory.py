@@ -49,7 +49,7 @@ def test_a_run_from_start_to_end(out):
     with RunDirectory.create(out) as run:
         assert run.path == out
         assert status(out)["state"] == "running"
-        assert not run.resumed
+        assert not run.last.is_file()
         run.write_progress(3, 40)
         run.write_config({"seed": 0, "rate": 0.5})
         assert run.read_config() == {"seed": 0, "rate": 0.5}
@@ -113,7 +113,7 @@ def test_overwrite_removes_what_a_run_wrote(out):
     (out / "diverged.pt").touch()
     with RunDirectory.create(out, overwrite=True) as run:
         assert files(out) == {".lock", "status.json"}
-        assert not run.resumed
+        assert not run.last.is_file()
     assert status(out)["step"] == 0
 
 
@@ -160,7 +160,7 @@ def test_resume_goes_on_in_the_same_folder(out):
     make_run(out)
     (out / ".last.pt.17.partial").touch()
     with RunDirectory.resume(out) as run:
-        assert run.resumed
+        assert run.last.is_file()
         assert status(out)["state"] == "running"
         assert (status(out)["epoch"], status(out)["step"]) == (2, 30)
         run.metrics.append({"epoch": 0, "step": 2})
@@ -176,25 +176,6 @@ def test_resume_without_a_checkpoint_is_an_input_error(out):
     with pytest.raises(ArtifactError, match=r"has no last\.pt"):
         RunDirectory.resume(out)
     assert not (out / ".lock").exists()
-
-
-def test_resume_or_create(out):
-    with RunDirectory.resume_or_create(out) as run:
-        assert not run.resumed
-        run.metrics.append({"step": 1})
-    # Killed before its first checkpoint: there is nothing to continue.
-    with RunDirectory.resume_or_create(out) as run:
-        assert not run.resumed
-        assert run.metrics.read() == []
-        save_checkpoint(run.last, "gan", {})
-        run.metrics.append({"step": 1})
-    with RunDirectory.resume_or_create(out) as run:
-        assert run.resumed
-        assert run.metrics.read() == [{"step": 1}]
-    (out / "last.pt").rename(out / "best.pt")
-    with pytest.raises(ConfigError, match="not empty"):
-        RunDirectory.resume_or_create(out)
-    assert (out / "best.pt").exists()
 
 
 HOLDER = """
@@ -218,7 +199,6 @@ def test_two_writers_and_a_killed_one(out):
         for open_run in (
             lambda: RunDirectory.resume(out),
             lambda: RunDirectory.create(out, overwrite=True),
-            lambda: RunDirectory.resume_or_create(out),
         ):
             with pytest.raises(ConfigError, match=f"written by process {process.pid} on"):
                 open_run()
@@ -233,7 +213,7 @@ def test_two_writers_and_a_killed_one(out):
 
 def test_two_runs_in_one_process(out):
     with RunDirectory.create(out), pytest.raises(ConfigError, match="written by this process"):
-        RunDirectory.resume_or_create(out)
+        RunDirectory.create(out, overwrite=True)
     with RunDirectory.create(out, overwrite=True):
         pass
 

@@ -45,7 +45,7 @@ class RunDirectory:
     Leaving the ``with`` block gives the lock back and writes how the run ended: ``completed``,
     ``interrupted`` after a signal, ``diverged``, or ``failed`` with the error.
 
-    Use `create`, `resume` or `resume_or_create`.
+    Use `create` or `resume`.
 
     Attributes:
         path: The folder.
@@ -97,20 +97,6 @@ class RunDirectory:
         with locked(out / LOCK) as lock:
             return cls(out, lock)
 
-    @classmethod
-    def resume_or_create(cls, out: Path) -> Self:
-        """Continue if there is a ``last.pt``, else start: the same line for every requeue.
-
-        A run that was killed before its first checkpoint left nothing to continue from; what it
-        left is removed.
-
-        Raises:
-            ConfigError: As `create`.
-        """
-        if (out / "last.pt").is_file():
-            return cls.resume(out)
-        return cls.create(out, overwrite=not (out / "best.pt").exists())
-
     @property
     def last(self) -> Path:
         """The newest checkpoint, from which `resume` continues."""
@@ -130,11 +116,6 @@ class RunDirectory:
     def plots(self) -> Path:
         """The folder of curves."""
         return self.path / "plots"
-
-    @property
-    def resumed(self) -> bool:
-        """Whether there is a checkpoint to continue from."""
-        return self.last.is_file()
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write ``config.json``."""
