@@ -7,8 +7,12 @@ from sklearn.datasets import load_digits
 
 from xaitool.errors import ShapeError
 from xaitool.report.colour import colour_diverging, colour_sequential
-from xaitool.report.heat_map import GAP, LINE_HEIGHT, MARGIN, PANEL_SIDE, heat_map_picture
+from xaitool.report.heat_map import GAP, MARGIN, PANEL_SIDE, TEXT_SIZE, heat_map_picture
 from xaitool.report.pixels import enlarged, to_pixels
+from xaitool.report.renderings import RENDERINGS
+from xaitool.report.text import line_height
+
+LINE_HEIGHT = line_height(TEXT_SIZE)
 
 
 def digit():
@@ -20,7 +24,7 @@ def signed_map(shape, seed=0):
 
 
 def panel(picture, index, height, width):
-    left, top = MARGIN + index * (width + GAP), MARGIN + LINE_HEIGHT
+    left, top = MARGIN + 1 + index * (width + 2 + GAP), MARGIN + LINE_HEIGHT + 1
     return np.asarray(picture)[top : top + height, left : left + width]
 
 
@@ -84,8 +88,8 @@ def test_a_caption_is_added_below_and_long_ones_are_broken():
         for caption in ([], ["target 7"], ["target 7 against 1 " * 20])
     )
     assert bare.width == short.width == long.width
-    assert short.height == bare.height + LINE_HEIGHT
-    assert long.height > bare.height + 2 * LINE_HEIGHT
+    assert short.height == bare.height + GAP + LINE_HEIGHT
+    assert long.height > short.height + LINE_HEIGHT
     assert (np.asarray(short)[-MARGIN - LINE_HEIGHT : -MARGIN] < 128).any()
 
 
@@ -102,6 +106,70 @@ def test_inputs_may_carry_gradients_and_other_types():
     assert png(heat_map_picture(image.double(), attribution.requires_grad_())) == png(
         heat_map_picture(image, attribution.detach())
     )
+
+
+def test_a_baseline_stands_beside_the_input():
+    image, baseline, attribution = digit(), digit().flip(1), signed_map((1, 8, 8))
+    with_baseline = heat_map_picture(image, attribution, baseline=baseline)
+    without = heat_map_picture(image, attribution)
+    assert with_baseline.height == without.height
+    assert with_baseline.width == without.width + 320 + 2 + GAP
+    assert (panel(with_baseline, 0, 320, 320) == enlarged(to_pixels(image), 40)).all()
+    assert (panel(with_baseline, 1, 320, 320) == enlarged(to_pixels(baseline), 40)).all()
+    for place in (1, 2):
+        shown, before = (
+            panel(with_baseline, place + 1, 320, 320),
+            panel(without, place, 320, 320),
+        )
+        assert (shown == before).all()
+
+
+def test_an_absolute_map_shows_magnitudes():
+    attribution = signed_map((1, 8, 8))
+    picture = heat_map_picture(digit(), attribution, rendering="absolute")
+    colours = colour_sequential(attribution.double().abs().sum(0).numpy())
+    assert (panel(picture, 1, 320, 320) == enlarged(colours, 40)).all()
+
+
+def test_a_percentile_map_is_white_below_the_80th_and_full_above_the_99th():
+    attribution = torch.arange(400.0).view(1, 20, 20) - 200
+    picture = heat_map_picture(torch.zeros(1, 20, 20), attribution, rendering="percentile")
+    shown = panel(picture, 1, 320, 320)[8::16, 8::16].reshape(400, 3)
+    full = colour_sequential(np.ones((1, 1)))[0, 0]
+    assert (shown[:320] == 255).all()
+    assert (shown[396:] == full).all()
+    assert (shown[330:395] != full).any(axis=1).all()
+    assert (shown[330:395] != 255).any(axis=1).all()
+
+
+@pytest.mark.parametrize("rendering", RENDERINGS)
+@pytest.mark.parametrize("shape", [(1, 20, 50), (3, 40, 12), (3, 400, 30)])
+def test_images_need_not_be_square(rendering, shape):
+    image = torch.rand(shape, generator=torch.Generator().manual_seed(1))
+    picture = heat_map_picture(image, signed_map(shape), rendering=rendering, caption=["a " * 99])
+    factor = max(1, -(-320 // max(shape[1:])))
+    expected = enlarged(to_pixels(image), factor)
+    height, width = shape[1] * factor, shape[2] * factor
+    # Narrow panels break their headings, so the top is where the first frame begins.
+    paper = np.asarray(picture)
+    top = int(np.flatnonzero((paper[:, MARGIN] == 170).all(-1))[0]) + 1
+    assert (paper[top : top + height, MARGIN + 1 : MARGIN + 1 + width] == expected).all()
+
+
+@pytest.mark.parametrize("rendering", RENDERINGS)
+def test_a_map_of_zeros_is_white_in_every_rendering(rendering):
+    picture = heat_map_picture(digit(), torch.zeros(1, 8, 8), rendering=rendering)
+    assert (panel(picture, 1, 320, 320) == 255).all()
+
+
+def test_a_baseline_of_another_shape_is_refused():
+    with pytest.raises(ShapeError, match="image and baseline are"):
+        heat_map_picture(digit(), signed_map((1, 8, 8)), baseline=torch.zeros(3, 8, 8))
+
+
+def test_a_baseline_outside_the_range_is_refused():
+    with pytest.raises(ShapeError, match=r"but \[0, 1\] is wanted"):
+        heat_map_picture(digit(), signed_map((1, 8, 8)), baseline=torch.full((1, 8, 8), 2.0))
 
 
 def test_shapes_that_differ_are_refused():
@@ -122,6 +190,8 @@ def test_pixels_outside_the_range_are_refused(pixel):
         heat_map_picture(torch.full((1, 8, 8), pixel), torch.zeros(1, 8, 8))
 
 
-def test_an_attribution_that_is_no_number_is_refused():
+@pytest.mark.parametrize("rendering", RENDERINGS)
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_an_attribution_that_is_no_number_is_refused(rendering, bad):
     with pytest.raises(ShapeError, match="NaN or infinite"):
-        heat_map_picture(digit(), torch.full((1, 8, 8), float("nan")))
+        heat_map_picture(digit(), torch.full((1, 8, 8), bad), rendering=rendering)

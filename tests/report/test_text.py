@@ -19,12 +19,29 @@ def test_lines_fit_and_no_word_is_lost(width):
     assert any(line.startswith("second") for line in lines)
 
 
-def test_a_word_that_does_not_fit_stays_whole():
-    assert wrapped(["a incomprehensibilities b"], font(15), 40) == [
-        "a",
-        "incomprehensibilities",
-        "b",
-    ]
+@pytest.mark.parametrize(
+    ("word", "width", "lines"),
+    [
+        ("expected-gradients", 90, ["expected-", "gradients"]),
+        ("great_white_shark", 60, ["great_", "white_", "shark"]),
+        ("against expected-gradients", 90, ["against", "expected-", "gradients"]),
+    ],
+)
+def test_a_long_word_breaks_after_a_mark(word, width, lines):
+    assert wrapped([word], font(15), width) == lines
+
+
+@pytest.mark.parametrize("word", ["incomprehensibilities", "子犬猫鳥魚馬牛羊" * 3, "W" * 40])
+@pytest.mark.parametrize("width", [40, 77])
+def test_a_long_word_without_a_mark_breaks_anywhere_and_loses_nothing(word, width):
+    lines = wrapped([word], font(15), width)
+    assert "".join(lines) == word
+    assert len(lines) > 1
+    assert all(font(15).getlength(line) <= width for line in lines)
+
+
+def test_a_line_holds_at_least_one_letter():
+    assert wrapped(["abc"], font(15), 1) == ["a", "b", "c"]
 
 
 def test_nothing_gives_no_line():

@@ -29,12 +29,21 @@ def colour_scale(values: NDArray[np.floating]) -> float:
     Raises:
         ShapeError: `values` is not ``(H, W)``, is empty, or holds NaN or infinite values.
     """
+    check_map(values)
+    magnitudes = np.abs(values)
+    return float(np.percentile(magnitudes, PERCENTILE) or magnitudes.max())
+
+
+def check_map(values: NDArray[np.floating]) -> None:
+    """Refuse what is no map.
+
+    Raises:
+        ShapeError: `values` is not ``(H, W)``, is empty, or holds NaN or infinite values.
+    """
     if values.ndim != 2 or values.size == 0:
         raise ShapeError(f"the map is {values.shape}, but (height, width) is wanted")
     if not np.isfinite(values).all():
         raise ShapeError("the map holds NaN or infinite values, but finite ones are wanted")
-    magnitudes = np.abs(values)
-    return float(np.percentile(magnitudes, PERCENTILE) or magnitudes.max())
 
 
 def colour_diverging(values: NDArray[np.floating], scale: float | None = None) -> Pixels:
@@ -50,7 +59,8 @@ def colour_diverging(values: NDArray[np.floating], scale: float | None = None) -
     Raises:
         ShapeError: As `colour_scale`.
     """
-    return _interpolated((_relative(values, scale) + 1) / 2, DIVERGING)
+    scale = colour_scale(values) if scale is None else scale
+    return _interpolated((relative(values, scale) + 1) / 2, DIVERGING)
 
 
 def colour_sequential(values: NDArray[np.floating], scale: float | None = None) -> Pixels:
@@ -66,11 +76,12 @@ def colour_sequential(values: NDArray[np.floating], scale: float | None = None) 
     Raises:
         ShapeError: As `colour_scale`.
     """
-    return _interpolated(_relative(values, scale).clip(0, 1), SEQUENTIAL)
-
-
-def _relative(values: NDArray[np.floating], scale: float | None) -> NDArray[np.floating]:
     scale = colour_scale(values) if scale is None else scale
+    return _interpolated(relative(values, scale).clip(0, 1), SEQUENTIAL)
+
+
+def relative(values: NDArray[np.floating], scale: float) -> NDArray[np.floating]:
+    """Values as parts of the full colour, clipped to [-1, 1]; a scale of 0 makes all 0."""
     # The clip comes first: a tiny scale would overflow the quotient of an outlier.
     return values.clip(-scale, scale) / (scale or 1.0)
 

@@ -5,121 +5,100 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from xaitool.errors import ShapeError
-from xaitool.report.colour import colour_diverging, colour_scale, colour_sequential
-from xaitool.report.pixels import Pixels, enlarged, enlargement, to_bytes, to_pixels
-from xaitool.report.text import font, wrapped
+from xaitool.report.blocks import INK, beside, framed, on_paper, stacked, text_block
+from xaitool.report.pixels import (
+    Pixels,
+    check_same_shape,
+    enlarged,
+    enlargement,
+    to_bytes,
+    to_pixels,
+)
+from xaitool.report.rendered_map import RenderedMap, coloured, render_maps
+from xaitool.report.renderings import Rendering
+from xaitool.report.text import font
 
 PANEL_SIDE = 320
-HEADINGS = ("input", "attribution", "overlay")
 MARGIN = 14
 GAP = 10
 BAR_WIDTH = 14
 TEXT_SIZE = 15
-LINE_HEIGHT = 21
 LABEL_GAP = 6
-TOP = MARGIN + LINE_HEIGHT
-INK = (40, 40, 40)
-FRAME = (170, 170, 170)
 LUMINANCE = (0.299, 0.587, 0.114)
+HEADINGS: dict[Rendering, str] = {
+    "signed": "attribution",
+    "absolute": "|attribution|",
+    "percentile": "attribution, 80th to 99th percentile",
+}
 
 
 def heat_map_picture(
-    image: Tensor, attribution: Tensor, *, caption: Sequence[str] = ()
+    image: Tensor,
+    attribution: Tensor,
+    *,
+    caption: Sequence[str] = (),
+    rendering: Rendering = "signed",
+    baseline: Tensor | None = None,
 ) -> Image.Image:
-    """Input, map and overlay side by side, with a colour bar and a caption.
+    """Input, baseline, map and overlay side by side, with a colour bar and a caption.
 
-    The map is the sum over channels. One with negative values is blue, white and red, symmetric
-    about zero; one without is white to dark red. The bar tells the value of the full colour
-    (`colour_scale`); a map that is zero everywhere is white. Small images are enlarged by a
-    whole factor.
+    The bar tells the values of the colours; a map that is zero everywhere is white. Small images
+    are enlarged by a whole factor.
 
     Args:
         image: ``(C, H, W)`` in [0, 1], C = 1 or 3.
         attribution: ``(C, H, W)``, signed, in units of the score.
         caption: Paragraphs below the panels, broken into lines where needed.
+        rendering: One of `RENDERINGS`; see `render_maps`.
+        baseline: ``(C, H, W)`` in [0, 1], shown beside the input; None: no such panel.
 
     Returns:
         An RGB picture; equal input gives equal bytes.
 
     Raises:
         ShapeError: A shape does not fit, a pixel is outside [0, 1], or a value is NaN or infinite.
+        UnknownNameError: There is no such rendering.
     """
-    if image.ndim != 3 or attribution.shape != image.shape:
-        raise ShapeError(
-            f"image and attribution are {tuple(image.shape)} and {tuple(attribution.shape)}, "
-            "but one and the same (C, H, W) is wanted"
-        )
-    values = attribution.detach().cpu().double().sum(0).numpy()
-    scale = colour_scale(values)
-    signed = bool(values.min() < 0)
-    pixels, colours = to_pixels(image), _colours(values, scale, signed)
+    check_same_shape("attribution", attribution, image)
+    [rendered] = render_maps([attribution], rendering)
+    pixels = to_pixels(image)
+    panels = {"input": pixels}
+    if baseline is not None:
+        check_same_shape("baseline", baseline, image)
+        panels["baseline"] = to_pixels(baseline)
+    panels[HEADINGS[rendering]] = rendered.colours
+    panels["overlay"] = _overlay(pixels, rendered)
     factor = enlargement(image.shape[1], image.shape[2], PANEL_SIDE)
-    panels = [
-        enlarged(one, factor) for one in (pixels, colours, _overlay(pixels, colours, values, scale))
-    ]
-    return _composed(panels, _bar(len(panels[0]), signed), _bar_labels(scale, signed), caption)
+    blocks = [_panel(heading, enlarged(panel, factor)) for heading, panel in panels.items()]
+    row = beside([*blocks, _bar(rendered, factor * image.shape[1])], GAP)
+    return on_paper(stacked([row, text_block(caption, TEXT_SIZE, row.width)], GAP), MARGIN)
 
 
-def _colours(values: NDArray[np.floating], scale: float, signed: bool) -> Pixels:
-    return colour_diverging(values, scale) if signed else colour_sequential(values, scale)
-
-
-def _overlay(pixels: Pixels, colours: Pixels, values: NDArray[np.floating], scale: float) -> Pixels:
+def _overlay(pixels: Pixels, rendered: RenderedMap) -> Pixels:
     # Half of the contrast, on the light side: a dark map would drown in a dark image.
     grey = 127.5 + (pixels @ np.array(LUMINANCE))[..., None] / 2
-    opacity = np.abs(values).clip(0, scale)[..., None] / (scale or 1.0)
-    return to_bytes(grey * (1 - opacity) + colours * opacity)
+    opacity = np.abs(rendered.levels)[..., None]
+    return to_bytes(grey * (1 - opacity) + rendered.colours * opacity)
 
 
-def _bar(height: int, signed: bool) -> Pixels:
-    levels = np.linspace(1, -1 if signed else 0, height)[:, None]
-    return _colours(levels, 1.0, signed).repeat(BAR_WIDTH, axis=1)
+def _panel(heading: str, pixels: Pixels) -> Image.Image:
+    panel = framed(pixels)
+    return stacked([text_block([heading], TEXT_SIZE, panel.width, place=0.5), panel], 0)
 
 
-def _bar_labels(scale: float, signed: bool) -> tuple[str, ...]:
-    """From top to bottom, evenly spaced."""
-    top = f"≥ {scale:.3g}" if scale else ""
-    return (top, "0", f"≤ −{scale:.3g}") if signed else (top, "0")
+def _bar(rendered: RenderedMap, height: int) -> Image.Image:
+    levels = np.linspace(1, -1 if rendered.diverging else 0, height)[:, None]
+    bar = framed(coloured(levels, rendered.diverging).repeat(BAR_WIDTH, axis=1))
+    return beside([bar, _bar_labels(rendered.labels, bar.height)], LABEL_GAP)
 
 
-def _composed(
-    panels: Sequence[Pixels], bar: Pixels, labels: Sequence[str], caption: Sequence[str]
-) -> Image.Image:
-    letters = font(TEXT_SIZE)
-    height, width, _ = panels[0].shape
-    bar_left = MARGIN + len(panels) * (width + GAP)
-    right = bar_left + BAR_WIDTH + LABEL_GAP + round(max(map(letters.getlength, labels)))
-    lines = wrapped(caption, letters, right - MARGIN)
-    below = TOP + height + GAP
-    picture = Image.new("RGB", (right + MARGIN, below + len(lines) * LINE_HEIGHT + MARGIN), "white")
-    draw = ImageDraw.Draw(picture)
-    for index, (panel, heading) in enumerate(zip(panels, HEADINGS, strict=True)):
-        left = MARGIN + index * (width + GAP)
-        _framed(picture, panel, left)
-        draw.text((left + width / 2, TOP - 5), heading, INK, letters, anchor="ms")
-    _framed(picture, bar, bar_left)
-    _label(draw, labels, bar_left + BAR_WIDTH + LABEL_GAP, height)
-    for index, line in enumerate(lines):
-        draw.text((MARGIN, below + index * LINE_HEIGHT), line, INK, letters)
-    return picture
-
-
-def _label(draw: ImageDraw.ImageDraw, labels: Sequence[str], left: int, height: int) -> None:
-    half = TEXT_SIZE // 2
-    places = np.linspace(TOP + half, TOP + height - half, len(labels))
-    for label, place in zip(labels, places, strict=True):
-        draw.text((left, place), label, INK, font(TEXT_SIZE), anchor="lm")
-
-
-def _framed(picture: Image.Image, pixels: Pixels, left: int) -> None:
-    """Paste with a hair line around: a white map would have no edge on white paper."""
-    height, width, _ = pixels.shape
-    ImageDraw.Draw(picture).rectangle(
-        (left - 1, TOP - 1, left + width, TOP + height), outline=FRAME
-    )
-    picture.paste(Image.fromarray(pixels), (left, TOP))
+def _bar_labels(labels: Sequence[str], height: int) -> Image.Image:
+    letters, half = font(TEXT_SIZE), TEXT_SIZE // 2
+    block = Image.new("RGB", (round(max(map(letters.getlength, labels))), height), "white")
+    draw = ImageDraw.Draw(block)
+    for label, place in zip(labels, np.linspace(half, height - half, len(labels)), strict=True):
+        draw.text((0, place), label, INK, letters, anchor="lm")
+    return block

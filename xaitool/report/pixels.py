@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -38,10 +39,37 @@ def to_pixels(images: Tensor) -> Pixels:
     return to_bytes(np.moveaxis(colours, -3, -1) * 255)
 
 
+def check_same_shape(what: str, tensor: Tensor, image: Tensor) -> None:
+    """Refuse what does not lie over the image.
+
+    Raises:
+        ShapeError: The image is not ``(C, H, W)``, or the other has another shape.
+    """
+    if image.ndim != 3 or tensor.shape != image.shape:
+        raise ShapeError(
+            f"image and {what} are {tuple(image.shape)} and {tuple(tensor.shape)}, "
+            "but one and the same (C, H, W) is wanted"
+        )
+
+
 def to_bytes(levels: NDArray[np.floating]) -> Pixels:
     """Levels in [0, 255], rounded and clipped."""
     pixels: Pixels = np.rint(levels).clip(0, 255).astype(np.uint8)
     return pixels
+
+
+def reduced(images: Tensor, most: int) -> Tensor:
+    """Averages over areas, so that neither side of ``(C, H, W)`` is longer than `most` pixels.
+
+    A smaller image stays as it is. The proportions stay, to a pixel. For a map the numbers are
+    averaged, not the colours: red beside blue becomes white, not purple.
+    """
+    height, width = images.shape[-2:]
+    part = most / max(height, width)
+    if part >= 1:
+        return images
+    size = (max(1, round(height * part)), max(1, round(width * part)))
+    return F.interpolate(images.detach().double()[None], size=size, mode="area")[0]
 
 
 def enlarged(pixels: Pixels, factor: int) -> Pixels:
