@@ -1,7 +1,8 @@
 """xaitool: train with explanations, explain, and judge explanations.
 
 The public Python API, imported on use (PEP 562), so that ``import xaitool`` is cheap: each command
-as a function of its options, and `Score`, which says what is explained.
+as a function of its options, `attribute`, which explains tensors, and `Score`, which says what is
+explained.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "Attribution": "core.attribution.base",
     "EvaluateConfig": "workflows.configs.evaluate",
     "ExplainConfig": "workflows.configs.explain",
     "Score": "core.score",
     "TrainClassifierConfig": "workflows.configs.train_classifier",
     "TrainGanConfig": "workflows.configs.train_gan",
+    "attribute": "workflows.attribute",
     "evaluate": "workflows.evaluate",
     "explain": "workflows.explain",
     "train_classifier": "workflows.train_classifier",

@@ -10,8 +10,9 @@ from xaitool.core.score import Score
 from xaitool.core.seeding import generator
 from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, InputError
-from xaitool.workflows.baseline_source import baseline_name, make_baseline
+from xaitool.workflows.baseline_source import make_baseline
 from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explanations import planned
 from xaitool.workflows.model_source import load_classifier
 from xaitool.workflows.runtime import Runtime
 
@@ -21,7 +22,8 @@ RUNTIME = Runtime(torch.device("cpu"), torch.float64)
 def made(method, **options):
     classifier = load_classifier(str(classifier_run()), None, RUNTIME)
     config = ExplainConfig(method=method, **options)
-    return make_baseline(config, registry.load("method", method), classifier, RUNTIME)
+    [explanation] = planned(config)
+    return make_baseline(explanation, config, classifier, RUNTIME)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +38,8 @@ def made(method, **options):
     ],
 )
 def test_which_baseline(method, options, name):
-    config = ExplainConfig(method=method, **options)
-    assert baseline_name(config, registry.load("method", method)) == name
+    [explanation] = planned(ExplainConfig(method=method, **options))
+    assert explanation.baseline == name
 
 
 def test_the_baselines_themselves():
@@ -75,9 +77,10 @@ def test_more_references_than_there_are():
 def test_nothing_to_draw_from():
     classifier = load_classifier(str(classifier_run()), None, RUNTIME)
     object.__setattr__(classifier, "dataset", None)
-    method = registry.load("method", "deep-shap")
+    config = ExplainConfig(method="deep-shap")
+    [explanation] = planned(config)
     with pytest.raises(ConfigError, match="'dataset' has nothing to draw from") as caught:
-        make_baseline(ExplainConfig(method="deep-shap"), method, classifier, RUNTIME)
+        make_baseline(explanation, config, classifier, RUNTIME)
     assert caught.value.hint == "or --baseline zero"
 
 

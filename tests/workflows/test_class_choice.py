@@ -41,6 +41,8 @@ def test_targets(target: str, wanted: list[int]) -> None:
         ("cat", "second", [1, 1]),
         ("predicted", "7", [2, 2]),
         ("label", "0", [0, 0]),
+        ("cat", "label", [2, 1]),
+        ("label", "predicted", [1, 0]),
     ],
 )
 def test_one_against_one(target: str, against: str, wanted: list[int]) -> None:
@@ -57,6 +59,38 @@ def test_a_class_is_not_held_against_itself(against: str) -> None:
     with pytest.raises(DataError, match=f"--against {against} is the target of an image") as error:
         choice.score(LOGITS, LABELS, "logit")
     assert error.value.hint == "--against second"
+
+
+def test_the_same_class_twice_is_refused_at_once() -> None:
+    with pytest.raises(DataError, match="--against 1 is the target"):
+        ClassChoice("dog", "1", NAMES).check(3)
+
+
+@pytest.mark.parametrize(
+    ("target", "against", "may", "clash"),
+    [
+        ("predicted", "dog", True, [True, False]),
+        ("predicted", "label", True, [False, False]),
+        ("label", "predicted", True, [False, False]),
+        ("label", "dog", True, [False, True]),
+        ("label", "label", True, [True, True]),
+        ("cat", "predicted", True, [False, True]),
+        ("cat", "dog", False, [False, False]),
+        ("predicted", "second", False, [False, False]),
+        ("predicted", "all", False, [False, False]),
+        ("label", None, False, [False, False]),
+    ],
+)
+def test_where_two_classes_are_one(
+    target: str, against: str | None, may: bool, clash: list[bool]
+) -> None:
+    choice = ClassChoice(target, against, NAMES)
+    assert choice.may_clash == may
+    assert choice.clash(LOGITS, LABELS).tolist() == clash
+
+
+def test_every_class_is_no_second_class() -> None:
+    assert ClassChoice("predicted", "all", NAMES).score(LOGITS, LABELS, "logit").against is None
 
 
 @pytest.mark.parametrize("labels", [[-1, 1], [0, 3]])

@@ -33,6 +33,7 @@ from xaitool.workflows import classifier, explainer
 from xaitool.workflows.baseline_source import make_baseline
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explain import ExplainResult, explain
+from xaitool.workflows.explanations import planned
 from xaitool.workflows.model_source import load_classifier
 from xaitool.workflows.progress import SilentReporter
 from xaitool.workflows.runtime import Runtime
@@ -120,6 +121,7 @@ def assert_refused(error, message, config, hint=None):
 @pytest.mark.parametrize("method", METHODS)
 def test_the_file_holds_what_the_method_gives(method):
     config = of_digits(method, limit=2, seed=3, precision="float64")
+    [explanation] = planned(config)
     result = run(config)
     attributes, shared, rows = content(f"{method}.h5")
     dataset = load_dataset("digits", "test")
@@ -128,7 +130,7 @@ def test_the_file_holds_what_the_method_gives(method):
     kind = load_method(method)
     logits = network.logits(images.double(), 2)
     score = Score(logits.argmax(1), output=kind.default_output)
-    baseline = make_baseline(config, kind, network, DOUBLE)
+    baseline = make_baseline(explanation, config, network, DOUBLE)
     baselines = None if baseline is None else baseline.for_images(images.double(), score)
     wanted = kind(network.model, seed=3).attribute(images.double(), score, baselines)
     assert close(rows.attribution, wanted.values)
@@ -176,10 +178,12 @@ def test_the_attributes():
         "baseline_options": {},
         "dataset": "digits",
         "split": "test",
+        "only": None,
         "images": 2,
         "images_sha256": load_dataset("digits", "test").digest,
         "model_source": str(classifier_run()),
         "model_weights": None,
+        "model_options": {},
         "model_sha256": network.sha256,
         "normalisation_mean": list(network.mean),
         "normalisation_std": list(network.standard_deviation),
@@ -324,7 +328,7 @@ def test_the_label_of_a_file_is_not_known(monkeypatch):
 def test_the_prediction_held_against_itself():
     explain(of_digits(limit=1, out=Path("first.h5")))
     predicted = str(content("first.h5")[2].target.item())
-    message = f"--against {predicted} is the target of an image"
+    message = f"--against {predicted} is the target of image 'digits/test/00000'"
     assert_refused(DataError, message, of_digits(limit=1, against=predicted), "--against second")
 
 
@@ -563,6 +567,7 @@ def test_records():
             "output": "saliency.h5",
             "index": index,
             "method": "saliency",
+            "baseline": None,
             "target": target[index],
             "target_name": str(target[index]),
             "against": None,

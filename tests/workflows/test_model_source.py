@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from torchvision.models import squeezenet1_1
 
 from tests.trained import classifier_run, gan_run
 from xaitool.core.models.build import build_classifier
 from xaitool.data.load import load_dataset
-from xaitool.errors import ArtifactError, ModelError, UnknownNameError
+from xaitool.errors import ArtifactError, ConfigError, ModelError, UnknownNameError
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
+from xaitool.workflows.configs.model import ModelOptions
+from xaitool.workflows.model_probe import probe
 from xaitool.workflows.model_source import load_classifier
 from xaitool.workflows.runtime import Runtime
 
@@ -60,6 +63,13 @@ def a_pair():
 def one_row():
     return Constant(lambda images: images.mean((0, 2, 3))[None].expand(2, -1))
 
+def dropping(rate=0.5):
+    return nn.Sequential(make(), nn.Dropout(rate))
+
+def grey(classes=4):
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, classes))
+
 def other_size():
     return nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
 
@@ -81,8 +91,9 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def factory(name, weights=None, runtime=RUNTIME):
-    return load_classifier(f"factories_of_tests:{name}", weights, runtime)
+def factory(name, weights=None, runtime=RUNTIME, **options):
+    source = f"factories_of_tests:{name}"
+    return load_classifier(source, weights, runtime, options=ModelOptions(**options))
 
 
 @pytest.mark.parametrize("runtime", [RUNTIME, DOUBLE])
@@ -128,6 +139,96 @@ def test_a_factory(here):
     assert classifier.standard_deviation == (1.0, 1.0, 1.0)
     assert (classifier.classes, classifier.dataset, classifier.weights) == ((), None, None)
     assert classifier.class_count((3, 224, 224), RUNTIME) == 4
+
+
+def test_a_factory_with_arguments_and_options(here):
+    options = {"input_size": 8, "channels": 1, "mean": (0.25,), "std": (0.5,)}
+    classifier = factory("grey(classes=3)", interpolation="bicubic", **options)
+    images = torch.rand(2, 1, 8, 8)
+    bare = factory("grey(3)", input_size=8, channels=1)
+    wanted = bare.logits((images - 0.25) / 0.5, 2)
+    assert torch.allclose(classifier.logits(images, 2), wanted, atol=1e-6)
+    assert (classifier.channels, classifier.resize, classifier.crop) == (1, 8, 8)
+    assert (classifier.mean, classifier.standard_deviation) == ((0.25,), (0.5,))
+    assert (bare.mean, bare.standard_deviation) == ((0.5,), (1.0,))
+    assert classifier.sha256 == bare.sha256
+    plain = {"mean": [0.25], "std": [0.5], "interpolation": "bicubic"}
+    assert classifier.options == {**options, **plain}
+    assert json.loads(json.dumps(classifier.options)) == classifier.options
+    assert probe(classifier, (1, 8, 8), RUNTIME).class_count == 3
+
+
+def test_train_mode_is_ended_and_said_where_it_matters(here):
+    classifier = factory("dropping(rate=0.3)")
+    assert not any(module.training for module in classifier.model.modules())
+    warning = "model factories_of_tests:dropping(rate=0.3) was in train mode, but it is explained"
+    (found,) = probe(classifier, (3, 224, 224), RUNTIME).warnings
+    assert found.startswith(warning)
+    assert factory("make").warnings == ()
+
+
+def test_class_names_replace_the_models_own(here):
+    Path("names.txt").write_text("\n".join("abcd"))
+    assert factory("make", classes_file=Path("names.txt")).classes == tuple("abcd")
+    run = str(classifier_run())
+    Path("names.txt").write_text("\n".join("abcdefghij"))
+    options = ModelOptions(classes_file=Path("names.txt"))
+    assert load_classifier(run, None, RUNTIME, options=options).classes == tuple("abcdefghij")
+    with pytest.raises(ConfigError, match=r"--classes-file has 10 names, but .* has 4 classes"):
+        probe(factory("make", classes_file=Path("names.txt")), (3, 224, 224), RUNTIME)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"input_size": 28},
+        {"resize": 30},
+        {"interpolation": "bicubic"},
+        {"channels": 1},
+        {"mean": (0.5,), "std": (1,)},
+    ],
+)
+def test_a_checkpoint_knows_its_own_input(options):
+    flag = "--" + next(iter(options)).replace("_", "-")
+    with pytest.raises(ModelError, match=f"is a checkpoint, but {flag} is for the others"):
+        load_classifier(str(classifier_run()), None, RUNTIME, options=ModelOptions(**options))
+
+
+def squeezenet(classes, **options):
+    torch.manual_seed(0)
+    network = squeezenet1_1(num_classes=classes)
+    torch.save(network.state_dict(), "w.pth")
+    return network.eval(), load_classifier(
+        "torchvision:squeezenet1_1", Path("w.pth"), RUNTIME, options=ModelOptions(**options)
+    )
+
+
+def test_torchvision_with_the_classes_of_its_weights(here):
+    network, classifier = squeezenet(7, input_size=64)
+    images = torch.rand(2, 3, 64, 64)
+    mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
+    std = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
+    assert torch.allclose(classifier.logits(images, 2), network((images - mean) / std), atol=1e-5)
+    assert (classifier.classes, classifier.resize, classifier.crop) == ((), 64, 64)
+    assert classifier.options == {"input_size": 64}
+    assert len(squeezenet(1000)[1].classes) == 1000
+
+
+def test_torchvision_normalised_otherwise(here):
+    network, classifier = squeezenet(5, channels=1, mean=(0.5,), std=(0.25,), input_size=64)
+    images = torch.rand(2, 1, 64, 64)
+    wanted = network(((images - 0.5) / 0.25).expand(-1, 3, -1, -1))
+    assert torch.allclose(classifier.logits(images, 2), wanted, atol=1e-5)
+    with pytest.raises(ConfigError, match="--channels is 1, but the model's own normalisation"):
+        squeezenet(5, channels=1)
+
+
+def test_images_too_small_for_torchvision(here):
+    with pytest.raises(
+        ModelError, match="images are 8x8, but squeezenet1_1 wants another"
+    ) as caught:
+        squeezenet(5, input_size=8)
+    assert "--input-size" in str(caught.value.hint)
 
 
 def test_the_hash_does_not_depend_on_the_precision(here):

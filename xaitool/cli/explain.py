@@ -10,19 +10,28 @@ from xaitool.workflows.configs.explain import ExplainConfig
 
 HELP = """Attribute a classifier's score to the pixels of images.
 
-Writes an HDF5 file and heat maps; prints the files written.
+Writes an HDF5 file and heat maps for each method and baseline; prints the files written.
 
 Examples:
 
 \b
   xaitool explain --method agi image.png
   xaitool explain --method deep-shap --model digits --dataset digits --limit 10 --out digits.h5
+  xaitool explain -m saliency -m agi -m deep-shap --model digits --dataset digits --out maps
+  xaitool explain --list
 """
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    add_command(app, "explain", ExplainConfig, run, HELP)
+    add_command(
+        app,
+        "explain",
+        ExplainConfig,
+        run,
+        HELP,
+        show=("--list", "Show methods, baselines and their options, and exit.", show_list),
+    )
 
 
 def run(config: ExplainConfig, output: Output) -> None:
@@ -36,3 +45,15 @@ def run(config: ExplainConfig, output: Output) -> None:
     elif not output.as_json:
         for path in result.files:
             output.line(path)
+
+
+def show_list(output: Output) -> None:
+    """Print every method and baseline with its options."""
+    from xaitool.workflows.explain_list import as_text, listed
+
+    for record in listed():
+        if output.as_json:
+            output.record(record)
+        else:
+            for line in as_text(record):
+                output.line(line)

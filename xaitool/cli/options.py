@@ -17,7 +17,13 @@ C = TypeVar("C", bound=Options)
 
 
 def add_command(
-    app: typer.Typer, name: str, config_class: type[C], run: Callable[[C, Output], None], help: str
+    app: typer.Typer,
+    name: str,
+    config_class: type[C],
+    run: Callable[[C, Output], None],
+    help: str,
+    *,
+    show: tuple[str, str, Callable[[Output], None]] | None = None,
 ) -> None:
     """Register a command whose flags are the fields of `config_class`.
 
@@ -27,19 +33,33 @@ def add_command(
         config_class: Its options.
         run: Called with the options and the output.
         help: What ``--help`` shows above the options.
+        show: A flag that prints something instead, such as ``--list``: the flag, its help, and what
+            prints.
     """
 
     def command(
-        *, config: Path | None, json: bool, quiet: bool, log_every: float, **values: Any
+        *,
+        config: Path | None,
+        json: bool,
+        quiet: bool,
+        log_every: float,
+        show_instead: bool = False,
+        **values: Any,
     ) -> None:
         output = Output(as_json=json, quiet=quiet, log_every=log_every)
-        run(config_class(**values), output)
+        if show is not None and show_instead:
+            show[2](output)
+        else:
+            run(config_class(**values), output)
 
     fields = _own_first(config_class)
     shared = _shared_parameters(config_class, name)
     if any(field.name == "resume" and field.type is str for field in fields):
         fields = [field for field in fields if field.name != "resume"]
         shared.append(_resume_parameter(config_class, name))
+    if show is not None:
+        flag = typer.Option(show[0], help=show[1], rich_help_panel="Options")
+        shared.append(_keyword("show_instead", Annotated[bool, flag], False))
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [*map(_parameter, fields), *shared]
     )

@@ -225,6 +225,22 @@ def check_new(path: Path, *, overwrite: bool, resume: bool) -> None:
         )
 
 
+def check_finished(
+    path: Path, attributes: dict[str, Any], *, references: Tensor | None = None
+) -> None:
+    """Refuse a finished file that is of another run.
+
+    Args:
+        path: The file.
+        attributes: As given to `AttributionWriter.create`; ``command`` may differ.
+        references: Same.
+
+    Raises:
+        ArtifactError: It is of another run, or damaged.
+    """
+    _check_same_run(path, path, attributes, references)
+
+
 def _header_bytes(attributes: dict[str, Any], references: Tensor | None) -> bytes:
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", libver=layout.VERSIONS) as file:
@@ -246,8 +262,7 @@ def _check_same_run(
         differing.append("references")
     if differing := [name for name in differing if name not in MAY_DIFFER]:
         raise ArtifactError(
-            f"the unfinished {path} was written with another {', '.join(differing)}, "
-            "but --resume needs the same",
+            f"{path} was written with another {', '.join(differing)}, but --resume needs the same",
             hint="give the same options, or start again with --overwrite",
         )
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from xaitool import registry
-from xaitool.core.attribution.base import AttributionMethod
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
@@ -18,74 +16,34 @@ from xaitool.errors import ConfigError
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explained_images import dataset_for
+from xaitool.workflows.explanations import Explanation
 from xaitool.workflows.runtime import Runtime
 
 
 def make_baseline(
-    config: ExplainConfig,
-    method: type[AttributionMethod],
-    classifier: Classifier,
-    runtime: Runtime,
+    explanation: Explanation, config: ExplainConfig, classifier: Classifier, runtime: Runtime
 ) -> Baseline | None:
-    """The baseline of `baseline_name`, with its options; None for methods without one.
+    """The baseline of an explanation, with its options; None for a method without one.
 
     Images that a baseline draws or chooses from are the training split of ``--dataset``, else of
     the data that the model was trained on.
 
     Raises:
-        ConfigError: The method takes no baseline, an option is unknown, there is no dataset to draw
-            from, or no class to look for.
+        ConfigError: There is no dataset to draw from, or no class to look for.
         DataError: ``image:FILE`` cannot be read.
     """
-    name = baseline_name(config, method)
+    name = explanation.baseline
     if name is None:
         return None
     baseline: type[Baseline] = registry.load("baseline", name.partition(":")[0])
-    if baseline.needs_against and config.against is None:
+    if baseline.needs_against and config.against is None and config.only != "misclassified":
         raise ConfigError(
             f"baseline '{name}' looks for images of a second class, but --against is not set",
             hint="--against second",
         )
     supply = _Supply(name, config, classifier, runtime)
     needed = {need: getattr(supply, need)() for need in sorted(baseline.needs)}
-    return baseline(**needed, **baseline_options(config, method))
-
-
-def baseline_name(config: ExplainConfig, method: type[AttributionMethod]) -> str | None:
-    """The baseline that the options name, or the method's own; None for methods without one.
-
-    Raises:
-        UnknownNameError: There is no such baseline.
-        ConfigError: The method takes no baseline, but one is named; or only ``image`` names a file.
-    """
-    if not method.needs_baseline:
-        if config.baseline is not None:
-            raise ConfigError(f"method '{config.method}' takes no baseline, but --baseline is set")
-        return None
-    name = config.baseline or method.default_baseline
-    base, colon, file = name.partition(":")
-    registry.entry("baseline", base)
-    if bool(file) != (base == "image") or (colon and not file):
-        raise ConfigError(f"--baseline is '{name}', but NAME or image:FILE is wanted")
-    return name
-
-
-def baseline_options(config: ExplainConfig, method: type[AttributionMethod]) -> dict[str, Any]:
-    """The baseline's own options as plain values; ``--references`` where it draws some.
-
-    Raises:
-        ConfigError: An option is unknown or out of range.
-    """
-    name = baseline_name(config, method)
-    if name is None:
-        return {}
-    kind: type[Baseline] = registry.load("baseline", name.partition(":")[0])
-    given = kind.Options.from_assignments(config.baseline_option, source=f"baseline '{name}'")
-    named = {assignment.partition("=")[0] for assignment in config.baseline_option}
-    options = given.to_dict()
-    if "references" in options and "references" not in named:
-        options["references"] = config.references
-    return options
+    return baseline(**needed, **explanation.baseline_options)
 
 
 class _Supply:

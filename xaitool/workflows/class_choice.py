@@ -11,6 +11,10 @@ from torch import Tensor
 from xaitool.core.score import Output, Score
 from xaitool.errors import ConfigError, DataError, UnknownNameError
 
+# What is no class's name: the class depends on the image.
+TARGET_RULES = ("predicted", "label")
+AGAINST_RULES = ("predicted", "label", "second", "all")
+
 
 @dataclass(frozen=True)
 class ClassChoice:
@@ -18,7 +22,9 @@ class ClassChoice:
 
     Attributes:
         target: ``predicted``, ``label``, a class's name or its index.
-        against: ``second`` (the most probable class but the target), a name, an index, or None.
+        against: ``second`` (the most probable class but the target), ``predicted``, ``label``, a
+            name, an index, ``all`` (each of the others by itself: the score is the target's
+            alone), or None.
         classes: The model's class names; empty where unknown.
     """
 
@@ -32,11 +38,53 @@ class ClassChoice:
         Raises:
             ConfigError: An index is out of range.
             UnknownNameError: A name is no class.
+            DataError: Both are one class, or the model has no second one.
         """
-        if self.target not in ("predicted", "label"):
-            self._index(self.target, "--target", count)
-        if self.against not in (None, "second"):
-            self._index(self.against, "--against", count)
+        named = [
+            self._index(text, flag, count)
+            for text, flag, rules in self._flags()
+            if text is not None and text not in rules
+        ]
+        if len(named) > len(set(named)):
+            raise self._one_class()
+        self._check_second(count)
+
+    def check_labels(self, labels: Tensor, count: int) -> None:
+        """Refuse images without a label where it is wanted.
+
+        Raises:
+            DataError: One has none, or none of the model's.
+        """
+        for text, flag, _ in self._flags():
+            if text == "label" and ((labels < 0) | (labels >= count)).any():
+                raise DataError(
+                    f"{flag} label has images without a label of the model, but a labelled "
+                    "--dataset is wanted with it"
+                )
+
+    @property
+    def may_clash(self) -> bool:
+        """Whether the two classes of some image may be one."""
+        varies = {self.target, self.against} & set(TARGET_RULES)
+        return bool(varies) and self.against not in (None, "second", "all")
+
+    def _flags(self) -> list[tuple[str | None, str, tuple[str, ...]]]:
+        return [
+            (self.target, "--target", TARGET_RULES),
+            (self.against, "--against", AGAINST_RULES),
+        ]
+
+    def _check_second(self, count: int) -> None:
+        if self.against in ("second", "all") and count < 2:
+            raise DataError(
+                f"--against {self.against} has no class to name, but two or more are wanted"
+            )
+
+    def _one_class(self) -> DataError:
+        return DataError(
+            f"--against {self.against} is the target of an image, but another class is wanted",
+            hint="--against second",
+        )
 
     def score(self, logits: Tensor, labels: Tensor, output: Output) -> Score:
         """The score of a batch.
@@ -47,39 +95,40 @@ class ClassChoice:
             output: Scale of the score.
 
         Raises:
-            DataError: The target is the label, but an image has none; or it is also the class it
+            DataError: A label is wanted, but an image has none; or the target is also the class it
                 is held against.
         """
-        count = logits.shape[1]
-        if self.target == "predicted":
-            target = logits.argmax(1)
-        elif self.target == "label":
-            target = labels.to(logits.device)
-            if (target < 0).any() or (target >= count).any():
-                raise DataError(
-                    "--target label has images without a label of the model, but a labelled "
-                    "--dataset is wanted with it"
-                )
-        else:
-            target = torch.full_like(logits[:, 0], 0).long() + self._index(
-                self.target, "--target", count
-            )
-        return Score(target, self._against(logits, target), output)
+        target, against = self._classes(logits, labels)
+        if against is not None and (against == target).any():
+            raise self._one_class()
+        return Score(target, against, output)
 
-    def _against(self, logits: Tensor, target: Tensor) -> Tensor | None:
-        if self.against is None:
-            return None
-        if self.against == "second" and logits.shape[1] < 2:
-            raise DataError("--against second has no class to name, but two or more are wanted")
+    def clash(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Whether an image's target is also the class it is held against, bool ``(N,)``.
+
+        Raises:
+            DataError: A label is wanted, but an image has none.
+        """
+        target, against = self._classes(logits, labels)
+        return torch.zeros_like(target, dtype=torch.bool) if against is None else target == against
+
+    def _classes(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
+        self._check_second(logits.shape[1])
+        target = self._named(self.target, "--target", logits, labels)
+        if self.against in (None, "all"):
+            return target, None
         if self.against == "second":
-            return logits.scatter(1, target[:, None], -torch.inf).argmax(1)
-        against = torch.full_like(target, self._index(self.against, "--against", logits.shape[1]))
-        if (against == target).any():
-            raise DataError(
-                f"--against {self.against} is the target of an image, but another class is wanted",
-                hint="--against second",
-            )
-        return against
+            return target, logits.scatter(1, target[:, None], -torch.inf).argmax(1)
+        return target, self._named(str(self.against), "--against", logits, labels)
+
+    def _named(self, text: str, flag: str, logits: Tensor, labels: Tensor) -> Tensor:
+        count = logits.shape[1]
+        if text == "predicted":
+            return logits.argmax(1)
+        if text == "label":
+            self.check_labels(labels, count)
+            return labels.to(logits.device)
+        return torch.full_like(logits[:, 0], self._index(text, flag, count), dtype=torch.int64)
 
     def _index(self, text: str, flag: str, count: int) -> int:
         if text in self.classes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from xaitool.data.images import Interpolation
-from xaitool.errors import ModelError, XaitoolError
+from xaitool.errors import ConfigError, ModelError, XaitoolError
 from xaitool.workflows.runtime import Runtime, is_out_of_memory
 
 
@@ -32,6 +32,8 @@ class Classifier:
         classes: Their names; empty where unknown.
         dataset: The training data, where it is known.
         dataset_classes: Those of its classes with which it was loaded; None: all.
+        options: The options that changed what it sees of an image, as plain JSON values.
+        warnings: What people should know of how it was loaded.
     """
 
     model: nn.Module
@@ -47,6 +49,8 @@ class Classifier:
     classes: tuple[str, ...]
     dataset: str | None = None
     dataset_classes: list[str] | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @torch.no_grad()
     def logits(self, images: Tensor, rows: int) -> Tensor:
@@ -62,20 +66,43 @@ class Classifier:
 
         Raises:
             ModelError: The model does not take such an image, or does not return logits.
+            ConfigError: Its classes are not as many as their names.
         """
         # Not blank: a model that standardises each image would divide by zero.
         ramp = torch.linspace(0, 1, torch.Size(shape).numel()).view(1, *shape)
+        return self.checked_count(self.tried(runtime.place(ramp)))
+
+    def tried(self, images: Tensor) -> Tensor:
+        """Logits of a few images ``(N, C, H, W)`` that the model may not take.
+
+        Raises:
+            ModelError: It fails, with what it raised as the cause; or it does not return logits.
+        """
         try:
-            return self.logits(runtime.place(ramp), 1).shape[1]
+            return self.logits(images, len(images))
         except XaitoolError:
             raise
         except Exception as error:
             if is_out_of_memory(error):
                 raise
             raise ModelError(
-                f"model {self.source} fails on an image {shape} ({reason(error)}), "
-                "but logits are wanted"
+                f"model {self.source} fails on an image {tuple(images.shape[1:])} "
+                f"({reason(error)}), but logits are wanted"
             ) from error
+
+    def checked_count(self, logits: Tensor) -> int:
+        """The classes of logits ``(N, K)``, K.
+
+        Raises:
+            ConfigError: The names are not as many.
+        """
+        count = logits.shape[1]
+        if self.classes and len(self.classes) != count:
+            raise ConfigError(
+                f"--classes-file has {len(self.classes)} names, but model {self.source} has "
+                f"{count} classes"
+            )
+        return count
 
     def _checked(self, images: Tensor, logits: Any) -> Tensor:
         found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__

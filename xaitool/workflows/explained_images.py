@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -43,25 +45,29 @@ class Batch:
 
 
 class ExplainedImages(ABC):
-    """All images that were asked for.
+    """All images that were asked for, or some of them.
 
     Attributes:
         shape: ``(C, H, W)`` of every image.
-        labels: int64 ``(N,)``, in the model's classes; -1 where unknown.
+        labels: int64 ``(N,)`` of all, in the model's classes; -1 where unknown.
         digest: SHA-256, hexadecimal, of which images they are and in which order.
-        skipped: Those that could not be read, with the reason.
+        places: Which of all are meant, ascending.
+        skipped: Those that are left out, with the reason.
+        converted: Those whose colours had to be made or dropped, for the model's channels.
     """
 
     shape: tuple[int, int, int]
     labels: Tensor
     digest: str
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
+        self.places: Sequence[int] = range(count)
         self.skipped: list[str] = []
+        self.converted: set[str] = set()
 
     def __len__(self) -> int:
-        """How many were asked for."""
-        return len(self.labels)
+        """How many are meant."""
+        return len(self.places)
 
     @property
     def pixels(self) -> int:
@@ -72,17 +78,23 @@ class ExplainedImages(ABC):
     def read(self, indices: list[int]) -> Batch:
         """Read some; those that cannot be read may be left out."""
 
+    def only(self, places: Sequence[int]) -> Self:
+        """Some of them, by their places among all; what is skipped later is listed in both."""
+        fewer = copy.copy(self)
+        fewer.places = places
+        return fewer
+
     def batches(self, size: int, done: Collection[int] = ()) -> Iterator[Batch]:
         """All but those that are done, grouped in the same way whatever is done.
 
         Args:
             size: Images in a batch, at most.
-            done: Indices that are left out.
+            done: Places that are left out.
         """
         finished = set(done)
         for first in range(0, len(self), size):
-            indices = range(first, min(first + size, len(self)))
-            left = [index for index in indices if index not in finished]
+            places = self.places[first : first + size]
+            left = [place for place in places if place not in finished]
             batch = self.read(left) if left else None
             if batch is not None and batch.names:
                 yield batch
@@ -101,7 +113,7 @@ class ImageFiles(ExplainedImages):
     def __init__(
         self, paths: list[Path], classifier: Classifier, workers: int, on_error: str
     ) -> None:
-        super().__init__()
+        super().__init__(len(paths))
         self.paths = paths
         self.classifier = classifier
         self.workers = workers
@@ -149,8 +161,11 @@ class ImageFiles(ExplainedImages):
             return error
 
     def _prepare(self, path: Path) -> Tensor:
+        image = read_image(path)
+        if len(image.getbands()) != self.classifier.channels:
+            self.converted.add(str(path))
         return prepare(
-            read_image(path),
+            image,
             resize=self.classifier.resize,
             crop=self.classifier.crop,
             channels=self.classifier.channels,
@@ -171,10 +186,11 @@ class DatasetImages(ExplainedImages):
     def __init__(
         self, dataset: ImageDataset, classes: tuple[str, ...], limit: int | None = None
     ) -> None:
-        super().__init__()
+        labels = _model_labels(dataset, classes)[:limit]
+        super().__init__(len(labels))
         self.dataset = dataset
         self.shape = dataset.shape
-        self.labels = _model_labels(dataset, classes)[:limit]
+        self.labels = labels
         self.digest = dataset.digest
 
     def read(self, indices: list[int]) -> Batch:
@@ -189,14 +205,15 @@ class DatasetImages(ExplainedImages):
 
 
 def open_images(config: ExplainConfig, classifier: Classifier) -> ExplainedImages:
-    """The images that the options name.
+    """The images that the options name; all of them where `only` chooses among them.
 
     Raises:
         ConfigError: None are named.
         DataError: A file cannot be read, or the dataset is absent.
     """
+    limit = None if config.only else config.limit
     if config.images:
-        paths = list(expand_paths(config.images, _input_lines()))[: config.limit]
+        paths = list(expand_paths(config.images, _input_lines()))[:limit]
         if not paths:
             raise ConfigError("standard input has no paths, but one image path a line is wanted")
         files = ImageFiles(paths, classifier, config.workers, config.on_error)
@@ -209,7 +226,7 @@ def open_images(config: ExplainConfig, classifier: Classifier) -> ExplainedImage
         )
     on_error: OnError = "skip" if config.on_error == "skip" else "stop"
     dataset = dataset_for(config.dataset, config.split, classifier, config, on_error)
-    images = DatasetImages(dataset, classifier.classes, config.limit)
+    images = DatasetImages(dataset, classifier.classes, limit)
     if on_error == "skip":
         images.skipped += [f"{name} in {dataset.name}" for name in dataset.skipped]
     return images

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xaitool.core.attribution.base import AttributionMethod
+from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.dataset import DatasetReferences
-from xaitool.core.score import Output
+from xaitool.core.score import Output, Score
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.workflows.class_choice import ClassChoice
 from xaitool.workflows.classifier import Classifier
@@ -24,6 +24,7 @@ class Explainer:
         classifier: What is explained.
         method: Bound to the classifier's model; its ``rows`` shrink when memory is short.
         choice: The class whose score is explained.
+        classes: How many the classifier has.
         output: Scale of the score.
         baseline: For methods that need one.
         runtime: Where it computes.
@@ -35,6 +36,7 @@ class Explainer:
         classifier: Classifier,
         method: AttributionMethod,
         choice: ClassChoice,
+        classes: int,
         output: Output,
         baseline: Baseline | None,
         runtime: Runtime,
@@ -43,10 +45,20 @@ class Explainer:
         self.classifier = classifier
         self.method = method
         self.choice = choice
+        self.classes = classes
         self.output = output
         self.baseline = baseline
         self.runtime = runtime
         self.reporter = reporter
+
+    @property
+    def batch_size(self) -> int:
+        """Images at once: as many as rows, but the maps of all classes share their memory."""
+        return max(1, self.method.rows // self.classes) if self._all else self.method.rows
+
+    @property
+    def _all(self) -> bool:
+        return self.choice.against == "all"
 
     def explain(self, batch: Batch) -> AttributionRows:
         """Explain a batch, with fewer rows in a forward pass where it does not fit in memory.
@@ -67,8 +79,7 @@ class Explainer:
         self.method.rows = most
         logits = self.classifier.logits(inputs, most)
         score = self.choice.score(logits, batch.labels, self.output)
-        baselines = None if self.baseline is None else self.baseline.for_images(inputs, score)
-        result = self.method.attribute(inputs, score, baselines)
+        result, baselines = self._attribute(inputs, score)
         return AttributionRows(
             attribution=result.values,
             label=batch.labels,
@@ -84,6 +95,14 @@ class Explainer:
             baseline=self._own_baseline(baselines),
             extra=result.extras,
         )
+
+    def _attribute(self, inputs: Tensor, score: Score) -> tuple[Attribution, Tensor | None]:
+        """The attribution, and the baselines where there is one set for all classes."""
+        draw = self.baseline.for_images if self.baseline else lambda images, one: None
+        if self._all:
+            return self.method.attribute_against_all(inputs, score, self.classes, draw), None
+        baselines = draw(inputs, score)
+        return self.method.attribute(inputs, score, baselines), baselines
 
     def _own_baseline(self, baselines: Tensor | None) -> Tensor | None:
         """The baseline of each sample where it is one; shared references are kept once, apart."""

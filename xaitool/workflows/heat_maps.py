@@ -4,48 +4,58 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import cast
+
+from PIL import Image
+from torch import Tensor
 
 from xaitool.io.atomic import atomic_write
 from xaitool.io.attribution_layout import AttributionRows
+from xaitool.report.class_maps import class_maps_picture
 from xaitool.report.heat_map import heat_map_picture
+from xaitool.report.renderings import Rendering
 from xaitool.workflows.class_choice import class_label
+from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explanations import Explanation
 
 # Bytes of a file name are limited, and a letter may take four.
 LONGEST_NAME = 50
 
+# More classes make a picture that nobody can look at.
+MOST_CLASSES = 60
+
 
 class HeatMaps:
-    """Heat maps of the first images that were asked for, one PNG each.
+    """Heat maps of some of the images that were asked for, one PNG each.
 
-    They are chosen by their place among all images, so that a run that was interrupted and
+    They are chosen by their places among all images, so that a run that was interrupted and
     continued makes the same ones.
 
     Args:
-        out: The attribution file; the folder ``NAME-heat-maps`` lies beside it.
-        most: How many images, at most.
-        title: What the caption begins with: the method.
-        output: Scale of the score.
+        explanation: Of the attribution file; the folder ``NAME-heat-maps`` lies beside it.
+        config: The options of the command.
         classes: Class names; empty where unknown.
-        replace: Whether an earlier run's pictures are removed first.
+        places: Which images.
     """
 
     def __init__(
         self,
-        out: Path,
-        most: int,
+        explanation: Explanation,
+        config: ExplainConfig,
         *,
-        title: str,
-        output: str,
         classes: tuple[str, ...],
-        replace: bool,
+        places: Collection[int],
     ) -> None:
+        out = explanation.out
         self.folder = out.with_name(f"{out.stem}-heat-maps")
-        self.most = most
-        self.title = title
-        self.output = output
+        self.title = explanation.title
+        self.output = explanation.output
+        self.rendering = cast(Rendering, config.rendering)
         self.classes = classes
-        self.replace = replace
+        self.places = frozenset(places)
+        self.replace = config.overwrite and not config.resume
 
     def write(self, rows: AttributionRows) -> list[Path | None]:
         """Write those of some samples; None for a sample that gets none."""
@@ -54,7 +64,7 @@ class HeatMaps:
             for path in self.folder.glob("[0-9]" * 6 + "-*.png"):
                 path.unlink()
         return [
-            self._write_one(rows, row, index) if index < self.most else None
+            self._write_one(rows, row, index) if index in self.places else None
             for row, index in enumerate(rows.index.tolist())
         ]
 
@@ -62,19 +72,57 @@ class HeatMaps:
         self.folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^\w.-]+", "-", Path(rows.filename[row]).stem)[:LONGEST_NAME]
         path = self.folder / f"{index:06d}-{name}.png"
-        picture = heat_map_picture(
-            rows.input[row].float(), rows.attribution[row].float(), caption=self._caption(rows, row)
-        )
+        picture = self._class_maps if "class_values" in rows.extra else self._heat_map
         with atomic_write(path) as file:
-            picture.save(file, format="PNG")
+            picture(rows, row).save(file, format="PNG")
         return path
 
+    def _heat_map(self, rows: AttributionRows, row: int) -> Image.Image:
+        return heat_map_picture(
+            rows.input[row].float(),
+            rows.attribution[row].float(),
+            caption=self._caption(rows, row),
+            rendering=self.rendering,
+            baseline=None if rows.baseline is None else _worth_seeing(rows.baseline[row].float()),
+        )
+
+    def _class_maps(self, rows: AttributionRows, row: int) -> Image.Image:
+        columns = _shown_columns(rows, row)
+        chosen = rows.extra["classes"][row]
+        return class_maps_picture(
+            rows.input[row].float(),
+            [rows.extra["class_values"][row, column].float() for column in columns],
+            [class_label(int(chosen[column]), self.classes) for column in columns],
+            caption=self._caption(rows, row),
+            rendering=self.rendering,
+        )
+
     def _caption(self, rows: AttributionRows, row: int) -> list[str]:
-        target, against = int(rows.target[row]), int(rows.against[row])
-        versus = "" if against < 0 else f" against {class_label(against, self.classes)}"
         score, gap = float(rows.score_input[row]), float(rows.completeness_gap[row])
         promise = "" if math.isnan(gap) else f", completeness gap {gap:.2g}"
         return [
-            f"{self.title}: {class_label(target, self.classes)}{versus}",
+            f"{self.title}: {' '.join(question(rows, row, self.classes))}",
             f"{self.output} {score:.4g}{promise}",
         ]
+
+
+def question(rows: AttributionRows, row: int, classes: tuple[str, ...]) -> list[str]:
+    """What was explained of a sample, such as ``goldfish`` and ``against axolotl``."""
+    target, against = int(rows.target[row]), int(rows.against[row])
+    versus = [f"against {class_label(against, classes)}"] if against >= 0 else []
+    return [class_label(target, classes), *versus]
+
+
+def _worth_seeing(baseline: Tensor) -> Tensor | None:
+    """A baseline of one colour is not."""
+    return None if (baseline == baseline[:, :1, :1]).all() else baseline
+
+
+def _shown_columns(rows: AttributionRows, row: int) -> list[int]:
+    """Columns that hold a class; where there are too many, those of the most probable ones."""
+    chosen = rows.extra["classes"][row]
+    columns = (chosen >= 0).nonzero().squeeze(1)
+    if len(columns) > MOST_CLASSES:
+        likely = rows.prediction[row, chosen[columns]].topk(MOST_CLASSES).indices
+        columns = columns[likely.sort().values]
+    return [int(column) for column in columns]

@@ -15,6 +15,7 @@ from xaitool.errors import ArtifactError, InputError, ModelError
 from xaitool.io.attributions import AttributionFile, AttributionRows
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.configs.model import INPUT_OPTIONS, ModelOptions
 from xaitool.workflows.model_source import load_classifier
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime, with_smaller_batches
@@ -120,10 +121,15 @@ class _Judge:
 def _named_model(file: AttributionFile, config: EvaluateConfig, runtime: Runtime) -> Classifier:
     """The model that the options name, else the one that the file names, checked by its hash."""
     if config.model is not None:
-        return load_classifier(config.model, config.weights, runtime)
+        own = config.model == file.attributes.get("model_source")
+        options = _model_options(file, config, kept=own)
+        return load_classifier(config.model, config.weights, runtime, options=options)
     source, weights, sha256 = _facts(file)
+    options = _model_options(file, config, kept=True)
     try:
-        classifier = load_classifier(source, config.weights or weights, runtime, allow_code=False)
+        classifier = load_classifier(
+            source, config.weights or weights, runtime, allow_code=False, options=options
+        )
     except InputError as error:
         raise ModelError(
             f"the model of {file.path} cannot be loaded: {error}", hint=HINT
@@ -134,6 +140,29 @@ def _named_model(file: AttributionFile, config: EvaluateConfig, runtime: Runtime
             hint=HINT,
         )
     return classifier
+
+
+def _model_options(file: AttributionFile, config: EvaluateConfig, *, kept: bool) -> ModelOptions:
+    """What is given now, and for the model of the file what was given when it was explained."""
+    stored = _stored_options(file) if kept else {}
+    return ModelOptions.from_mapping(
+        {**stored, **config.input_options(), "classes_file": config.classes_file},
+        source="the model",
+    )
+
+
+def _stored_options(file: AttributionFile) -> dict[str, Any]:
+    stored = file.attributes.get("model_options", {})
+    try:
+        if not isinstance(stored, dict) or not set(stored) <= set(INPUT_OPTIONS):
+            raise ArtifactError(f"only {', '.join(INPUT_OPTIONS)} are known")
+        return ModelOptions.from_mapping(stored, source="the model").input_options()
+    except InputError as error:
+        raise ArtifactError(
+            f"{file.path} has model options that cannot be used ({error}), but it has to say how "
+            "its model was loaded",
+            hint=HINT,
+        ) from error
 
 
 def _facts(file: AttributionFile) -> tuple[str, Path | None, str]:

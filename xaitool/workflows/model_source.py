@@ -1,63 +1,88 @@
-"""Loads a classifier from wherever it is: a checkpoint, torchvision, or a user's own function."""
+"""Loads a classifier from wherever it is: a checkpoint, torchvision, or a user's own code."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from xaitool.core.models import torchvision_models
 from xaitool.core.models.build import build_classifier
-from xaitool.errors import ArtifactError, InputError, ModelError
+from xaitool.core.models.normalise import Normalise
+from xaitool.errors import ArtifactError, ConfigError, ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
+from xaitool.workflows.class_names import read_class_names
 from xaitool.workflows.classifier import Classifier, reason
+from xaitool.workflows.configs.model import ModelOptions
+from xaitool.workflows.exported_program import LoadedProgram, load_program
+from xaitool.workflows.model_factory import make_model, mode_matters
+from xaitool.workflows.model_input import ModelInput
 from xaitool.workflows.runtime import Runtime, is_out_of_memory
 
 
 def load_classifier(
-    source: str, weights: Path | None, runtime: Runtime, *, allow_code: bool = True
+    source: str,
+    weights: Path | None,
+    runtime: Runtime,
+    *,
+    allow_code: bool = True,
+    options: ModelOptions | None = None,
 ) -> Classifier:
     """Load a classifier.
 
     Args:
-        source: A checkpoint or run directory, ``torchvision:NAME``, or
-            ``package.module:factory``, which is a function without arguments that returns an
-            ``nn.Module`` from colour pixels in [0, 1] to logits, found from the current folder
-            too. Nothing more is known of a factory's model: its images are resized to 256 pixels
-            and cut to 224, it is taken to normalise nothing (mean 0.5, deviation 1), and its
-            classes have no names.
-        weights: Weights for the two latter; None: torchvision's own, or the factory's.
+        source: A checkpoint or run directory; ``torchvision:NAME``; ``package.module:factory``, a
+            function that returns an ``nn.Module`` from pixels in [0, 1] to logits, with plain
+            arguments or none; or ``FILE.pt2``, a program that ``torch.export.save`` wrote.
+            Nothing more is known of the two latter than the options say, and the images that a
+            program takes: by default images are colour, resized to 256 pixels and cut to 224,
+            nothing is normalised, and classes have no names.
+        weights: Weights for torchvision and factories; None: torchvision's own, or the factory's.
+            They say how many classes a network of torchvision gets.
         runtime: Device and precision.
-        allow_code: Whether a factory may be imported; false for names that came from a file.
+        allow_code: Whether factories and programs are loaded; false for names that came from a
+            file.
+        options: What the model sees of an image, and the names of its classes; their `weights`
+            are not used. A checkpoint knows its own and takes only names.
 
     Raises:
-        ModelError: It cannot be loaded.
+        ModelError: It cannot be loaded, or takes no such option.
+        ConfigError: An option does not fit the model.
         ArtifactError: The checkpoint is damaged or no classifier.
         UnknownNameError: torchvision has no such model.
     """
+    options = options or ModelOptions()
+    names = None if options.classes_file is None else read_class_names(options.classes_file)
+    classifier = _load(source, weights, runtime, options, allow_code)
+    return classifier if names is None else replace(classifier, classes=names)
+
+
+def _load(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions, allow_code: bool
+) -> Classifier:
     if source.startswith("torchvision:"):
-        return _from_torchvision(source, weights, runtime)
-    if Path(source).exists() or source.endswith(".pt"):
-        if weights is not None:
-            raise ModelError(f"model {source} is a checkpoint, but --weights is for the others")
-        return _from_checkpoint(source, runtime)
-    if ":" in source and allow_code:
-        return _from_factory(source, weights, runtime)
-    if ":" in source:
+        return _from_torchvision(source, weights, runtime, options)
+    exported = source.endswith(".pt2") and not Path(source).is_dir()
+    if not exported and (Path(source).exists() or source.endswith(".pt")):
+        return _from_checkpoint(source, weights, runtime, options)
+    if (exported or ":" in source) and not allow_code:
         raise ModelError(
             f"model '{source}' is code, but code is loaded only where --model names it"
         )
+    if exported:
+        return _from_program(source, weights, runtime, options)
+    if ":" in source:
+        return _from_factory(source, weights, runtime, options)
     known = source in torchvision_models.names()
     raise ModelError(
-        f"model '{source}' does not exist, but a checkpoint, torchvision:NAME or "
-        "package.module:factory is wanted",
+        f"model '{source}' does not exist, but a checkpoint, torchvision:NAME, "
+        "package.module:factory or an exported program (.pt2) is wanted",
         hint=f"--model torchvision:{source}" if known else None,
     )
 
@@ -91,7 +116,13 @@ def _rebuilt(checkpoint: dict[str, Any]) -> nn.Module:
     return model
 
 
-def _from_checkpoint(source: str, runtime: Runtime) -> Classifier:
+def _from_checkpoint(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
+) -> Classifier:
+    given = ["weights"] * (weights is not None) + list(options.input_options())
+    if given:
+        flag = "--" + given[0].replace("_", "-")
+        raise ModelError(f"model {source} is a checkpoint, but {flag} is for the others")
     path = checkpoint_path(Path(source))
     checkpoint = load_checkpoint(path, kind="classifier")
     with damage_as_error(path):
@@ -113,74 +144,100 @@ def _from_checkpoint(source: str, runtime: Runtime) -> Classifier:
         )
 
 
-def _from_torchvision(source: str, weights: Path | None, runtime: Runtime) -> Classifier:
+def _from_torchvision(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
+) -> Classifier:
     name = source.removeprefix("torchvision:")
     facts = torchvision_models.preprocessing(name)
+    seen = ModelInput(
+        3, facts.resize, facts.crop, facts.interpolation, facts.mean, facts.standard_deviation
+    ).changed(options)
     state = (
         torchvision_models.download_weights(name)
         if weights is None
         else torchvision_models.load_weights(weights)
     )
+    count = _class_count(state, otherwise=len(facts.categories))
     network = torchvision_models.build(
         name,
-        len(facts.categories),
-        shape=(3, facts.crop, facts.crop),
-        mean=facts.mean,
-        standard_deviation=facts.standard_deviation,
+        count,
+        shape=(seen.channels, seen.crop, seen.crop),
+        mean=seen.mean,
+        standard_deviation=seen.standard_deviation,
         weights=state,
     )
-    # Before the network is placed: the hash must not depend on device and precision.
-    sha256 = _weights_hash(network) if weights is None else file_sha256(weights)
     return Classifier(
-        model=_fast(runtime.place(network)),
         source=source,
         weights=None if weights is None else str(weights),
-        sha256=sha256,
-        channels=3,
-        resize=facts.resize,
-        crop=facts.crop,
-        interpolation=facts.interpolation,
-        mean=facts.mean,
-        standard_deviation=facts.standard_deviation,
-        classes=facts.categories,
+        # Before the network is placed: the hash must not depend on device and precision.
+        sha256=_weights_hash(network) if weights is None else file_sha256(weights),
+        model=_fast(runtime.place(network)),
+        classes=facts.categories if count == len(facts.categories) else (),
+        options=options.input_options(),
+        **vars(seen),
     )
 
 
-def _from_factory(source: str, weights: Path | None, runtime: Runtime) -> Classifier:
-    model = _call_factory(source)
+def _class_count(state: Mapping[str, Tensor], otherwise: int) -> int:
+    """As many as the last weights of a network of torchvision have rows."""
+    last = list(state.values())[-1:]
+    return len(last[0]) if last and last[0].ndim else otherwise
+
+
+def _from_factory(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
+) -> Classifier:
+    seen = ModelInput.unknown(channels=options.channels or 3).changed(options)
+    model = make_model(source)
     if weights is not None:
         _fill(model, weights)
-    sha256 = _weights_hash(model) if weights is None else file_sha256(weights)
+    warning = f"model {source} was in train mode, but it is explained in eval mode"
     return Classifier(
-        model=runtime.place(model).eval(),
         source=source,
         weights=None if weights is None else str(weights),
-        sha256=sha256,
-        channels=3,
-        resize=256,
-        crop=224,
-        interpolation="bilinear",
-        mean=(0.5, 0.5, 0.5),
-        standard_deviation=(1.0, 1.0, 1.0),
+        sha256=_weights_hash(model) if weights is None else file_sha256(weights),
+        warnings=(warning,) * mode_matters(model),
+        model=runtime.place(_normalised(model, seen, options)).eval(),
         classes=(),
+        options=options.input_options(),
+        **vars(seen),
     )
 
 
-def _call_factory(source: str) -> nn.Module:
-    module_name, _, attribute = source.partition(":")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    try:
-        model = getattr(importlib.import_module(module_name), attribute)()
-    except InputError:
-        raise
-    except Exception as error:
-        raise ModelError(
-            f"model '{source}' cannot be made ({reason(error)}), but an nn.Module is wanted"
-        ) from error
-    if not isinstance(model, nn.Module):
-        raise ModelError(f"'{source}' returned {type(model).__name__}, but an nn.Module is wanted")
-    return model
+def _from_program(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
+) -> Classifier:
+    if weights is not None:
+        raise ModelError(f"model {source} is an exported program, but --weights is for the others")
+    program = load_program(Path(source), runtime.device)
+    seen = ModelInput.unknown(program.channels, program.side).changed(options)
+    _check_program(source, program, seen)
+    return Classifier(
+        source=source,
+        weights=None,
+        sha256=file_sha256(Path(source)),
+        model=runtime.place(_normalised(program.model, seen, options)).eval(),
+        classes=(),
+        options=options.input_options(),
+        **vars(seen),
+    )
+
+
+def _check_program(source: str, program: LoadedProgram, seen: ModelInput) -> None:
+    own = (program.channels, program.side, program.side)
+    given = (seen.channels, seen.crop, seen.crop)
+    for fixed, is_so, wanted in zip(program.fixed, given, own, strict=True):
+        if fixed and is_so != wanted:
+            raise ConfigError(
+                f"--channels and --input-size say {given[0]}x{given[1]}x{given[2]}, but {source} "
+                f"was exported for {own[0]}x{own[1]}x{own[2]}"
+            )
+
+
+def _normalised(model: nn.Module, seen: ModelInput, options: ModelOptions) -> nn.Module:
+    if options.mean is None:
+        return model
+    return nn.Sequential(Normalise(seen.mean, seen.standard_deviation), model)
 
 
 def _fill(model: nn.Module, weights: Path) -> None:

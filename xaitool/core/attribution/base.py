@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from xaitool.core.score import Output, Score
-from xaitool.errors import ShapeError
+from xaitool.errors import ConfigError, ShapeError
 from xaitool.options import Options
 
 
@@ -34,6 +34,7 @@ class Attribution:
         completeness_gap: ``sum(values) - (score_input - score_baseline)``, ``(N,)``; NaN where the
             method promises none.
         extras: Method-specific tensors whose first dimension is N.
+        score: What was explained; filled in by `AttributionMethod.attribute`.
     """
 
     values: Tensor
@@ -41,6 +42,7 @@ class Attribution:
     score_baseline: Tensor
     completeness_gap: Tensor
     extras: dict[str, Tensor] = field(default_factory=dict)
+    score: Score | None = None
 
 
 class AttributionMethod(ABC):
@@ -55,7 +57,28 @@ class AttributionMethod(ABC):
         **options: The fields of `Options`.
 
     Raises:
-        ConfigError: An option is unknown or out of range.
+        ConfigError: An option is unknown or out of range, or `rows` is below 1.
+
+    Example:
+        Every method is used like this one; those whose `needs_baseline` is true want references.
+
+        >>> import torch
+        >>> from xaitool.core.attribution.integrated_gradients import IntegratedGradients
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> black = torch.zeros(2, 1, 3, 8, 8)
+        >>> score = Score(torch.tensor([3, 3]), against=torch.tensor([5, 5]))
+        >>> method = IntegratedGradients(model, rows=16, steps=100)
+        >>> result = method.attribute(images, score, black)
+        >>> result.values.shape
+        torch.Size([2, 3, 8, 8])
+        >>> bool((result.completeness_gap.abs() < 0.01).all())
+        True
     """
 
     Options: ClassVar[type[Options]] = NoOptions
@@ -64,6 +87,8 @@ class AttributionMethod(ABC):
     default_output: ClassVar[Output] = "logit"
 
     def __init__(self, model: nn.Module, *, rows: int = 64, seed: int = 0, **options: Any) -> None:
+        if rows < 1:
+            raise ConfigError(f"rows is {rows}, but at least 1 is wanted")
         self.model = model
         self.rows = rows
         self.seed = seed
@@ -85,7 +110,51 @@ class AttributionMethod(ABC):
         """
         self._check(inputs, score, baselines)
         with untouched(self.model):
-            return self._attribute(inputs.detach(), score, baselines)
+            result = self._attribute(inputs.detach(), score, baselines)
+        return replace(result, score=score)
+
+    def attribute_against_all(
+        self,
+        inputs: Tensor,
+        score: Score,
+        classes: int,
+        draw: Callable[[Tensor, Score], Tensor | None],
+    ) -> Attribution:
+        """Explain a batch once against every other class.
+
+        Args:
+            inputs: ``(N, C, H, W)``, floating, in [0, 1].
+            score: The targets' own score, with no `against`, for these N samples.
+            classes: K, how many classes the model has.
+            draw: From images and their one-vs-one score to baselines, such as
+                ``Baseline.for_images``; None for methods without one.
+
+        Returns:
+            Means over the K - 1 one-vs-one attributions, and among the extras each of them:
+            ``classes`` int64 ``(N, K)``, -1 for the target itself, ``class_values``
+            ``(N, K, C, H, W)`` and ``class_gap`` ``(N, K)``, both 0 there.
+
+        Raises:
+            ShapeError: A shape does not fit.
+        """
+        chosen = torch.arange(classes, device=score.target.device).expand(len(inputs), -1)
+        chosen = chosen.masked_fill(chosen == score.target[:, None], -1)
+        values = inputs.new_zeros(len(inputs), classes, *inputs.shape[1:])
+        # One column each: score at the input, score at the baseline, gap.
+        sums = inputs.new_zeros(3, len(inputs), classes)
+        for label in range(classes):
+            rows = (chosen[:, label] == label).nonzero().squeeze(1)
+            if not len(rows):
+                continue
+            one = Score(score.target[rows], chosen[rows, label], score.output)
+            part = self.attribute(inputs[rows], one, draw(inputs[rows], one))
+            values[rows, label] = part.values
+            facts = (part.score_input, part.score_baseline, part.completeness_gap)
+            sums[:, rows, label] = torch.stack(facts)
+        score_input, score_baseline, gap = sums.sum(2) / (classes - 1)
+        extras = {"classes": chosen, "class_values": values, "class_gap": sums[2]}
+        mean = values.sum(1) / (classes - 1)
+        return Attribution(mean, score_input, score_baseline, gap, extras, score)
 
     @abstractmethod
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:

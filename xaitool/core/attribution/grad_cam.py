@@ -47,6 +47,13 @@ class GradCam(AttributionMethod):
         UnknownNameError: There is no such layer.
         ModelError: No convolution has an output of more than one position, or the layer has no
             feature map or no effect on the score.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> result = GradCam(model, layer="0").attribute(images, score)
+        >>> bool((result.values >= 0).all())
+        True
     """
 
     Options = GradCamOptions

@@ -25,6 +25,12 @@ class GuidedBackprop(AttributionMethod):
     reused. The paper knows no other activation: leaky ones, GELU, SiLU, softplus keep their plain
     gradient, and a network that has only those its plain saliency. Activations inside TorchScript
     are out of sight.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> GuidedBackprop(model).attribute(images, score).values.shape
+        torch.Size([2, 3, 8, 8])
     """
 
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:

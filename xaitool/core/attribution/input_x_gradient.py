@@ -17,6 +17,12 @@ class InputXGradient(AttributionMethod):
     Values are in score units. Their sum is ``S(x) - S(0)`` for a linear model only, so nothing is
     promised: `score_baseline` and `completeness_gap` are NaN. x is the image in [0, 1], before the
     model normalises it: a black pixel has the value 0.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> InputXGradient(model).attribute(images, score).values.shape
+        torch.Size([2, 3, 8, 8])
     """
 
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:

@@ -40,6 +40,12 @@ class SmoothGrad(AttributionMethod):
 
     The noise is drawn in float32 on the CPU, for each sample from its own seed, so that it is the
     same on every device and for every dtype.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> SmoothGrad(model, samples=20, noise=0.1, seed=1).attribute(images, score).values.shape
+        torch.Size([2, 3, 8, 8])
     """
 
     Options = SmoothGradOptions

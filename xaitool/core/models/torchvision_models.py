@@ -215,7 +215,8 @@ def _check_shape(network: nn.Module, name: str, shape: tuple[int, int, int]) -> 
 def _size_error(name: str, shape: tuple[int, int, int]) -> ModelError:
     return ModelError(
         f"images are {shape[1]}x{shape[2]}, but {name} wants another size",
-        hint=f"--image-size changes it; torchvision's own is {preprocessing(name).crop}",
+        hint=f"torchvision's own is {preprocessing(name).crop}; --image-size changes it in "
+        "training, --input-size in explain and evaluate",
     )
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from xaitool import registry
 from xaitool.options import option
 from xaitool.workflows.configs.common import RunOptions, rows_option
+from xaitool.workflows.configs.model import ModelOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateConfig(RunOptions):
+class EvaluateConfig(ModelOptions, RunOptions):
     """Measure what the kind of each artifact allows: classifier, GAN or attribution file."""
 
     artifacts: tuple[Path, ...] = option(
@@ -56,7 +57,6 @@ class EvaluateConfig(RunOptions):
         panel="Model",
         unit="MODEL",
     )
-    weights: Path | None = option(None, "Weights of --model.", panel="Model", unit="FILE")
     dataset: str | None = option(
         None,
         "Measure on this dataset; default: the one that the artifact was trained on.",

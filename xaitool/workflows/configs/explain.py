@@ -7,11 +7,13 @@ from pathlib import Path
 
 from xaitool import registry
 from xaitool.options import option
+from xaitool.report.renderings import RENDERINGS
 from xaitool.workflows.configs.common import RunOptions, rows_option
+from xaitool.workflows.configs.model import ModelOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExplainConfig(RunOptions):
+class ExplainConfig(ModelOptions, RunOptions):
     """Attribute a classifier's score to the pixels of images."""
 
     images: tuple[Path, ...] = option(
@@ -21,18 +23,21 @@ class ExplainConfig(RunOptions):
         repeated=True,
         unit="IMAGES",
     )
-    method: str = option(
-        "integrated-gradients",
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.ATTRIBUTION.items()) + ".",
+    method: tuple[str, ...] = option(
+        ("integrated-gradients",),
+        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.ATTRIBUTION.items())
+        + "; may be repeated.",
         panel="Method",
         flags=("-m",),
+        repeated=True,
         choices=registry.names("method"),
         what="method",
         unit="NAME",
     )
     method_option: tuple[str, ...] = option(
         (),
-        "An option of the method, such as steps=200; may be repeated.",
+        "An option of the method, such as steps=200, or agi.steps=20 where there are several "
+        "methods; may be repeated; --list shows all.",
         panel="Method",
         repeated=True,
         unit="NAME=VALUE",
@@ -45,7 +50,8 @@ class ExplainConfig(RunOptions):
     )
     against: str | None = option(
         None,
-        "One-vs-one: explain the target's score minus this class's; index, name or 'second'.",
+        "One-vs-one: explain the target's score minus this class's; index, name, 'second', "
+        "'predicted', 'label', or 'all' for one map a class.",
         panel="Method",
         unit="CLASS",
     )
@@ -58,17 +64,18 @@ class ExplainConfig(RunOptions):
         what="score",
         unit="SCORE",
     )
-    baseline: str | None = option(
-        None,
+    baseline: tuple[str, ...] = option(
+        (),
         "; ".join(f"{name}: {entry.summary}" for name, entry in registry.BASELINES.items())
-        + "; default: as the method's paper.",
+        + "; default: as the method's paper; may be repeated.",
         panel="Method",
+        repeated=True,
         completions=registry.names("baseline"),
         unit="NAME|image:FILE",
     )
     baseline_option: tuple[str, ...] = option(
         (),
-        "An option of the baseline, such as sigma=5; may be repeated.",
+        "An option of the baseline, such as sigma=5 or blur.sigma=5; may be repeated.",
         panel="Method",
         repeated=True,
         unit="NAME=VALUE",
@@ -82,15 +89,10 @@ class ExplainConfig(RunOptions):
     )
     model: str = option(
         "torchvision:resnet50",
-        "A xaitool checkpoint or run, torchvision:NAME, or package.module:factory.",
+        "A xaitool checkpoint or run, torchvision:NAME, package.module:factory, or an exported "
+        "program (.pt2).",
         panel="Model",
         unit="MODEL",
-    )
-    weights: Path | None = option(
-        None,
-        "Weights of a torchvision or factory model; default: torchvision's own.",
-        panel="Model",
-        unit="FILE",
     )
     dataset: str | None = option(
         None,
@@ -106,21 +108,54 @@ class ExplainConfig(RunOptions):
         what="split",
         unit="SPLIT",
     )
+    only: str | None = option(
+        None,
+        "Explain only images that the model gets wrong (and, unless told otherwise, its prediction "
+        "against the label), or right.",
+        panel="Data",
+        choices=("misclassified", "correct"),
+        what="choice",
+    )
     limit: int | None = option(
         None, "Explain only the first N images.", panel="Data", minimum=1, unit="N"
     )
     on_error: str = option(
         "stop",
-        "What an unreadable image does: stop, or skip it and list it.",
+        "What an image does that cannot be read, or whose two classes are one: stop, or skip it "
+        "and list it.",
         panel="Data",
         choices=("stop", "skip"),
         what="choice",
         unit="stop|skip",
     )
     resume: bool = option(
-        False, "Continue the unfinished file at --out.", panel="Output", role="place"
+        False, "Continue the unfinished file or files at --out.", panel="Output", role="place"
     )
     heat_maps: int = option(
-        100, "Images that also get a heat-map PNG, at most.", panel="Output", minimum=0, unit="N"
+        100,
+        "Images that also get a heat-map PNG, at most.",
+        panel="Output",
+        minimum=0,
+        role="run",
+        unit="N",
+    )
+    rendering: str = option(
+        "signed",
+        "Heat maps of signed values, of absolute values, or between the 80th and 99th percentile "
+        "as in AGI's figures.",
+        panel="Output",
+        choices=RENDERINGS,
+        what="rendering",
+        role="run",
+    )
+    grid: bool = option(
+        False,
+        "Also one picture of images x methods; always made where there are several methods or "
+        "baselines.",
+        panel="Output",
+        role="run",
+    )
+    grid_images: int = option(
+        8, "Rows of that picture, at most.", panel="Output", minimum=1, role="run", unit="N"
     )
     batch_size: int | None = rows_option()

@@ -1,0 +1,206 @@
+"""Explains a batch of images in one call from Python."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from xaitool import registry
+from xaitool.core.attribution.base import Attribution, AttributionMethod, untouched
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.labelled import LabelledImages
+from xaitool.core.score import Output, Score
+from xaitool.errors import ConfigError, DataError, ModelError, ShapeError
+from xaitool.workflows.given_baseline import check_pixels, given_baseline, labelled_images
+from xaitool.workflows.runtime import Runtime, is_out_of_memory, with_smaller_batches
+
+Classes = int | Sequence[int] | Tensor
+
+
+def attribute(
+    model: nn.Module,
+    inputs: Tensor,
+    method: str | type[AttributionMethod] = "integrated-gradients",
+    *,
+    target: Classes | None = None,
+    against: Classes | Literal["second"] | None = None,
+    score: Output | None = None,
+    baseline: str | Baseline | Tensor | None = None,
+    references: Tensor | None = None,
+    data: LabelledImages | tuple[Tensor, Tensor] | None = None,
+    rows: int | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> Attribution:
+    """Explain what a classifier says about some images.
+
+    Everything is computed where `inputs` are and in their dtype, so bring them to the model's. The
+    model is explained in eval mode and left exactly as it was. Words mean what they mean in
+    Captum, with two differences: there a method's options are named one by one, such as `n_steps`,
+    here as on the command line, such as `steps`; and inputs and baselines are pixels, because
+    the model normalises.
+
+    Args:
+        model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``. One that wants
+            normalised images becomes that by ``nn.Sequential(Normalise(mean, deviation), model)``
+            with `xaitool.core.models.normalise.Normalise`.
+        inputs: ``(N, C, H, W)``, floating, in [0, 1].
+        method: A name of the registry, as ``xaitool explain --list`` shows them, or a class.
+        target: Class that is explained, one for all or one a sample; by default the predicted one.
+        against: One-vs-one: the class that the target is held against; ``second`` is the most
+            probable one but the target.
+        score: Scale of the score; by default the method's own, logit for all but AGI.
+        baseline: For methods that want one: a registry's name, a `Baseline`, or the images: one
+            for all ``(C, H, W)``, one a sample ``(N, C, H, W)`` or several ``(N, R, C, H, W)``.
+            By default the method's own.
+        references: Images ``(R, C, H, W)`` in [0, 1] that all samples are compared with: the
+            baseline ``dataset``.
+        data: Labelled images that a baseline chooses from, such as ``nearest-target``: a dataset of
+            xaitool, or images ``(M, C, H, W)`` in [0, 1] and labels ``(M,)``.
+        rows: Largest number of images in one forward pass; by default as the device likes it. It is
+            halved, with a warning, when memory is short.
+        seed: Of methods and baselines that draw.
+        **options: The method's own, such as ``steps=200``.
+
+    Returns:
+        Values ``(N, C, H, W)``, the scores and the completeness gap; its `score` says which
+        classes were explained.
+
+    Raises:
+        UnknownNameError: There is no such method or baseline.
+        ConfigError: An option, class or baseline does not fit.
+        DataError: A class is held against itself, or the data have no image that is wanted.
+        ModelError: The model fails on the inputs or returns no finite logits.
+        ShapeError: Images of a wrong shape, dtype or range.
+
+    Example:
+        >>> import torch
+        >>> import xaitool
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(4, 3, 8, 8)
+
+        Why the predicted class, measured from black:
+
+        >>> result = xaitool.attribute(model, images, "integrated-gradients", steps=100)
+        >>> result.values.shape
+        torch.Size([4, 3, 8, 8])
+        >>> bool((result.completeness_gap.abs() < 0.01).all())
+        True
+
+        Why class 3 and not class 5, from the image without its details:
+
+        >>> result = xaitool.attribute(
+        ...     model, images, "deeplift", target=3, against=5, baseline="blur"
+        ... )
+        >>> result.score.against
+        tensor([5, 5, 5, 5])
+
+        Against all other classes, which needs no baseline; and against a data set:
+
+        >>> result = xaitool.attribute(model, images, "agi", epsilon=0.02)
+        >>> sorted(result.extras)
+        ['class_steps', 'classes', 'reached']
+        >>> training_images = torch.rand(50, 3, 8, 8)
+        >>> result = xaitool.attribute(model, images, "deep-shap", references=training_images)
+    """
+    if not isinstance(model, nn.Module):
+        raise ModelError(f"the model is a {type(model).__name__}, but a torch.nn.Module is wanted")
+    check_pixels("inputs", inputs, 4)
+    kind: type[AttributionMethod] = (
+        registry.load("method", method) if isinstance(method, str) else method
+    )
+    if rows is None:
+        rows = Runtime(inputs.device, inputs.dtype).rows(inputs[0].numel(), None)
+    explainer = kind(model, rows=rows, seed=seed, **options)
+    supply = {"references": references, "data": labelled_images(data), "model": model, "seed": seed}
+
+    def explain(most: int) -> Attribution:
+        explainer.rows = most
+        source = given_baseline(kind, baseline, {**supply, "rows": most})
+        logits = _logits(model, inputs, most)
+        what = _score(logits, target, against, score or kind.default_output)
+        baselines = None if source is None else source.for_images(inputs, what)
+        return explainer.attribute(inputs, what, baselines)
+
+    result, _ = with_smaller_batches(
+        explain,
+        rows,
+        lambda most: warnings.warn(f"out of memory: going on with {most} rows", stacklevel=4),
+    )
+    return result
+
+
+def _logits(model: nn.Module, inputs: Tensor, rows: int) -> Tensor:
+    try:
+        with untouched(model), torch.no_grad():
+            logits = torch.cat([model(part.clone()) for part in inputs.split(rows)])
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(
+            f"the model fails on {inputs.dtype} {tuple(inputs.shape)} on {inputs.device} "
+            f"({' '.join(str(error).split())[:200]}), but logits are wanted"
+        ) from error
+    if logits.ndim != 2 or len(logits) != len(inputs):
+        raise ModelError(
+            f"the model returns {tuple(logits.shape)}, but logits ({len(inputs)}, classes) "
+            "are wanted"
+        )
+    if not logits.isfinite().all():
+        raise ModelError("the model returns NaN or infinity, but finite logits are wanted")
+    if logits.shape[1] > 1 and logits.min() >= 0 and (logits.sum(1) - 1).abs().max() < 1e-4:
+        warnings.warn("the model seems to return probabilities, not logits", stacklevel=5)
+    return logits
+
+
+def _score(
+    logits: Tensor,
+    target: Classes | None,
+    against: Classes | Literal["second"] | None,
+    output: Output,
+) -> Score:
+    first = logits.argmax(1) if target is None else _classes("target", target, logits)
+    if against is None:
+        return Score(first, None, output)
+    if isinstance(against, str) and against == "second":
+        if logits.shape[1] < 2:
+            raise DataError("the model has one class, but against='second' wants two or more")
+        return Score(first, logits.scatter(1, first[:, None], -torch.inf).argmax(1), output)
+    second = _classes("against", against, logits)
+    if (second == first).any():
+        raise DataError(
+            f"against is {int(second[second == first][0])}, which is the target too, but another "
+            "class is wanted",
+            hint="against='second'",
+        )
+    return Score(first, second, output)
+
+
+def _classes(name: str, wanted: Classes, logits: Tensor) -> Tensor:
+    samples, count = logits.shape
+    try:
+        classes = torch.as_tensor(wanted, device=logits.device)
+        torch.iinfo(classes.dtype)
+    except (TypeError, ValueError, RuntimeError):
+        raise ConfigError(f"{name} is {wanted!r}, but whole numbers are wanted") from None
+    if classes.ndim == 0:
+        classes = classes.expand(samples)
+    if classes.shape != (samples,):
+        raise ShapeError(
+            f"{name} is {tuple(classes.shape)}, but one class, or one for each of {samples} "
+            "inputs, is wanted"
+        )
+    outside = classes[(classes < 0) | (classes >= count)]
+    if len(outside):
+        raise ConfigError(
+            f"{name} is {int(outside[0])}, but the model's classes are 0 to {count - 1}"
+        )
+    return classes.long()

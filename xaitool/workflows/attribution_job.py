@@ -1,0 +1,230 @@
+"""Makes one attribution file and its heat maps."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from xaitool.core.baselines.dataset import DatasetReferences
+from xaitool.errors import DataError, StoppedBySignal
+from xaitool.io.attribution_layout import AttributionRows, partial_path
+from xaitool.io.attribution_writer import AttributionWriter, check_finished
+from xaitool.io.provenance import versions
+from xaitool.workflows.baseline_source import make_baseline
+from xaitool.workflows.class_choice import ClassChoice, class_label
+from xaitool.workflows.classifier import Classifier
+from xaitool.workflows.command_text import command_text
+from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explained_images import ExplainedImages
+from xaitool.workflows.explainer import Explainer
+from xaitool.workflows.explanations import Explanation
+from xaitool.workflows.heat_maps import HeatMaps
+from xaitool.workflows.progress import Reporter
+from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.stop_signal import StopSignal
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a job made.
+
+    Attributes:
+        files: The attribution file, then its heat maps.
+        samples: How many images it holds.
+    """
+
+    files: list[Path]
+    samples: int
+
+
+class AttributionJob:
+    """One explanation of all images; made without writing anything.
+
+    Args:
+        explanation: What is made.
+        config: The options of the command.
+        classifier: What is explained.
+        images: Those to explain.
+        choice: The class whose score is explained.
+        classes: How many the classifier has.
+        runtime: Where it computes.
+        reporter: Told how it goes.
+
+    Raises:
+        InputError: The baseline cannot be made, or the file to resume is of another run.
+    """
+
+    def __init__(
+        self,
+        explanation: Explanation,
+        config: ExplainConfig,
+        classifier: Classifier,
+        images: ExplainedImages,
+        choice: ClassChoice,
+        classes: int,
+        runtime: Runtime,
+        reporter: Reporter,
+    ) -> None:
+        self.out = explanation.out
+        self.explanation = explanation
+        self.classifier = classifier
+        self._config = config
+        self._images = images
+        self._choice = choice
+        self._reporter = reporter
+        self._rows = runtime.rows(images.pixels, config.batch_size)
+        self._baseline = make_baseline(explanation, config, classifier, runtime)
+        method = explanation.method(
+            classifier.model, rows=self._rows, seed=config.seed, **explanation.method_options
+        )
+        self._explainer = Explainer(
+            classifier,
+            method,
+            choice,
+            classes,
+            explanation.output,
+            self._baseline,
+            runtime,
+            reporter,
+        )
+        self._finished = config.resume and self.out.exists() and not partial_path(self.out).exists()
+        if self._finished:
+            check_finished(self.out, self.attributes(), references=self._references())
+
+    def run(self, emit: Callable[[Record], None], stop: StopSignal) -> Explained:
+        """Explain everything that is not explained yet.
+
+        Args:
+            emit: Called with a record of every image once it is explained.
+            stop: Looked at after every batch.
+
+        Raises:
+            InputError: The model, the method or the classes do not fit an image.
+            StoppedBySignal: A signal came.
+        """
+        if self._finished:
+            return Explained([self.out], len(self._images))
+        files = [self.out]
+        with _opened(self._writer(), self.out) as writer:
+            with self._task(done=len(writer.indices)) as task:
+                for rows, records in self._explained(writer):
+                    files += [Path(one["heat_map"]) for one in records if one["heat_map"]]
+                    for record in records:
+                        emit(record)
+                    task.advance(len(rows))
+                    stop.raise_if_received(hint="continue with the same command and --resume")
+            samples = len(writer.indices)
+            if not samples:
+                raise DataError(
+                    f"none of {len(self._images)} images can be read, but at least one is wanted"
+                )
+        return Explained(files, samples)
+
+    def attributes(self) -> dict[str, Any]:
+        """What the file says of itself."""
+        config, classifier, explanation = self._config, self.classifier, self.explanation
+        return {
+            "method": explanation.name,
+            "method_options": explanation.method_options,
+            "score": explanation.output,
+            "target_rule": self._choice.target,
+            "against_rule": self._choice.against,
+            "baseline": explanation.baseline,
+            "baseline_options": explanation.baseline_options,
+            "dataset": config.dataset,
+            "split": config.split if config.dataset else None,
+            "only": config.only,
+            "images": len(self._images),
+            "images_sha256": self._images.digest,
+            "model_source": classifier.source,
+            "model_weights": classifier.weights,
+            "model_options": classifier.options,
+            "model_sha256": classifier.sha256,
+            "normalisation_mean": list(classifier.mean),
+            "normalisation_std": list(classifier.standard_deviation),
+            "seed": config.seed,
+            "precision": config.precision,
+            "versions": versions(),
+            "command": command_text("explain", config),
+        }
+
+    def _explained(
+        self, writer: AttributionWriter
+    ) -> Iterator[tuple[AttributionRows, list[Record]]]:
+        heat_maps = HeatMaps(
+            self.explanation,
+            self._config,
+            classes=self.classifier.classes,
+            places=self._images.places[: self._config.heat_maps],
+        )
+        for batch in self._images.batches(self._explainer.batch_size, done=writer.indices):
+            started = time.perf_counter()
+            rows = self._explainer.explain(batch)
+            # Before the samples are kept: a sample that is done is not looked at again.
+            pictures = heat_maps.write(rows)
+            writer.append(rows)
+            seconds = round((time.perf_counter() - started) / len(rows), 4)
+            yield (
+                rows,
+                [
+                    self._record(rows, row, picture) | {"seconds": seconds}
+                    for row, picture in enumerate(pictures)
+                ],
+            )
+
+    def _task(self, done: int) -> contextlib.AbstractContextManager[Any]:
+        return self._reporter.task(
+            f"explain {self.explanation.title}", len(self._images), "image", done
+        )
+
+    def _writer(self) -> AttributionWriter:
+        config, references = self._config, self._references()
+        # Of several files some may not have been begun when the run was stopped.
+        if config.resume and partial_path(self.out).exists():
+            return AttributionWriter.resume(self.out, self.attributes(), references=references)
+        return AttributionWriter.create(
+            self.out, self.attributes(), references=references, overwrite=config.overwrite
+        )
+
+    def _references(self) -> Tensor | None:
+        """Those that all images share; they are kept once."""
+        baseline = self._baseline
+        return baseline.references if isinstance(baseline, DatasetReferences) else None
+
+    def _record(self, rows: AttributionRows, row: int, picture: Path | None) -> Record:
+        target, against = int(rows.target[row]), int(rows.against[row])
+        return {
+            "image": rows.filename[row],
+            "output": str(self.out),
+            "index": int(rows.index[row]),
+            "method": self.explanation.name,
+            "baseline": self.explanation.baseline,
+            "target": target,
+            "target_name": class_label(target, self.classifier.classes),
+            "against": None if against < 0 else against,
+            "prediction": int(rows.prediction[row].argmax()),
+            "score_input": float(rows.score_input[row]),
+            "completeness_gap": float(rows.completeness_gap[row]),
+            "heat_map": None if picture is None else str(picture),
+        }
+
+
+@contextlib.contextmanager
+def _opened(writer: AttributionWriter, out: Path) -> Iterator[AttributionWriter]:
+    """The writer; an error before the first sample leaves no unfinished file in the way."""
+    try:
+        with writer:
+            yield writer
+    except Exception as error:
+        if not writer.indices and not isinstance(error, StoppedBySignal):
+            shutil.rmtree(partial_path(out))
+        raise

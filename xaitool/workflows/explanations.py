@@ -1,0 +1,167 @@
+"""What one call of ``explain`` makes: an attribution file for each method and baseline."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xaitool import registry
+from xaitool.core.attribution.base import AttributionMethod
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.score import Output
+from xaitool.errors import ConfigError
+from xaitool.io.attribution_layout import partial_path
+from xaitool.io.attribution_writer import check_new
+from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.option_assignments import assigned
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One attribution file that is to be made.
+
+    Attributes:
+        name: The method's.
+        method: Its class.
+        method_options: As plain values.
+        baseline: ``NAME`` or ``image:FILE``; None for a method that takes none.
+        baseline_options: As plain values.
+        output: Scale of the score.
+        title: What people call it: the method, and the baseline where one was asked for.
+        out: The file.
+    """
+
+    name: str
+    method: type[AttributionMethod]
+    method_options: dict[str, Any]
+    baseline: str | None
+    baseline_options: dict[str, Any]
+    output: Output
+    title: str
+    out: Path
+
+
+def planned(config: ExplainConfig) -> list[Explanation]:
+    """The explanations that the options ask for, in their order.
+
+    Several methods and baselines make every pair of them; a method that takes no baseline is there
+    once.
+
+    Raises:
+        InputError: A name or an option is unknown, no method takes the baseline, or a file cannot
+            go where it should.
+    """
+    methods: dict[str, type[AttributionMethod]] = {
+        name: registry.load("method", name) for name in config.method
+    }
+    pairs = [
+        (name, baseline)
+        for name, method in methods.items()
+        for baseline in _baselines(config, method)
+    ]
+    method_options = assigned(
+        config.method_option, {name: method.Options for name, method in methods.items()}, "method"
+    )
+    baseline_options = _baseline_options(config, [baseline for _, baseline in pairs])
+    places = _places(config, pairs)
+    return [
+        Explanation(
+            name,
+            methods[name],
+            method_options[name].to_dict(),
+            baseline,
+            {} if baseline is None else baseline_options[_kind(baseline)],
+            config.score or methods[name].default_output,  # type: ignore[arg-type]
+            f"{name}, {baseline}" if baseline and config.baseline else name,
+            place,
+        )
+        for (name, baseline), place in zip(pairs, places, strict=True)
+    ]
+
+
+def _baselines(config: ExplainConfig, method: type[AttributionMethod]) -> list[str | None]:
+    if not method.needs_baseline:
+        return [None]
+    chosen = list(dict.fromkeys(config.baseline)) or [method.default_baseline]
+    for name in chosen:
+        base, colon, file = name.partition(":")
+        registry.entry("baseline", base)
+        if bool(file) != (base == "image") or (colon and not file):
+            raise ConfigError(f"--baseline is '{name}', but NAME or image:FILE is wanted")
+    return [*chosen]
+
+
+def _baseline_options(
+    config: ExplainConfig, baselines: list[str | None]
+) -> dict[str, dict[str, Any]]:
+    """Options by the baseline's registered name; ``--references`` where it draws some."""
+    names = dict.fromkeys(_kind(baseline) for baseline in baselines if baseline is not None)
+    if config.baseline and not names:
+        raise ConfigError(
+            f"method {' and '.join(repr(name) for name in dict.fromkeys(config.method))} takes no "
+            "baseline, but --baseline is set"
+        )
+    kinds: dict[str, type[Baseline]] = {name: registry.load("baseline", name) for name in names}
+    if config.baseline_option and not kinds:
+        raise ConfigError("--baseline-option is set, but no method takes a baseline")
+    given = assigned(
+        config.baseline_option, {name: kind.Options for name, kind in kinds.items()}, "baseline"
+    )
+    named = {one.partition("=")[0].rpartition(".")[2] for one in config.baseline_option}
+    drawn = {} if "references" in named else {"references": config.references}
+    return {
+        name: values | (drawn if "references" in values else {})
+        for name, values in ((name, options.to_dict()) for name, options in given.items())
+    }
+
+
+def _kind(baseline: str) -> str:
+    return baseline.partition(":")[0]
+
+
+def _places(config: ExplainConfig, pairs: list[tuple[str, str | None]]) -> list[Path]:
+    """Where the files go: one where ``--out`` says, several into the folder ``--out``.
+
+    Raises:
+        ConfigError: One cannot go there.
+        ArtifactError: There is nothing to resume.
+    """
+    if len(pairs) == 1:
+        out = config.out or Path(f"{pairs[0][0]}.h5")
+        if out.suffix != ".h5":
+            raise ConfigError(f"--out is {out}, but a name that ends in .h5 is wanted")
+        if out.is_dir():
+            raise ConfigError(f"--out is the folder {out}, but a file is wanted")
+        check_new(out, overwrite=config.overwrite, resume=config.resume)
+        return [out]
+    return _places_in(config.out or Path("attributions"), config, pairs)
+
+
+def _places_in(
+    folder: Path, config: ExplainConfig, pairs: list[tuple[str, str | None]]
+) -> list[Path]:
+    if folder.suffix == ".h5" or folder.is_file():
+        raise ConfigError(
+            f"--out is {folder}, but a folder is wanted for {len(pairs)} attribution files"
+        )
+    places = [folder / f"{_stem(name, baseline, config)}.h5" for name, baseline in pairs]
+    if len(set(places)) < len(places):
+        raise ConfigError("two baselines have files of one name, but different names are wanted")
+    if config.resume:
+        # Those that are finished stay, those that were not begun are begun.
+        if not any(place.exists() or partial_path(place).exists() for place in places):
+            check_new(places[0], overwrite=False, resume=True)
+        return places
+    for place in places:
+        check_new(place, overwrite=config.overwrite, resume=False)
+    return places
+
+
+def _stem(name: str, baseline: str | None, config: ExplainConfig) -> str:
+    if baseline is None or not config.baseline:
+        return name
+    base, _, file = baseline.partition(":")
+    parts = [name, base, re.sub(r"[^\w.-]+", "-", Path(file).stem)]
+    return "-".join(part for part in parts if part)

@@ -1,0 +1,191 @@
+"""A program that ``torch.export`` made, as a module like any other."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.export import ExportedProgram
+from torch.export.passes import move_to_device_pass
+from torch.fx import Node
+
+from xaitool.errors import ModelError
+from xaitool.workflows.classifier import reason
+
+LOGGER = logging.getLogger("torch.export")
+
+WANTED = "one batch of floating images (N, C, H, W) is wanted"
+
+
+class ExportedModel(nn.Module):
+    """An exported program that takes any number of images.
+
+    A program keeps the batch sizes that it was exported for. What is more is split, and what is
+    less is filled up with copies of the last image, whose results are dropped and so get no
+    gradient.
+
+    Args:
+        program: The program's module, on its device.
+        least: Images in a batch, at least.
+        most: At most; None: any number.
+    """
+
+    def __init__(self, program: nn.Module, least: int, most: int | None) -> None:
+        super().__init__()
+        self.program = program
+        self.least = least
+        self.most = most
+
+    def forward(self, images: Tensor) -> Any:
+        """Whatever the program returns, for ``(N, C, H, W)``."""
+        # A program may have views baked in that only this layout has.
+        parts = images.contiguous().split(self.most or max(1, len(images)))
+        outputs = [self._whole(part) for part in parts]
+        if len(outputs) == 1 or not isinstance(outputs[0], Tensor):
+            return outputs[0]
+        return torch.cat(outputs)
+
+    def _whole(self, images: Tensor) -> Any:
+        missing = self.least - len(images)
+        if missing <= 0:
+            return self.program(images)
+        output = self.program(torch.cat([images, images[-1:].expand(missing, -1, -1, -1)]))
+        fits = isinstance(output, Tensor) and output.shape[:1] == (self.least,)
+        return output[: len(images)] if fits else output
+
+    def train(self, mode: bool = True) -> Self:
+        """Keep the mode; a program is what it was exported as, and its own ``train`` raises."""
+        self.training = mode
+        return self
+
+
+@dataclass(frozen=True)
+class LoadedProgram:
+    """An exported program and the images that it takes.
+
+    Attributes:
+        model: The program; in eval mode.
+        channels: Of the images that it was exported with.
+        side: Of them, pixels.
+        fixed: Whether it takes no others: by channels, height and width.
+    """
+
+    model: ExportedModel
+    channels: int
+    side: int
+    fixed: tuple[bool, bool, bool]
+
+
+def load_program(path: Path, device: torch.device) -> LoadedProgram:
+    """Load a program; this may run code that the file holds.
+
+    Args:
+        path: What ``torch.export.save`` wrote.
+        device: Where it is to run.
+
+    Raises:
+        ModelError: It cannot be loaded, was exported in train mode, or takes anything but one
+            batch of square floating images.
+    """
+    program = _loaded(path)
+    _check_mode(program, path)
+    image = _image_input(program, path)
+    shape = tuple(image.shape)
+    example = _example_shape(program, shape)
+    if example[2] != example[3]:
+        raise ModelError(
+            f"{path} takes images of {example[2]}x{example[3]}, but square ones are wanted"
+        )
+    least, most = _batch_range(program, shape[0])
+    model = ExportedModel(move_to_device_pass(program, device).module(), least, most)
+    channels, height, width = (isinstance(size, int) for size in shape[1:])
+    return LoadedProgram(model.eval(), example[1], example[2], (channels, height, width))
+
+
+def _loaded(path: Path) -> ExportedProgram:
+    if not path.is_file():
+        raise ModelError(f"model '{path}' does not exist, but an exported program is wanted")
+    with _Unlogged() as unlogged:
+        try:
+            return torch.export.load(path)
+        except Exception as error:  # damage shows as any of many types
+            raise ModelError(
+                f"{path} cannot be loaded ({reason([*unlogged.errors, error][0])}), but a program "
+                "that torch.export.save wrote is wanted"
+            ) from error
+
+
+class _Unlogged(logging.Filter):
+    """Keeps back what torch logs while it loads: the reason, with a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[Exception] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, Exception):
+            self.errors.append(error)
+        return False
+
+    def __enter__(self) -> Self:
+        LOGGER.addFilter(self)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        LOGGER.removeFilter(self)
+
+
+def _check_mode(program: ExportedProgram, path: Path) -> None:
+    """Refuse dropout that drops and normalisation that learns: both are baked in.
+
+    Normalisation without running statistics has only one mode.
+
+    Raises:
+        ModelError: There is one.
+    """
+    for node in program.graph.nodes:
+        schema = getattr(node.target, "_schema", None)
+        names = [argument.name for argument in schema.arguments] if schema else []
+        given = {**dict(zip(names, node.args, strict=False)), **node.kwargs}
+        one_mode = "momentum" in names and given.get("running_mean") is None
+        if (given.get("training") is True and not one_mode) or given.get("train") is True:
+            raise ModelError(
+                f"{path} was exported in train mode ({node.target}), but eval mode is wanted",
+                hint="call model.eval() before torch.export.export",
+            )
+
+
+def _image_input(program: ExportedProgram, path: Path) -> Tensor:
+    names = program.graph_signature.user_inputs
+    nodes: list[Node] = [node for node in program.graph.nodes if node.name in names]
+    values = [node.meta.get("val") for node in nodes]
+    if len(names) != 1 or not isinstance(values[0], Tensor):
+        raise ModelError(f"{path} takes {len(names)} inputs, but {WANTED}")
+    if values[0].ndim != 4 or not values[0].is_floating_point():
+        raise ModelError(f"{path} takes {values[0].dtype} {tuple(values[0].shape)}, but {WANTED}")
+    return values[0]
+
+
+def _example_shape(program: ExportedProgram, shape: tuple[Any, ...]) -> list[int]:
+    """The fixed sizes, and for the others those that it was exported with or torchvision's."""
+    try:
+        example = tuple(program.example_inputs[0][0].shape)
+    except (TypeError, IndexError, AttributeError):  # it was saved without
+        example = (1, 3, 224, 224)
+    return [
+        size if isinstance(size, int) else given for size, given in zip(shape, example, strict=True)
+    ]
+
+
+def _batch_range(program: ExportedProgram, size: Any) -> tuple[int, int | None]:
+    if isinstance(size, int):
+        return size, size
+    bounds = program.range_constraints.get(size.node.expr)
+    if bounds is None:
+        return 1, None
+    return max(1, int(bounds.lower)), int(bounds.upper) if bounds.upper < 2**31 else None

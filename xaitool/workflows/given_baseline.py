@@ -1,0 +1,148 @@
+"""The baseline of a call from Python: a name, an object, or the images themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaitool import registry
+from xaitool.core.attribution.base import AttributionMethod
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.labelled import LabelledImages
+from xaitool.core.score import Score
+from xaitool.errors import ConfigError, ShapeError
+
+_SHAPES = {3: "(C, H, W)", 4: "(N, C, H, W)", 5: "(N, R, C, H, W)"}
+
+# What fills a baseline's need that nothing but an argument can.
+_SOURCES = {
+    "image": "baseline=IMAGE, a tensor (C, H, W),",
+    "references": "references=IMAGES, a tensor (R, C, H, W),",
+    "data": "data=(IMAGES, LABELS)",
+}
+
+
+def given_baseline(
+    kind: type[AttributionMethod],
+    given: str | Baseline | Tensor | None,
+    supply: dict[str, Any],
+) -> Baseline | None:
+    """What a method gets its references from; None for a method without any.
+
+    Args:
+        kind: The method.
+        given: A registry's name, a `Baseline`, images ``(C, H, W)``, ``(N, C, H, W)`` or
+            ``(N, R, C, H, W)`` in [0, 1], or None: the method's own.
+        supply: What fills a baseline's `needs`, None where the caller has nothing.
+
+    Raises:
+        UnknownNameError: There is no such baseline.
+        ConfigError: The method takes none, or what it needs is missing, or what is there is unused.
+        ShapeError: The images are no pixels.
+    """
+    if given is not None and not kind.needs_baseline:
+        raise ConfigError(f"{kind.__name__} takes no baseline, but one is given")
+    if supply["references"] is not None:
+        check_pixels("references", supply["references"], 4)
+    if given is None and kind.needs_baseline:
+        given = kind.default_baseline if supply["references"] is None else "dataset"
+    if isinstance(given, str):
+        return _named(given, supply)
+    _refuse_unused(supply, frozenset())
+    return _Given(given) if isinstance(given, Tensor) else given
+
+
+def _named(name: str, supply: dict[str, Any]) -> Baseline:
+    kind: type[Baseline] = registry.load("baseline", name)
+    _refuse_unused(supply, kind.needs)
+    for need in sorted(kind.needs):
+        if supply.get(need) is None:
+            source = _SOURCES.get(need, "baseline=OBJECT that was made with it")
+            raise ConfigError(f"baseline '{name}' has no {need}, but {source} is wanted")
+    return kind(**{need: supply[need] for need in kind.needs})
+
+
+def _refuse_unused(supply: dict[str, Any], needs: frozenset[str]) -> None:
+    for name in ("references", "data"):
+        if supply[name] is not None and name not in needs:
+            raise ConfigError(f"{name} are given, but no baseline that is used wants them")
+
+
+class _Given(Baseline):
+    """References that the caller made."""
+
+    def __init__(self, references: Tensor) -> None:
+        super().__init__()
+        check_pixels("baselines", references, 3, 4, 5)
+        self.references = references.unsqueeze(1) if references.ndim == 4 else references
+
+    def for_images(self, images: Tensor, score: Score) -> Tensor:
+        references = self.references.to(images)
+        if references.ndim == 5:
+            return references
+        return references.expand(len(images), 1, *references.shape)
+
+
+@dataclass
+class _Labelled:
+    """Images and labels as a dataset."""
+
+    pixels: Tensor
+    labels: Tensor
+
+    def images(self, indices: Tensor, /) -> Tensor:
+        return self.pixels[indices.to(self.pixels.device)]
+
+
+def labelled_images(data: LabelledImages | tuple[Tensor, Tensor] | None) -> LabelledImages | None:
+    """A dataset of images ``(M, C, H, W)`` in [0, 1] and labels ``(M,)``, or what is one already.
+
+    Raises:
+        ShapeError: They are not that.
+    """
+    if not isinstance(data, tuple):
+        return data
+    images, labels = data
+    check_pixels("the data's images", images, 4)
+    if labels.shape != (len(images),):
+        raise ShapeError(
+            f"the data's labels are {tuple(labels.shape)}, but one for each of {len(images)} "
+            "images is wanted"
+        )
+    return _Labelled(images, labels.to("cpu"))
+
+
+def check_pixels(name: str, images: Tensor, *dimensions: int) -> None:
+    """Refuse what are no images in [0, 1].
+
+    Args:
+        name: How the message calls them.
+        images: What the caller gave.
+        *dimensions: How many they may have: 3, 4 or 5.
+
+    Raises:
+        ShapeError: Another type, shape or range.
+    """
+    if not isinstance(images, Tensor):
+        raise ShapeError(f"{name} are a {type(images).__name__}, but a torch.Tensor is wanted")
+    if images.ndim not in dimensions:
+        wanted = " or ".join(_SHAPES[number] for number in dimensions)
+        raise ShapeError(
+            f"{name} are {tuple(images.shape)}, but {wanted} is wanted",
+            hint="image[None] is a batch of one image" if images.ndim == 3 else None,
+        )
+    if not images.is_floating_point() or not images.numel():
+        raise ShapeError(
+            f"{name} are {images.dtype} {tuple(images.shape)}, but floating pixels are wanted",
+            hint="images / 255 are floating" if images.dtype == torch.uint8 else None,
+        )
+    least, most = (bound.item() for bound in torch.aminmax(images.detach()))
+    if not (least >= 0 and most <= 1):
+        raise ShapeError(
+            f"{name} are from {least:.3g} to {most:.3g}, but pixels in [0, 1] are wanted",
+            hint="leave normalisation to the model: nn.Sequential(Normalise(mean, deviation), "
+            "model), from xaitool.core.models.normalise",
+        )

@@ -1,0 +1,60 @@
+"""The picture of images x methods that ``explain`` makes from finished attribution files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from torch import Tensor
+
+from xaitool.io.atomic import atomic_write
+from xaitool.io.attributions import AttributionFile
+from xaitool.report.attribution_grid import GridRow, attribution_grid
+from xaitool.report.renderings import Rendering
+from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explanations import Explanation
+from xaitool.workflows.heat_maps import question
+
+
+def write_grid(
+    explanations: Sequence[Explanation], config: ExplainConfig, classes: tuple[str, ...]
+) -> Path:
+    """Write the first images of some attribution files side by side.
+
+    Args:
+        explanations: Those of the files, in the order of the columns; all of the same images.
+        config: The options of the command.
+        classes: Class names; empty where unknown.
+
+    Returns:
+        ``grid.png`` in the folder of several files, ``NAME-grid.png`` beside a single one.
+    """
+    first = explanations[0].out
+    path = first.with_name("grid.png" if len(explanations) > 1 else f"{first.stem}-grid.png")
+    picture = attribution_grid(
+        _rows(explanations, config.grid_images, classes),
+        [one.title.replace(", ", "\n") for one in explanations],
+        rendering=cast(Rendering, config.rendering),
+    )
+    with atomic_write(path) as file:
+        picture.save(file, format="PNG")
+    return path
+
+
+def _rows(
+    explanations: Sequence[Explanation], most: int, classes: tuple[str, ...]
+) -> list[GridRow]:
+    images: dict[int, tuple[Tensor, list[str]]] = {}
+    columns: list[dict[int, Tensor]] = []
+    for explanation in explanations:
+        with AttributionFile(explanation.out) as file:
+            rows = file.read(slice(0, most))
+        places = rows.index.tolist()
+        columns.append(dict(zip(places, rows.attribution, strict=True)))
+        for row, place in enumerate(places):
+            images.setdefault(place, (rows.input[row], question(rows, row, classes)))
+    return [
+        GridRow(image, label, [column.get(place) for column in columns])
+        for place, (image, label) in sorted(images.items())[:most]
+    ]
