@@ -18,7 +18,7 @@ from xaitool.workflows.explain import explain
 
 def explained(out: Path) -> Path:
     config = ExplainConfig(
-        method="saliency", model=str(classifier_run()), dataset="digits", limit=2, out=out
+        method=("saliency",), model=str(classifier_run()), dataset="digits", limit=2, out=out
     )
     explain(config)
     return out

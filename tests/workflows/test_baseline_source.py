@@ -77,7 +77,7 @@ def test_more_references_than_there_are():
 def test_nothing_to_draw_from():
     classifier = load_classifier(str(classifier_run()), None, RUNTIME)
     object.__setattr__(classifier, "dataset", None)
-    config = ExplainConfig(method="deep-shap")
+    config = ExplainConfig(method=("deep-shap",))
     [explanation] = planned(config)
     with pytest.raises(ConfigError, match="'dataset' has nothing to draw from") as caught:
         make_baseline(explanation, config, classifier, RUNTIME)

@@ -49,7 +49,7 @@ def test_options_and_scores_of_each() -> None:
         ExplainConfig(
             method=("agi", "integrated-gradients"),
             method_option=("steps=9", "agi.classes=3"),
-            baseline="uniform",
+            baseline=("uniform",),
             references=7,
         )
     )

@@ -45,8 +45,9 @@ class Network(nn.Module):
         self.normalisation = nn.BatchNorm2d(4)
         self.dropout = nn.Dropout()
         self.linear = nn.Linear(4, 5)
-        nn.init.normal_(self.normalisation.running_mean)
-        nn.init.uniform_(self.normalisation.running_var, 0.5, 2)
+        statistics = dict(self.normalisation.named_buffers())
+        nn.init.normal_(statistics["running_mean"])
+        nn.init.uniform_(statistics["running_var"], 0.5, 2)
 
     def forward(self, images):
         features = F.relu(self.normalisation(self.convolution(images)), inplace=True)

@@ -34,19 +34,15 @@ class Warned(SilentReporter):
 
 
 def explained(reporter: SilentReporter | None = None, **options: Any) -> AttributionRows:
-    config = ExplainConfig(
-        **{
-            "model": str(classifier_run()),
-            "device": "cpu",
-            "dataset": "digits",
-            "method": "saliency",
-            "out": "a.h5",
-            "heat_maps": 0,
-            "overwrite": True,
-        }
-        | options
-    )
-    explain(config, reporter)
+    common: dict[str, Any] = {
+        "model": str(classifier_run()),
+        "dataset": "digits",
+        "method": "saliency",
+        "out": "a.h5",
+        "heat_maps": 0,
+        "overwrite": True,
+    }
+    explain(ExplainConfig(**common | options), reporter)
     with AttributionFile(Path("a.h5")) as file:
         assert file.attributes["images"] == len(file)
         return file.read()

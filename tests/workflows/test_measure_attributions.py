@@ -69,8 +69,9 @@ def write(classifier, **attributes):
 
 
 def measure(**options):
-    config = EvaluateConfig(artifacts=(Path("a.h5"),), device="cpu", metric="insertion", **options)
-    return evaluate(config)[0]["value"]
+    config = EvaluateConfig(artifacts=(Path("a.h5"),), metric=("insertion",), **options)
+    [row] = evaluate(config)
+    return row["value"]
 
 
 def load(source, weights=None, **options):

@@ -231,3 +231,22 @@ def test_a_model_without_a_class_axis_is_a_clear_error(name):
     model = nn.Sequential(nn.Conv2d(3, 5, 3), nn.Softplus()).double()
     with pytest.raises(ShapeError, match="the model's output is"):
         attribute(name, model)
+
+
+@pytest.mark.parametrize("surroundings", [torch.no_grad, torch.inference_mode, "autocast"])
+@pytest.mark.parametrize("name", METHODS)
+def test_the_callers_modes_do_not_matter(name, surroundings):
+    network = smooth_network(torch.float32)
+    method = make(name, network)
+    images, references = IMAGES.float(), REFERENCES.float()
+
+    def values():
+        # Copies, so that in inference mode they are inference tensors.
+        score = Score(TARGET + 0, None, method.default_output)
+        return method.attribute(images + 0, score, references + 0).values
+
+    wanted = values()
+    around = torch.autocast("cpu") if surroundings == "autocast" else surroundings()
+    with around:
+        found = values()
+    assert torch.equal(found, wanted)

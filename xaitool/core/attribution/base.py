@@ -109,8 +109,13 @@ class AttributionMethod(ABC):
             ShapeError: A shape does not fit.
         """
         self._check(inputs, score, baselines)
-        with untouched(self.model):
-            result = self._attribute(inputs.detach(), score, baselines)
+        # Gradients are wanted, in the dtype of the inputs, whatever the caller is in the middle of.
+        plain = torch.autocast(inputs.device.type, enabled=False)
+        with torch.inference_mode(False), plain, untouched(self.model):
+            against = None if score.against is None else _usable(score.against)
+            own = replace(score, target=_usable(score.target), against=against)
+            references = None if baselines is None else _usable(baselines)
+            result = self._attribute(_usable(inputs), own, references)
         return replace(result, score=score)
 
     def attribute_against_all(
@@ -180,6 +185,11 @@ class AttributionMethod(ABC):
                 f"baselines are {tuple(baselines.shape)}, but {('N', 'R', *wanted[1:])} with "
                 f"N = {len(inputs)} is wanted"
             )
+
+
+def _usable(tensor: Tensor) -> Tensor:
+    """Detached; autograd refuses what was made in inference mode."""
+    return tensor.clone() if tensor.is_inference() else tensor.detach()
 
 
 @contextlib.contextmanager
