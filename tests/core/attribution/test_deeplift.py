@@ -96,6 +96,83 @@ def test_row_budget_does_not_change_the_result(rows):
     assert attribution.completeness_gap.abs().max() < 1e-12
 
 
+class Moved(nn.Module):
+    """The batch in the last dimension, then, if wanted, hidden in that of the rows."""
+
+    def __init__(self, *, hidden):
+        super().__init__()
+        self.hidden = hidden
+
+    def forward(self, inputs):
+        moved = inputs.permute(1, 2, 3, 0).relu()
+        if self.hidden:
+            moved = moved.flatten(2).mul(2).tanh().unflatten(2, (*inputs.shape[3:], -1))
+        return torch.nn.functional.max_pool3d(moved, (3, 3, 1), 1).permute(3, 0, 1, 2)
+
+
+class OwnLimits(nn.Module):
+    """A constant for each image of the batch."""
+
+    def forward(self, inputs):
+        return inputs.clamp(min=inputs.new_full((len(inputs), 1, 1, 1), 0.1))
+
+
+SHARED = {
+    "relu, pool": ([nn.ReLU(inplace=True), nn.MaxPool2d(3, 1)], 96),
+    "pool, sigmoid": ([nn.MaxPool2d(2), nn.Sigmoid()], 54),
+    "batch moved": ([Moved(hidden=False)], 96),
+    "batch hidden": ([Moved(hidden=True)], 96),
+    "own limits": ([OwnLimits()], 216),
+}
+
+
+@pytest.mark.parametrize("rows", [1, 4, 7, 16, 64])
+@pytest.mark.parametrize(("count", "references"), [(1, 1), (1, 5), (3, 1), (3, 2), (2, 3), (3, 5)])
+@pytest.mark.parametrize("name", SHARED)
+def test_shared_references_give_what_own_ones_give(name, count, references, rows):
+    between, features = SHARED[name]
+    model = convolutional(*between, features=features)
+    inputs, others = batch(count, references)
+    inputs, others = (inputs * 4).round() / 4, (others * 4).round() / 4  # some elements are equal
+    shared = others[:1].expand(count, -1, -1, -1, -1)
+    score = Score(TARGET[:count], AGAINST[:count])
+    expected = [
+        DeepShap(model).attribute(
+            inputs[[one, one]], score.select(torch.tensor([one, one])), others[[0, 0]].clone()
+        )
+        for one in range(count)
+    ]
+    attribution = DeepShap(model, rows=rows).attribute(inputs, score, shared)
+    for field in ("values", "score_input", "score_baseline"):
+        wanted = torch.stack([getattr(one, field)[0] for one in expected])
+        torch.testing.assert_close(getattr(attribution, field), wanted, rtol=1e-9, atol=1e-13)
+    assert attribution.completeness_gap.abs().max() < 1e-12
+
+
+@pytest.mark.parametrize(("count", "references", "passes"), [(3, 2, 3 + 2), (2, 5, 5 + 2)])
+def test_shared_references_pass_once(count, references, passes):
+    model = convolutional(nn.ReLU(), features=216)
+    seen = []
+    model[0].register_forward_hook(lambda module, args, output: seen.append(len(output)))
+    inputs, others = batch(count, references)
+    shared = others[:1].expand(count, -1, -1, -1, -1)
+    DeepShap(model, rows=2 * max(count, references)).attribute(
+        inputs, Score(TARGET[:count]), shared
+    )
+    assert sum(seen) == passes
+
+
+@pytest.mark.parametrize("references", [2, 5])
+def test_gradient_at_the_inputs_is_taken_with_shared_references(references):
+    model = convolutional(Gated(), nn.ReLU(), features=216)
+    inputs, others = batch(3, references)
+    shared = others[:1].expand(3, -1, -1, -1, -1)
+    method = DeepShap(model, unknown_operations="gradient")
+    attribution = method.attribute(inputs, Score(TARGET), shared)
+    expected = method.attribute(inputs, Score(TARGET), shared.clone())
+    torch.testing.assert_close(attribution.values, expected.values, rtol=1e-9, atol=1e-13)
+
+
 def test_forward_passes_stay_within_the_row_budget():
     model = convolutional(nn.ReLU(), features=216)
     seen = []
@@ -225,3 +302,20 @@ def test_deep_shap_agrees_with_shap():
     chosen = expected[torch.arange(3), ..., TARGET]
     scale = float(chosen.abs().max())
     torch.testing.assert_close(attribution.values, chosen, rtol=1e-4, atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_where_input_and_reference_agree_but_for_rounding(dtype):
+    torch.manual_seed(0)
+    linear = nn.Linear(16, 1, bias=False)
+    nn.init.constant_(linear.weight, 0.3)
+    network = nn.Sequential(nn.Flatten(), linear, nn.Tanh()).to(dtype)
+    score = Score(torch.tensor([0]))
+    for _ in range(50):
+        image = torch.rand(1, 1, 4, 4, dtype=dtype)
+        # The same sum in another order: its difference is 0 or a few units in the last place.
+        reference = image.flatten()[torch.randperm(16)].view_as(image)
+        found = DeepLift(network).attribute(image, score, reference[:, None]).values
+        slope = 0.3 * (1 - (0.3 * image.double().sum()).tanh() ** 2)
+        wanted = (slope * (image.double() - reference.double())).to(dtype)
+        torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-6)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 
 import pytest
 import torch
@@ -11,7 +13,7 @@ import torchvision
 from torch import Tensor, nn
 
 from tests.reference.deeplift_max_pool import max_pool_multiplier
-from xaitool.core.attribution.rescale import Multipliers, multipliers
+from xaitool.core.attribution.rescale import Multipliers, Passed, multipliers
 from xaitool.errors import ModelError, UnsupportedOperationError
 
 
@@ -187,6 +189,29 @@ def test_is_complete_and_sees_the_plain_model(name):
     assert torch.equal(inputs, kept[0])
     assert torch.equal(references, kept[1])
     assert not result.multiplier.requires_grad
+
+
+@pytest.mark.parametrize("as_references", [False, True])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_images_that_passed_once_are_compared_with_several_others(name, as_references):
+    net = Network(NETWORKS[name]).eval()
+    images, others = pairs(6)
+    passed = Passed(net, images, as_references=as_references)
+    for few in (others[:1], others[:2], others, others[3:4]):
+        result = passed.against(few, first_logit)
+        ends = [images, few.repeat_interleave(6 // len(few), 0)]
+        ends = ends[::-1] if as_references else ends
+        expected = multipliers(net, *ends, first_logit)
+        assert relative_gap(*ends, result) < 1e-9
+        torch.testing.assert_close(result, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["F.relu", "method in place", "add in place", "pool"])
+def test_nothing_is_kept_alive(name):
+    names = {"add in place": "residual add in place", "pool": "pool, then overwrite"}
+    leaf = weakref.ref(Passed(Network(NETWORKS[names.get(name, name)]), pairs()[0]).leaf)
+    gc.collect()
+    assert leaf() is None
 
 
 @pytest.mark.parametrize("name", ["F.relu", "overlapping pool", "concatenation", "square"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
 
-from xaitool.core.attribution import rescale
 from xaitool.core.attribution.base import Attribution, AttributionMethod
+from xaitool.core.attribution.rescale import UNKNOWN_OPERATIONS, Multipliers, Passed
 from xaitool.core.score import Score
 from xaitool.options import Options, option
 
@@ -22,7 +22,7 @@ class DeepLiftOptions(Options):
     unknown_operations: str = option(
         "error",
         "What to do with an operation that has no rule, such as a product of two activations.",
-        choices=rescale.UNKNOWN_OPERATIONS,
+        choices=UNKNOWN_OPERATIONS,
         what="treatment",
     )
 
@@ -35,46 +35,104 @@ class DeepLift(AttributionMethod):
     refused, or explained with a gap if ``unknown_operations=gradient``. Explain logits: the paper
     (section 3.6) advises against the outputs of a softmax, and a softmax has no rule here.
 
-    A pair of input and baseline counts as two rows.
+    A pair of input and baseline counts as two rows. References that all samples share (an expanded
+    view, as most baselines are) pass once for all samples, or the samples once for all references,
+    whichever are the more.
     """
 
     Options = DeepLiftOptions
     needs_baseline = True
 
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
-        references = cast(Tensor, baselines).detach()
+        references = cast(Tensor, baselines).detach().to(inputs)
         count = references.shape[1]
         values = torch.zeros_like(inputs)
         score_input = inputs.new_zeros(len(inputs))
         score_baseline = inputs.new_zeros(len(inputs))
-        for samples, others in self._blocks(len(inputs), count):
-            block = references[samples, others]
-            difference, result = self._pairs(inputs[samples], block, score.select(samples))
-            contributions = (result.multiplier * difference).reshape(block.shape)
-            values[samples] += contributions.sum(1) / count
-            score_input[samples] = result.score_input.reshape(block.shape[:2])[:, 0]
-            total = result.score_reference.reshape(block.shape[:2]).sum(1)
-            score_baseline[samples] += total / count
+        for block in self._blocks(inputs, references, score):
+            values[block.samples] += block.contributions.sum(1) / count
+            score_input[block.samples] = block.score_input[:, 0]
+            score_baseline[block.samples] += block.score_reference.sum(1) / count
         gap = values.flatten(1).sum(1) - (score_input - score_baseline)
         return Attribution(values, score_input, score_baseline, gap)
 
-    def _blocks(self, samples: int, references: int) -> Iterator[tuple[slice, slice]]:
-        pairs = max(1, self.rows // 2)
-        step = max(1, pairs // references)
-        for first in range(0, samples, step):
-            for other in range(0, references, pairs):
-                yield slice(first, first + step), slice(other, other + pairs)
+    def _blocks(self, inputs: Tensor, references: Tensor, score: Score) -> Iterator[_Block]:
+        strict = self.options.unknown_operations == "error"
+        shared = len(inputs) == 1 or references.stride(0) == 0
+        if shared and len(inputs) >= references.shape[1]:
+            return self._inputs_pass_once(inputs, references[0], score, strict)
+        if shared and strict:  # a gradient would be the one at the references
+            return self._references_pass_once(inputs, references[0], score)
+        return self._pairs_pass(inputs, references, score, strict)
 
-    def _pairs(
-        self, inputs: Tensor, block: Tensor, score: Score
-    ) -> tuple[Tensor, rescale.Multipliers]:
-        images = inputs.unsqueeze(1).expand_as(block).flatten(0, 1)
-        references = block.to(images).flatten(0, 1)
-        result = rescale.multipliers(
-            self.model,
-            images,
-            references,
-            score.repeat(block.shape[1]),
-            unknown_operations=self.options.unknown_operations,
-        )
-        return images - references, result
+    def _pairs_pass(
+        self, inputs: Tensor, references: Tensor, score: Score, strict: bool
+    ) -> Iterator[_Block]:
+        pairs = self._pairs
+        for samples in _slices(len(inputs), pairs // references.shape[1]):
+            for some in _slices(references.shape[1], pairs):
+                others = references[samples, some]
+                images = inputs[samples].unsqueeze(1).expand_as(others)
+                passed = Passed(self.model, images.flatten(0, 1), strict=strict)
+                of_pairs = score.select(samples).repeat(others.shape[1])
+                result = passed.against(others.flatten(0, 1), of_pairs)
+                yield _block(samples, images - others, result)
+
+    def _inputs_pass_once(
+        self, inputs: Tensor, references: Tensor, score: Score, strict: bool
+    ) -> Iterator[_Block]:
+        for samples in _slices(len(inputs), self._pairs):
+            images, own = inputs[samples], score.select(samples)
+            passed = None
+            for some in _slices(len(references), self._pairs // len(images)):
+                others = references[some]
+                if passed is None or passed.count != len(images) * len(others):
+                    tiled = images.repeat(len(others), 1, 1, 1)
+                    passed = Passed(self.model, tiled, strict=strict)
+                each = torch.arange(len(images), device=images.device).repeat(len(others))
+                result = passed.against(others, own.select(each))
+                yield _block(samples, images - others.unsqueeze(1), result, references_first=True)
+
+    def _references_pass_once(
+        self, inputs: Tensor, references: Tensor, score: Score
+    ) -> Iterator[_Block]:
+        for some in _slices(len(references), self._pairs):
+            others = references[some]
+            passed = None
+            for samples in _slices(len(inputs), self._pairs // len(others)):
+                images = inputs[samples]
+                if passed is None or passed.count != len(images) * len(others):
+                    tiled = others.repeat(len(images), 1, 1, 1)
+                    passed = Passed(self.model, tiled, as_references=True)
+                result = passed.against(images, score.select(samples).repeat(len(others)))
+                yield _block(samples, images.unsqueeze(1) - others, result)
+
+    @property
+    def _pairs(self) -> int:
+        return max(1, self.rows // 2)
+
+
+class _Block(NamedTuple):
+    """Results of n samples against r references each: ``(n, r, ...)``."""
+
+    samples: slice
+    contributions: Tensor
+    score_input: Tensor
+    score_reference: Tensor
+
+
+def _block(
+    samples: slice, difference: Tensor, result: Multipliers, *, references_first: bool = False
+) -> _Block:
+    shape = difference.shape[:2]
+    parts = (
+        result.multiplier.view_as(difference) * difference,
+        result.score_input.view(shape),
+        result.score_reference.view(shape),
+    )
+    return _Block(samples, *(one.transpose(0, 1) if references_first else one for one in parts))
+
+
+def _slices(count: int, step: int) -> Iterator[slice]:
+    step = max(1, step)
+    return (slice(first, first + step) for first in range(0, count, step))

@@ -66,7 +66,7 @@ _HIDDEN_NAMES = """
 _HIDDEN = frozenset(_HIDDEN_NAMES.split())
 
 
-def check_linear(output: Tensor, *, allowed: str) -> None:
+def check_linear(output: Tensor, *, allowed: Sequence[str]) -> None:
     """Walk the graph from `output` to its leaves and refuse every node that is not linear.
 
     Only leaves that stand for the network's input may require a gradient: a node's edge then says
@@ -74,7 +74,7 @@ def check_linear(output: Tensor, *, allowed: str) -> None:
 
     Args:
         output: The end of the graph.
-        allowed: Name of the nodes that have a rule of their own.
+        allowed: Names of our own nodes, which have a rule or are linear.
 
     Raises:
         UnsupportedOperationError: A node is not linear; the message names it.
@@ -82,7 +82,7 @@ def check_linear(output: Tensor, *, allowed: str) -> None:
     for node in _nodes(output):
         operation = re.sub(r"Backwards?\d*$", "", node.name().split("::")[-1])
         dependent = [edge is not None for edge, _ in node.next_functions]
-        if operation != allowed and not _is_linear(operation, dependent, node):
+        if operation not in allowed and not _is_linear(operation, dependent, node):
             raise unsupported(_as_function_name(operation), dependent.count(True))
 
 

@@ -108,7 +108,7 @@ class Occlusion(AttributionMethod):
         places = samples * fall.shape[1] + positions
         for rows in row_chunks(len(samples), self.rows, inputs.device):
             sample = samples[rows]
-            images = inputs[sample]
+            images = inputs.index_select(0, sample)
             y, x = _pixels(positions[rows], grid, images)
             each = torch.arange(len(rows), device=rows.device)[:, None, None]
             hidden = references[sample[:, None, None], others[rows][:, None, None], :, y, x]

@@ -9,33 +9,34 @@ the autograd graph proves it.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from xaitool.core.attribution.base import untouched
+from xaitool.core.attribution.image_convolution import FastImageConvolution, ImageConvolution
 from xaitool.core.attribution.linearity import (
     check_call,
     check_linear,
     check_result,
     depends,
+    unsupported,
 )
+from xaitool.core.attribution.rescale_rules import Activation, name_of, rule_of
 from xaitool.errors import ModelError
 
-Propagate = Callable[[Tensor], Tensor]
-Operation = Callable[[Tensor], Any]
+ScoreFunction = Callable[[Tensor], Tensor]
 
 UNKNOWN_OPERATIONS = ("error", "gradient")
 
 
 class Multipliers(NamedTuple):
-    """The result of `multipliers` for M pairs.
+    """DeepLIFT's multipliers for M pairs of an input and a reference.
 
     Attributes:
         multiplier: Change of the score per change of the input, shape of the inputs.
@@ -52,7 +53,7 @@ def multipliers(
     model: nn.Module,
     inputs: Tensor,
     references: Tensor,
-    score_function: Callable[[Tensor], Tensor],
+    score_function: ScoreFunction,
     *,
     unknown_operations: str = "error",
 ) -> Multipliers:
@@ -82,87 +83,99 @@ def multipliers(
             rule.
         ModelError: No gradient reaches the input.
     """
-    strict = unknown_operations == "error"
-    with untouched(model), torch.no_grad():
-        with _Record() as record:
-            score_reference = score_function(model(references.clone()))
-        with torch.enable_grad():
-            leaf = inputs.detach().requires_grad_()
-            with _Rescale(record.points, strict=strict):
-                score_input = score_function(model(leaf.clone()))
-            if not score_input.requires_grad:
+    passed = Passed(model, inputs, strict=unknown_operations == "error")
+    return passed.against(references, score_function)
+
+
+class Passed:
+    """Images that have passed through a model, to be compared with others as often as wanted.
+
+    All that is not an activation is linear, and a slope is the same from either end. So what leads
+    back from the score is one and the same for all that the images are compared with, and their
+    forward pass, the larger part of the work, is made once.
+
+    Args:
+        model: Explained in eval mode with frozen parameters; left as it was.
+        images: ``(M, ...)``, floating.
+        strict: Refuse what has no rule; otherwise its gradient at the images is taken.
+        as_references: The images are the references, and what they are compared with the inputs.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        images: Tensor,
+        *,
+        strict: bool = True,
+        as_references: bool = False,
+    ) -> None:
+        self.model = model
+        self.as_references = as_references
+        self.strict = strict
+        self.count = len(images)
+        self.leaf = images.detach().requires_grad_()
+        with (
+            untouched(model),
+            torch.enable_grad(),
+            FastImageConvolution(),
+            self._rescale() as rescale,
+        ):
+            self.output = model(self.leaf.clone())
+        self.activations = rescale.activations
+
+    def against(self, others: Tensor, score_function: ScoreFunction) -> Multipliers:
+        """Multipliers of the images against others.
+
+        Args:
+            others: ``(K, ...)`` with M a multiple of K: each is compared with the next M / K
+                images. It passes once where each of the model's activations has one dimension for
+                the batch, M / K times elsewhere.
+            score_function: From the model's output for M images to ``(M,)``. It writes nothing.
+
+        Returns:
+            Detached tensors for M pairs.
+
+        Raises:
+            UnsupportedOperationError: The score depends on the images through an operation that
+                has no rule.
+            ModelError: No gradient reaches the images.
+        """
+        with untouched(self.model), torch.enable_grad():
+            with self._rescale() as rescale:
+                score = score_function(self.output)
+            if not score.requires_grad:
                 raise ModelError(
-                    f"the score of {type(model).__name__} has no gradient with respect to its "
+                    f"the score of {type(self.model).__name__} has no gradient with respect to its "
                     "input, but DeepLIFT needs one"
                 )
-            if strict:
-                check_linear(score_input, allowed=_Substituted.__name__)
-            (multiplier,) = torch.autograd.grad(score_input.sum(), leaf)
-    return Multipliers(multiplier, score_input.detach(), score_reference)
+            if self.strict:
+                check_linear(score, allowed=(_Substituted.__name__, ImageConvolution.__name__))
+            activations = self.activations + rescale.activations
+            score_others = self._meet(activations, others, score_function)
+            (multiplier,) = torch.autograd.grad(score.sum(), self.leaf, retain_graph=True)
+        scores = score.detach(), score_others
+        return Multipliers(multiplier, *(reversed(scores) if self.as_references else scores))
 
+    def _rescale(self) -> _Rescale:
+        return _Rescale(strict=self.strict, as_references=self.as_references)
 
-def _slope(rise: Tensor, run: Tensor, derivative: Tensor) -> Tensor:
-    # Where the run is 0 any finite slope keeps the sum; sqrt at 0 has an infinite derivative.
-    return torch.where(run == 0, derivative.nan_to_num(0, 0, 0), rise / run)
-
-
-def _elementwise(operation: Operation, point: Tensor, output: Tensor, other: Tensor) -> Propagate:
-    """Rescale rule of a scalar function."""
-    (derivative,) = torch.autograd.grad(output, point, torch.ones_like(output))
-    with torch.no_grad():
-        run = point - other
-        multiplier = _slope(output - operation(other), run, derivative)
-    return lambda gradient: gradient * multiplier
-
-
-def _maximum(operation: Operation, point: Tensor, output: Tensor, other: Tensor) -> Propagate:
-    """Rescale rule of a maximum over elements.
-
-    With ``m = max(y, y_ref)``, the rise ``m - y_ref`` belongs to the element that is the input's
-    maximum, and ``y - m`` to the reference's. A part that is not 0 never meets a difference of 0:
-    ``y > y_ref`` implies that the input's largest element is above the reference's value there.
-    Torch's own backward finds the elements and adds where windows overlap.
-    """
-    other.requires_grad_()
-    output_other = operation(other)
-    change = (output - output_other).detach()
-    run = (point - other).detach()
-
-    def propagate(gradient: Tensor) -> Tensor:
-        rise = gradient * change.clamp(min=0)
-        fall = gradient * change.clamp(max=0)
-        (risen,) = torch.autograd.grad(output, point, rise, retain_graph=True)
-        (fallen,) = torch.autograd.grad(output_other, other, fall, retain_graph=True)
-        (derivative,) = torch.autograd.grad(output, point, gradient, retain_graph=True)
-        return _slope(risen + fallen, run, derivative)
-
-    return propagate
-
-
-_ELEMENTWISE_NAMES = """
-    abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil
-    celu clamp clamp_max clamp_min clip cos cosh elu erf erfc exp exp2 expit expm1 floor frac gelu
-    hardshrink hardsigmoid hardswish hardtanh leaky_relu log log10 log1p log2 log_sigmoid logit
-    logsigmoid mish nan_to_num pow prelu rdiv reciprocal relu relu6 round rpow rsqrt selu sgn
-    sigmoid sign silu sin sinc sinh softplus softshrink softsign special_erf special_erfc
-    special_exp2 special_expit special_expm1 special_log1p sqrt square tan tanh tanhshrink
-    threshold trunc
-"""
-_MAXIMUM_NAMES = """
-    adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax max_pool1d max_pool2d
-    max_pool3d
-"""
-_RULES = {
-    **dict.fromkeys(_ELEMENTWISE_NAMES.split(), _elementwise),
-    **dict.fromkeys(_MAXIMUM_NAMES.split(), _maximum),
-}
-
-# torch builds these from two functions each, and they share one name.
-_DISPATCHED = {
-    getattr(F, name): name
-    for name in _MAXIMUM_NAMES.split()
-    if getattr(getattr(F, name, None), "__name__", name) == "fn"
-}
+    def _meet(
+        self, activations: list[Activation | None], others: Tensor, score_function: ScoreFunction
+    ) -> Tensor:
+        """Let the others pass, tell every activation what it receives, and return their score."""
+        times = self.count // len(others)
+        with torch.no_grad(), _Record() as record:
+            output = self.model(others.clone())
+            score = score_function(output.repeat_interleave(times, 0) if times > 1 else output)
+        for activation, received in zip_longest(activations, record.received):
+            name, point = received or ("", others)
+            if activation is None or activation.meet(name, point, len(others)):
+                continue
+            if times > 1:
+                return self._meet(activations, others.repeat_interleave(times, 0), score_function)
+            if self.strict:
+                raise unsupported(activation.name)
+        return score
 
 
 class _Record(TorchFunctionMode):
@@ -170,36 +183,37 @@ class _Record(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.points: deque[tuple[str, Tensor]] = deque()
+        self.received: list[tuple[str, Tensor]] = []
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         args, kwargs = _positional(args, kwargs)
-        name = _name(func).strip("_")
-        if name in _RULES and args and isinstance(args[0], Tensor):
-            self.points.append((name, args[0].clone()))
+        name = name_of(func)
+        if rule_of(name, args):
+            self.received.append((name, args[0].clone()))
         return func(*args, **kwargs)
 
 
 class _Rescale(TorchFunctionMode):
-    """Exchanges the gradient of every operation that has a rule.
+    """Exchanges the gradient of every operation that has a rule, and keeps them in order.
 
     Args:
-        points: What those operations received from the reference.
         strict: Refuse an operation through which the input acts without autograd's knowledge.
+        as_references: What passes are the references.
     """
 
-    def __init__(self, points: deque[tuple[str, Tensor]], *, strict: bool) -> None:
+    def __init__(self, *, strict: bool, as_references: bool) -> None:
         super().__init__()
-        self.points = points
+        self.activations: list[Activation | None] = []
         self.strict = strict
+        self.as_references = as_references
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         args, kwargs = _positional(args, kwargs)
-        name = _name(func)
+        name = name_of(func)
         checked = self.strict and any(map(depends, (*args, *kwargs.values())))
         if checked:
             check_call(name, args, kwargs)
@@ -209,54 +223,47 @@ class _Rescale(TorchFunctionMode):
         return result
 
     def _call(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
-        other = self._reference(name.strip("_"), args)
-        constant_rest = not any(map(depends, (*args[1:], *kwargs.values())))
-        if other is None or not constant_rest or not depends(args[0]):
-            call = partial(_out_of_view, func, name) if self.strict else func
-            return call(*args, **kwargs)
-        rule = _RULES[name.strip("_")]
-        return _substitute(rule, lambda x: func(x, *args[1:], **kwargs), args[0], other)
+        if rule_of(name, args):
+            activation = self._activation(func, name, args[0], args[1:], kwargs)
+            self.activations.append(activation)
+            if activation:
+                return _substitute(activation, args[0])
+        call = partial(_out_of_view, func, name) if self.strict else func
+        return call(*args, **kwargs)
 
-    def _reference(self, name: str, args: Sequence[Any]) -> Tensor | None:
-        if name in _RULES and args and isinstance(args[0], Tensor) and self.points:
-            recorded, other = self.points[0]
-            if recorded == name and other.shape == args[0].shape:
-                self.points.popleft()
-                return other
-        return None
+    def _activation(
+        self, func: Any, name: str, source: Tensor, rest: Any, kwargs: dict[str, Any]
+    ) -> Activation | None:
+        """None where the rule does not hold for this call."""
+        rule = rule_of(name, [source])
+        if rule is None or not depends(source) or any(map(depends, (*rest, *kwargs.values()))):
+            return None
+        # Keeps no hold of the source: where it is overwritten, its graph would hold itself.
+        activation = rule(
+            name,
+            lambda x: func(x, *rest, **kwargs),
+            source.detach().clone(),
+            as_references=self.as_references,
+        )
+        return activation if activation.fits() else None
 
 
 class _Substituted(torch.autograd.Function):
     """A result that was computed already, with the gradient that a rule says."""
 
     @staticmethod
-    def forward(ctx: Any, source: Tensor, result: list[Tensor], propagate: Propagate) -> Tensor:
-        ctx.propagate = propagate
-        return result.pop()  # in a list, lest autograd takes it for an operand
+    def forward(ctx: Any, source: Tensor, activation: Activation) -> Tensor:
+        ctx.activation = activation
+        return activation.output.detach()
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.propagate(gradient), None, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return ctx.activation.propagate(gradient), None
 
 
-def _substitute(
-    rule: Callable[[Operation, Tensor, Tensor, Tensor], Propagate],
-    operation: Operation,
-    source: Tensor,
-    other: Tensor,
-) -> Any:
-    with torch.enable_grad():
-        point = source.detach().requires_grad_()
-        given = point.clone()
-        output = operation(given)
-        if not isinstance(output, Tensor) or (rule is _elementwise and output.shape != point.shape):
-            return operation(source)
-        propagate = rule(operation, point, output, other)
-    values = output.detach()
-    if rule is _maximum:  # its backward needs the values, and the network may overwrite them
-        values = values.clone()
-    result = _Substituted.apply(source, [values], propagate)
-    return source.copy_(result) if output is given else result
+def _substitute(activation: Activation, source: Tensor) -> Tensor:
+    result: Tensor = _Substituted.apply(source, activation)
+    return source.copy_(result) if activation.in_place else result
 
 
 def _out_of_view(func: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -274,12 +281,3 @@ def _positional(args: Any, kwargs: dict[str, Any] | None) -> tuple[Any, dict[str
     if not args and "input" in kwargs:
         args = (kwargs.pop("input"),)
     return args, kwargs
-
-
-def _name(function: Any) -> str:
-    name: str = getattr(function, "__name__", "")
-    if name == "fn":
-        return _DISPATCHED.get(function, name)
-    if name == "__get__":
-        return str(function.__self__.__name__)
-    return name.partition(".")[0]

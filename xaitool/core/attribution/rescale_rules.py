@@ -1,0 +1,198 @@
+"""The rescale rule of each operation that has one, and which operations have one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Operation = Callable[[Tensor], Any]
+
+# How many units in the last place count as rounding.
+ROUNDING = 8
+
+
+class Activation(ABC):
+    """An operation that has a rule, with what it received and returned when images passed.
+
+    Args:
+        name: The operation's name.
+        operation: Calls it as the network did.
+        point: What it received; nobody else may write it.
+        as_references: The images are the references, and what they are compared with the inputs.
+
+    Attributes:
+        output: What it returned.
+        in_place: Whether it did so by overwriting what it received.
+    """
+
+    output: Tensor
+    in_place: bool
+
+    def __init__(
+        self, name: str, operation: Operation, point: Tensor, *, as_references: bool
+    ) -> None:
+        self.name = name
+        self.operation = operation
+        self.point = point.requires_grad_()
+        self.as_references = as_references
+        self.other: Tensor | None = None
+        self._compute()
+
+    @torch.enable_grad()
+    def _compute(self) -> None:
+        given = self.point.clone()
+        self.output = self.operation(given)
+        self.in_place = self.output is given
+        self._version = getattr(self.output, "_version", 0)
+
+    def fits(self) -> bool:
+        """Whether the rule is made for what was returned."""
+        return isinstance(self.output, Tensor)
+
+    def meet(self, name: str, received: Tensor, count: int) -> bool:
+        """Take what an operation of the model received when others passed.
+
+        Args:
+            name: That operation's name.
+            received: What it received.
+            count: How many passed; each stands for an equal number of images in a row.
+
+        Returns:
+            Whether what it received can be compared with what this one did.
+        """
+        here, there = self.point.shape, received.shape
+        self.other = None
+        if name != self.name or len(here) != len(there):
+            return False
+        unlike = [one for one in range(len(here)) if here[one] != there[one]]
+        if len(unlike) > 1:
+            return False
+        for dimension in unlike:
+            if there[dimension] != count:
+                return False
+            if count > 1:  # one alone is broadcast
+                received = received.repeat_interleave(here[dimension] // count, dimension)
+        self.other = received
+        return True
+
+    def propagate(self, gradient: Tensor) -> Tensor:
+        """The multiplier of what was received, from that of what was returned."""
+        if self._version != self.output._version:  # the network has overwritten it
+            self._compute()
+        if self.other is None:
+            return self._gradient(gradient)
+        return self._rescaled(gradient, self.other)
+
+    @abstractmethod
+    def _gradient(self, gradient: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def _rescaled(self, gradient: Tensor, other: Tensor) -> Tensor: ...
+
+
+class Elementwise(Activation):
+    """A scalar function of every element."""
+
+    def fits(self) -> bool:
+        """Whether the rule is made for what was returned."""
+        return super().fits() and self.output.shape == self.point.shape
+
+    def _compute(self) -> None:
+        super()._compute()
+        if self.fits():
+            ones = torch.ones_like(self.output)
+            derivative = _pulled_back(self.output, self.point, ones)
+            # sqrt at 0 has an infinite one.
+            self._derivative = derivative.nan_to_num(0, 0, 0)
+            self.output = self.output.detach()  # and with it what its graph has kept
+
+    def _gradient(self, gradient: Tensor) -> Tensor:
+        return gradient * self._derivative
+
+    def _rescaled(self, gradient: Tensor, other: Tensor) -> Tensor:
+        run = self.point.detach() - other
+        rise = self.output - self.operation(other)
+        # A run that is mere rounding, relative to what it is a difference of, has no slope; the
+        # derivative keeps the sum as well.
+        rounding = ROUNDING * torch.finfo(run.dtype).eps * other.abs()
+        return torch.where(run.abs() <= rounding, self._derivative, rise.div_(run)).mul_(gradient)
+
+
+class Maximum(Activation):
+    """A maximum over elements.
+
+    With ``m = max(y, y_other)``, the rise ``m - y_other`` belongs to the element that is the
+    images' maximum, and ``y - m`` to the others'. A part that is not 0 never meets a difference of
+    0: ``y > y_other`` implies that the images' largest element is above the others' value there.
+    Torch's own backward finds the elements and adds where windows overlap. Where two elements are
+    equal, the derivative is the one at the inputs.
+    """
+
+    def _gradient(self, gradient: Tensor) -> Tensor:
+        return _pulled_back(self.output, self.point, gradient)
+
+    def _rescaled(self, gradient: Tensor, other: Tensor) -> Tensor:
+        run = self.point.detach() - other
+        with torch.enable_grad():
+            there = other.expand_as(self.point).detach().requires_grad_()
+            output_there = self.operation(there)
+        change = (self.output - output_there).detach()
+        share = _pulled_back(self.output, self.point, gradient * change.clamp(min=0))
+        share += _pulled_back(output_there, there, gradient * change.clamp(max=0))
+        if self.as_references:
+            derivative = _pulled_back(output_there, there, gradient)
+        else:
+            derivative = self._gradient(gradient)
+        # Where the run is 0 any finite slope keeps the sum.
+        return torch.where(run == 0, derivative, share.div_(run))
+
+
+def _pulled_back(output: Tensor, point: Tensor, gradient: Tensor) -> Tensor:
+    (result,) = torch.autograd.grad(output, point, gradient, retain_graph=True)
+    return result
+
+
+_ELEMENTWISE_NAMES = """
+    abs absolute acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil
+    celu clamp clamp_max clamp_min clip cos cosh elu erf erfc exp exp2 expit expm1 floor frac gelu
+    hardshrink hardsigmoid hardswish hardtanh leaky_relu log log10 log1p log2 log_sigmoid logit
+    logsigmoid mish nan_to_num pow prelu rdiv reciprocal relu relu6 round rpow rsqrt selu sgn
+    sigmoid sign silu sin sinc sinh softplus softshrink softsign special_erf special_erfc
+    special_exp2 special_expit special_expm1 special_log1p sqrt square tan tanh tanhshrink
+    threshold trunc
+"""
+_MAXIMUM_NAMES = """
+    adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax max_pool1d max_pool2d
+    max_pool3d
+"""
+_RULES: dict[str, type[Activation]] = {
+    **dict.fromkeys(_ELEMENTWISE_NAMES.split(), Elementwise),
+    **dict.fromkeys(_MAXIMUM_NAMES.split(), Maximum),
+}
+
+# torch builds these from two functions each, and they share one name.
+_DISPATCHED = {
+    getattr(F, name): name
+    for name in _MAXIMUM_NAMES.split()
+    if getattr(getattr(F, name, None), "__name__", name) == "fn"
+}
+
+
+def rule_of(name: str, args: Sequence[Any]) -> type[Activation] | None:
+    """The rule of a call to the function `name`, or None."""
+    return _RULES.get(name.strip("_")) if args and isinstance(args[0], Tensor) else None
+
+
+def name_of(function: Any) -> str:
+    """The name by which a function that torch dispatches is known here."""
+    name: str = getattr(function, "__name__", "")
+    if name == "fn":
+        return _DISPATCHED.get(function, name)
+    if name == "__get__":
+        return str(function.__self__.__name__)
+    return name.partition(".")[0]
