@@ -1,0 +1,63 @@
+"""Ratings by name, as the command line gives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xaitool import registry
+from xaitool.data.cache import data_directory
+from xaitool.data.ratings.loader import RatingLoader, Reading
+from xaitool.data.ratings.rating_data import RatingData
+from xaitool.data.ratings.rating_table import Duplicates, Scale
+from xaitool.errors import ConfigError, DataError
+
+_PLACES = {"csv": "FILE", "yahoo-movies": "FOLDER"}
+
+
+def load_ratings(
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    aspects: Path | None = None,
+    scale: Scale | None = None,
+    duplicates: Duplicates | None = None,
+) -> RatingData:
+    """Load a data set of ratings.
+
+    Args:
+        name: A registered name; ``csv:FILE`` and ``yahoo-movies:FOLDER`` name a place, and
+            ``synthetic-ratings`` may be followed by what it is to be, such as
+            ``synthetic-ratings:users=500,noise=0.1``.
+        data_dir: See `data_directory`.
+        aspects: For ``csv:FILE``: the file of ``item,aspects``; None: the one beside FILE.
+        scale: For ``csv:FILE``: lowest and highest allowed rating; None: those that are found.
+        duplicates: Whether a second rating of an item by the same user is an error or replaces
+            the first; None: an error, except for Yahoo! Movies, which has such.
+
+    Raises:
+        UnknownNameError: There is no such data set.
+        ConfigError: An argument does not go with this data set, or is no range.
+        DataError: The data is absent, empty or malformed; the file and line are named.
+    """
+    base, colon, location = name.partition(":")
+    loader: RatingLoader = registry.load("ratings", base)
+    _check_name(name, base, colon, location)
+    if base != "csv" and (aspects is not None or scale is not None):
+        what, kind = ("aspects", "aspects file") if aspects is not None else ("scale", "scale")
+        raise ConfigError(
+            f"dataset '{name}' has its own {what}, but another {kind} was given",
+            hint="that goes with csv:FILE",
+        )
+    if scale is not None and not scale[0] < scale[1]:
+        raise ConfigError(f"scale is {scale[0]:g} to {scale[1]:g}, but low to high is wanted")
+    reading = Reading(aspects=aspects, scale=scale, duplicates=duplicates)
+    return loader(location, data_dir=data_directory(data_dir), reading=reading)
+
+
+def _check_name(name: str, base: str, colon: str, location: str) -> None:
+    if base in _PLACES and not location:
+        raise DataError(f"dataset '{base}' names no path, but {base}:{_PLACES[base]} is wanted")
+    if base.startswith("ml-") and colon:
+        raise DataError(
+            f"dataset '{name}' has something after its name, but '{base}' alone is wanted"
+        )
