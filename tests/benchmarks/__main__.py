@@ -1,4 +1,8 @@
-"""``python -m tests.benchmarks [--json] [NAME ...]``: exit 1 when a target is missed."""
+"""``python -m tests.benchmarks [--json] [NAME ...]``: exit 1 when a target is missed.
+
+`completeness` and `recommend-tables` are reports and have no targets; they run only when they are
+named.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,41 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = {"startup": "tests.benchmarks.startup"}
+from tests.benchmarks.measure import HEADER
+
+NAMES = {
+    "startup": "tests.benchmarks.startup",
+    "attribution": "tests.benchmarks.attribution",
+    "memory": "tests.benchmarks.memory",
+    "recommend": "tests.benchmarks.recommend",
+}
+REPORTS = {
+    "completeness": "tests.benchmarks.completeness",
+    "recommend-tables": "tests.benchmarks.recommend_tables",
+}
 
 
 def main(arguments: list[str]) -> int:
-    """Run the named benchmarks, or all; print a table or JSON lines."""
+    """Run the named benchmarks, or all; print tables or JSON lines."""
     as_json = "--json" in arguments
     wanted = [name for name in arguments if name != "--json"] or list(NAMES)
-    if unknown := [name for name in wanted if name not in NAMES]:
+    known = NAMES | REPORTS
+    if unknown := [name for name in wanted if name not in known]:
         print(
-            f"error: unknown benchmark '{unknown[0]}'; one of: {', '.join(NAMES)}", file=sys.stderr
+            f"error: unknown benchmark '{unknown[0]}'; one of: {', '.join(known)}", file=sys.stderr
         )
         return 2
     holds = True
-    if not as_json:
-        print(f"{'case':24} {'ours':>9} {'peer':>9}  {'ratio':>6} {'target':>6}  peer")
     for name in wanted:
-        for row in import_module(NAMES[name]).run():
+        module = import_module(known[name])
+        if name in REPORTS:
+            module.report(as_json)
+            continue
+        if not as_json:
+            print(HEADER)
+        for row in module.run():
             holds &= row.holds
-            verdict = "" if row.holds else "  MISSED"
-            print(
-                json.dumps(row.as_dict())
-                if as_json
-                else f"{row.case:24} {row.ours:7.3f} {row.unit} {row.peer:7.3f} {row.unit}  "
-                f"{row.ratio:6.2f} {row.target:6.2f}  {row.peer_name}{verdict}",
-                flush=True,
-            )
+            print(json.dumps(row.as_dict()) if as_json else row.as_line(), flush=True)
     return 0 if holds else 1
 
 

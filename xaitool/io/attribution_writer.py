@@ -24,7 +24,7 @@ from xaitool.io.attribution_layout import AttributionRows, partial_path, to_arra
 from xaitool.io.lock import Lock, locked
 
 # What a kill -9 can lose: a part is written as soon as either is reached.
-PART_BYTES = 64 * 2**20
+PART_BYTES = 8 * 2**20
 PART_SECONDS = 30.0
 
 # Differs between a run and its continuation, and says nothing of the result.

@@ -21,7 +21,12 @@ def listed() -> Iterator[dict[str, Any]]:
     for kind in ("method", "baseline"):
         for name in registry.names(kind):
             entry, thing = registry.entry(kind, name), registry.load(kind, name)
-            facts = {"kind": kind, "name": name, "summary": entry.summary, "source": entry.source}
+            facts: dict[str, Any] = {
+                "kind": kind,
+                "name": name,
+                "summary": entry.summary,
+                "source": entry.source,
+            }
             if kind == "method":
                 default = thing.default_baseline if thing.needs_baseline else None
                 facts |= {"baseline": default, "score": thing.default_output}

@@ -175,7 +175,7 @@ class Runtime:
             pixels: Numbers in one image.
             wanted: ``--batch-size``, or None.
         """
-        most = 512 * 1024 if self.device.type == "cpu" else 16 * 1024 * 1024
+        most = 1280 * 1024 if self.device.type == "cpu" else 16 * 1024 * 1024
         return wanted or max(1, min(512, most // pixels))
 
     def place(self, value: Placed) -> Placed:

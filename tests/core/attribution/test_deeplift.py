@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -117,7 +118,7 @@ class OwnLimits(nn.Module):
         return inputs.clamp(min=inputs.new_full((len(inputs), 1, 1, 1), 0.1))
 
 
-SHARED = {
+SHARED: dict[str, Any] = {
     "relu, pool": ([nn.ReLU(inplace=True), nn.MaxPool2d(3, 1)], 96),
     "pool, sigmoid": ([nn.MaxPool2d(2), nn.Sigmoid()], 54),
     "batch moved": ([Moved(hidden=False)], 96),

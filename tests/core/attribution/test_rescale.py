@@ -199,10 +199,10 @@ def test_images_that_passed_once_are_compared_with_several_others(name, as_refer
     passed = Passed(net, images, as_references=as_references)
     for few in (others[:1], others[:2], others, others[3:4]):
         result = passed.against(few, first_logit)
-        ends = [images, few.repeat_interleave(6 // len(few), 0)]
-        ends = ends[::-1] if as_references else ends
-        expected = multipliers(net, *ends, first_logit)
-        assert relative_gap(*ends, result) < 1e-9
+        many = few.repeat_interleave(6 // len(few), 0)
+        inputs, references = (many, images) if as_references else (images, many)
+        expected = multipliers(net, inputs, references, first_logit)
+        assert relative_gap(inputs, references, result) < 1e-9
         torch.testing.assert_close(result, expected, rtol=1e-9, atol=1e-12)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from xaitool.core.attribution.agi_paths import Record, Walkers
+from xaitool.core.attribution.agi_paths import Record, Start, Walkers
 from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.attribution.class_sample import CHOICES, choose_classes
 from xaitool.core.attribution.integrated_gradients import IntegratedGradients
@@ -18,6 +19,10 @@ from xaitool.core.score import Output, Score, on_scale
 from xaitool.core.unit import unit
 from xaitool.errors import ConfigError
 from xaitool.options import Options, option
+
+# Paths under way for each row of a batch. The more there are, the better they can be batched with
+# others that arrive at the same step: a batch of such paths alone needs no more gradients.
+_LINED_UP = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,20 +118,45 @@ class AdversarialGradientIntegration(AttributionMethod):
     Raises:
         ModelError: The model has a single class, or no weights by which classes are near.
         ConfigError: A listed class does not exist, or is a sample's target and the only one.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> method = AdversarialGradientIntegration(model, epsilon=0.02, classes=5)
+        >>> against_all = Score(score.target, output="probability")
+        >>> result = method.attribute(images, against_all)
+        >>> result.extras["reached"].shape
+        torch.Size([2, 5])
     """
 
     Options = AdversarialGradientIntegrationOptions
     default_output: ClassVar[Output] = "probability"
 
+    def attribute_against_all(
+        self,
+        inputs: Tensor,
+        score: Score,
+        classes: int,
+        draw: Callable[[Tensor, Score], Tensor | None],
+    ) -> Attribution:
+        """The individual AGI of every class, or of `class_list`; the first step is shared by all.
+
+        See `AttributionMethod.attribute_against_all`. The mean is over the individual AGI of the
+        classes, and nothing is drawn.
+        """
+        listed = self.options.class_list or tuple(range(classes))
+        options = self.options.to_dict() | {"class_list": listed, "separate": True}
+        method = type(self)(self.model, rows=self.rows, seed=self.seed, **options)
+        return method.attribute(inputs, score)
+
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
-        straight = self.options.path == "straight"
         separate = self.options.separate
         classes = self._classes(inputs, score)
-        record = Record.empty(inputs, classes, separate=separate, ends=straight)
+        record = Record.empty(inputs, classes, separate=separate, ends=self._straight)
         for start in range(0, len(inputs), self.rows):
             part = slice(start, start + self.rows)
             self._explain(inputs[part], score.select(part), record.part(part))
-        if straight:
+        if self._straight:
             self._integrate_straight(inputs, score, record)
         return record.attribution(separate=separate)
 
@@ -144,26 +174,23 @@ class AdversarialGradientIntegration(AttributionMethod):
         )
 
     def _explain(self, inputs: Tensor, score: Score, record: Record) -> None:
-        slopes, directions = self._first_look(inputs, score, record)
+        start = self._first_look(inputs, score, record)
         waiting = record.waiting()
-        walkers = self._set_off(inputs, slopes, directions, waiting[:0])
+        walkers = self._set_off(start, waiting[:0], record)
         while len(waiting) or len(walkers):
-            free = self.rows - len(walkers)
-            walkers = walkers.joined(self._set_off(inputs, slopes, directions, waiting[:free]))
+            free = max(0, _LINED_UP * self.rows - len(walkers))
+            walkers = walkers.joined(self._set_off(start, waiting[:free], record))
             waiting = waiting[free:]
-            walkers = self._advance(walkers, inputs, score, record)
+            batches = walkers.nearest_first(self.rows)
+            onward = [self._advance(batch, inputs, score, record) for batch in batches]
+            walkers = onward[0].joined(*onward[1:])
 
-    def _first_look(self, inputs: Tensor, score: Score, record: Record) -> tuple[Tensor, Tensor]:
-        """All first steps of these samples from one forward pass.
-
-        Returns:
-            Gradient of ``f_target``, ``(n, C, H, W)``, and the direction to every class,
-            ``(n, K, C, H, W)``, int8 where it is a sign.
-        """
+    def _first_look(self, inputs: Tensor, score: Score, record: Record) -> Start:
+        """All first steps of these samples from one forward pass."""
         point = inputs.detach().requires_grad_()
         logits = logits_with_graph(self.model, point)
         scores = _target_score(logits, score)
-        (slopes,) = torch.autograd.grad(scores.sum(), point, retain_graph=True)
+        slopes = None if self._straight else _gradient(scores, point)
         climbed = _climbed(logits, record.classes, score.output)
         directions = torch.empty(
             (*climbed.shape, *inputs.shape[1:]),
@@ -171,54 +198,55 @@ class AdversarialGradientIntegration(AttributionMethod):
             device=inputs.device,
         )
         for column in range(climbed.shape[1]):
-            (ascent,) = torch.autograd.grad(climbed[:, column].sum(), point, retain_graph=True)
-            directions[:, column] = self._direction(ascent)
+            directions[:, column] = self._direction(_gradient(climbed[:, column], point))
         record.score_input[:] = scores.detach()
         record.end_score[:] = scores.detach()[:, None]
         record.reached[:] = logits.argmax(1, keepdim=True) == record.classes
-        return slopes, directions
+        return Start(inputs, slopes, directions, _behind(logits, record.classes))
 
-    def _set_off(
-        self, inputs: Tensor, slopes: Tensor, directions: Tensor, pairs: Tensor
-    ) -> Walkers:
+    def _set_off(self, start: Start, pairs: Tensor, record: Record) -> Walkers:
         """The first step of these pairs of sample and class."""
-        sample = pairs // directions.shape[1]
-        direction = directions.flatten(0, 1)[pairs].to(inputs.dtype)
-        return self._step(pairs, torch.zeros_like(pairs), inputs[sample], direction, slopes[sample])
+        sample = pairs // record.classes.shape[1]
+        return self._step(
+            record,
+            pairs,
+            torch.zeros_like(pairs),
+            start.behind.flatten()[pairs],
+            start.points[sample],
+            start.directions.flatten(0, 1)[pairs].to(start.points.dtype),
+            None if start.slopes is None else start.slopes[sample],
+        )
 
     def _advance(self, walkers: Walkers, inputs: Tensor, score: Score, record: Record) -> Walkers:
-        """Account for the step that was taken last, and take the next where there is one."""
+        """Account for the end of the last step, and take the next where there is one."""
         sample = walkers.pair // record.classes.shape[1]
         classes = record.classes.flatten()[walkers.pair]
         point = walkers.point.requires_grad_()
         logits = logits_with_graph(self.model, point)
         scores = _target_score(logits, score.select(sample))
-        (slope,) = torch.autograd.grad(scores.sum(), point, retain_graph=True)
-        self._integrate(walkers, slope, record)
+        slope = None
+        if self._trapezoid:
+            slope = _gradient(scores, point)
+            record.add(walkers.pair, slope, walkers.moved / 2)
         arrived = logits.argmax(1) == classes
         record.note(walkers, scores.detach(), arrived)
         # The one host synchronisation of a step.
         onward = (~arrived & (walkers.taken < self.options.steps)).nonzero().squeeze(1)
         if len(onward) == 0:
             return walkers.rows(onward)
-        climbed = _climbed(logits, classes[:, None], score.output)
-        (ascent,) = torch.autograd.grad(climbed.sum(), point)
-        published = self.options.path == "published"
+        if not (self._trapezoid or self._straight):
+            slope = _gradient(scores, point)
+        ascent = _gradient(_climbed(logits, classes[:, None], score.output), point)
+        begin = inputs[sample] if self.options.path == "published" else point.detach()
         return self._step(
+            record,
             walkers.pair[onward],
             walkers.taken[onward],
-            inputs[sample[onward]] if published else point.detach()[onward],
+            _behind(logits, classes[:, None]).squeeze(1)[onward],
+            begin[onward],
             self._direction(ascent[onward]),
-            slope[onward],
+            None if slope is None else slope[onward],
         )
-
-    def _integrate(self, walkers: Walkers, slope: Tensor, record: Record) -> None:
-        """Add the last step, at whose end the gradient of ``f_target`` is `slope`."""
-        if self.options.path == "straight":
-            return
-        left = self.options.rule == "left" or self.options.path == "published"
-        mean = walkers.slope if left else (walkers.slope + slope) / 2
-        record.add(walkers.pair, mean, walkers.moved)
 
     def _integrate_straight(self, inputs: Tensor, score: Score, record: Record) -> None:
         points = self.options.points or self.options.steps
@@ -235,10 +263,30 @@ class AdversarialGradientIntegration(AttributionMethod):
         return unit(ascent) * math.sqrt(ascent.shape[1:].numel())
 
     def _step(
-        self, pair: Tensor, taken: Tensor, start: Tensor, direction: Tensor, slope: Tensor
+        self,
+        record: Record,
+        pair: Tensor,
+        taken: Tensor,
+        behind: Tensor,
+        begin: Tensor,
+        direction: Tensor,
+        slope: Tensor | None,
     ) -> Walkers:
-        after = (start + self.options.epsilon * direction).clamp(0, 1)
-        return Walkers(pair, taken + 1, after, after - start, slope)
+        """A step of these pairs, of which the part of its beginning is integrated now."""
+        end = (begin + self.options.epsilon * direction).clamp(0, 1)
+        moved = end - begin
+        if slope is not None:
+            record.add(pair, slope, moved / 2 if self._trapezoid else moved)
+        return Walkers(pair, taken + 1, behind, end, moved)
+
+    @property
+    def _straight(self) -> bool:
+        return bool(self.options.path == "straight")
+
+    @property
+    def _trapezoid(self) -> bool:
+        """Whether a step's end counts, besides its beginning."""
+        return bool(self.options.path == "true" and self.options.rule == "trapezoid")
 
 
 def _target_score(logits: Tensor, score: Score) -> Tensor:
@@ -250,3 +298,13 @@ def _climbed(logits: Tensor, classes: Tensor, output: Output) -> Tensor:
     # vanishes where the probability underflows. No class is climbed as class 0, and then left out.
     values = on_scale(logits, "logit" if output == "logit" else "log-probability")
     return values.gather(1, classes.clamp(min=0))
+
+
+def _behind(logits: Tensor, classes: Tensor) -> Tensor:
+    values = logits.detach()
+    return values.amax(1, keepdim=True) - values.gather(1, classes.clamp(min=0))
+
+
+def _gradient(values: Tensor, point: Tensor) -> Tensor:
+    (gradient,) = torch.autograd.grad(values.sum(), point, retain_graph=True)
+    return gradient

@@ -11,6 +11,23 @@ from xaitool.core.attribution.base import Attribution
 from xaitool.core.attribution.class_sample import NO_CLASS
 
 
+@dataclass(frozen=True)
+class Start:
+    """Where n samples begin, and all first steps from there to K classes.
+
+    Attributes:
+        points: The samples, ``(n, C, H, W)``.
+        slopes: Gradient of ``f_target``, of the same shape; None where nobody asks for it.
+        directions: To every class, ``(n, K, C, H, W)``, int8 where it is a sign.
+        behind: Logit of the predicted class less every class's, ``(n, K)``.
+    """
+
+    points: Tensor
+    slopes: Tensor | None
+    directions: Tensor
+    behind: Tensor
+
+
 @dataclass
 class Walkers:
     """Paths under way, one a row, each just after a step.
@@ -18,16 +35,16 @@ class Walkers:
     Attributes:
         pair: ``sample * K + column`` of the class.
         taken: Steps so far.
+        behind: Logit of the predicted class less the class's own, where the last step began.
         point: Where it stands, ``(n, C, H, W)``.
         moved: The displacement of the last step.
-        slope: Gradient of ``f_target`` where that step began.
     """
 
     pair: Tensor
     taken: Tensor
+    behind: Tensor
     point: Tensor
     moved: Tensor
-    slope: Tensor
 
     def __len__(self) -> int:
         return len(self.pair)
@@ -36,13 +53,20 @@ class Walkers:
         """Some of them."""
         return Walkers(*(part[index] for part in self._parts()))
 
-    def joined(self, others: Walkers) -> Walkers:
+    def joined(self, *others: Walkers) -> Walkers:
         """These and others."""
-        pairs = zip(self._parts(), others._parts(), strict=True)
-        return Walkers(*(torch.cat(pair) for pair in pairs))
+        parts = (walkers._parts() for walkers in (self, *others))
+        return Walkers(*(torch.cat(part) for part in zip(*parts, strict=True)))
+
+    def nearest_first(self, rows: int) -> list[Walkers]:
+        """All in batches of at most `rows`, so that those who arrive are likely together."""
+        batches = -(-len(self) // rows)
+        return [
+            self.rows(index) for index in self.behind.argsort(stable=True).tensor_split(batches)
+        ]
 
     def _parts(self) -> tuple[Tensor, ...]:
-        return self.pair, self.taken, self.point, self.moved, self.slope
+        return self.pair, self.taken, self.behind, self.point, self.moved
 
 
 @dataclass

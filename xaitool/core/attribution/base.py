@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from xaitool.core.attribution.frozen_network import FrozenNetwork
 from xaitool.core.score import Output, Score
 from xaitool.errors import ConfigError, ShapeError
 from xaitool.options import Options
@@ -200,7 +201,7 @@ def untouched(model: nn.Module) -> Iterator[None]:
     try:
         model.eval()
         model.requires_grad_(False)
-        with torch.enable_grad():
+        with torch.enable_grad(), FrozenNetwork():
             yield
     finally:
         for module, training in modes:

@@ -13,6 +13,14 @@ class DeepShap(DeepLift):
 
     Source: Lundberg and Lee 2017, section 4.2 (Deep SHAP), with the rescale rule, as the authors'
     library does. Differs from it where that is wrong: see `DeepLift`.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> references = torch.rand(2, 30, 3, 8, 8)
+        >>> result = DeepShap(model).attribute(images, score, references)
+        >>> bool((result.completeness_gap.abs() < 1e-5).all())
+        True
     """
 
     default_baseline = "dataset"

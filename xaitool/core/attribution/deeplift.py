@@ -38,6 +38,13 @@ class DeepLift(AttributionMethod):
     A pair of input and baseline counts as two rows. References that all samples share (an expanded
     view, as most baselines are) pass once for all samples, or the samples once for all references,
     whichever are the more.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> result = DeepLift(model).attribute(images, score, black)
+        >>> bool((result.completeness_gap.abs() < 1e-5).all())
+        True
     """
 
     Options = DeepLiftOptions

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.saliency import score_and_gradient
 from xaitool.core.attribution.scores import mean_scores
-from xaitool.core.batching import row_chunks
+from xaitool.core.attribution.straight_paths import PathPoints, path_attributions
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 from xaitool.options import Options, option
@@ -48,6 +47,14 @@ class IntegratedGradients(AttributionMethod):
     polynomials of degree ``2 * steps - 1`` and needs fewer gradients. The trapezoid rule weighs
     with ``1 / (steps - 1)``, half at the ends; Captum 0.9 weighs with ``1 / steps``, which loses
     that share of every attribution.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> method = IntegratedGradients(model, steps=200, rule="trapezoid")
+        >>> result = method.attribute(images, score, black)
+        >>> bool((result.completeness_gap.abs() < 0.01).all())
+        True
     """
 
     Options = IntegratedGradientsOptions
@@ -62,23 +69,18 @@ class IntegratedGradients(AttributionMethod):
         return Attribution(values, score_input, score_baseline, gap)
 
     def _integrate(self, inputs: Tensor, references: Tensor, score: Score) -> Tensor:
-        nodes, weights = (
-            part.to(inputs).view(-1, 1, 1, 1)
-            for part in quadrature(self.options.rule, self.options.steps)
-        )
-        values = torch.zeros_like(inputs)
+        nodes, weights = quadrature(self.options.rule, self.options.steps)
         count = references.shape[1]
-        lines = len(inputs) * count
-        for rows in row_chunks(lines * len(nodes), self.rows, inputs.device):
-            line, node = rows // len(nodes), rows % len(nodes)
-            sample = line // count
-            start = references[sample, line % count]
-            difference = inputs[sample] - start
-            _, gradient = score_and_gradient(
-                self.model, start + nodes[node] * difference, score.select(sample)
-            )
-            values.index_add_(0, sample, gradient * difference * (weights[node] / count))
-        return values
+        lines = torch.arange(len(inputs) * count).repeat_interleave(len(nodes))
+        points = PathPoints(
+            lines // count,
+            lines % count,
+            nodes.repeat(len(inputs) * count),
+            weights.repeat(len(inputs) * count) / count,
+        )
+        return path_attributions(
+            self.model, inputs, references, score, points.to(inputs.device), self.rows
+        )
 
 
 def quadrature(rule: str, steps: int) -> tuple[Tensor, Tensor]:

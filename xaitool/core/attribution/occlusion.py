@@ -68,6 +68,12 @@ class Occlusion(AttributionMethod):
 
     Raises:
         ConfigError: The window is larger than the image.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> Occlusion(model, window=4, stride=2).attribute(images, score, black).values.shape
+        torch.Size([2, 3, 8, 8])
     """
 
     Options = OcclusionOptions

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from xaitool.core.attribution.base import untouched
-from xaitool.core.attribution.image_convolution import FastImageConvolution, ImageConvolution
+from xaitool.core.attribution.image_convolution import ImageConvolution
 from xaitool.core.attribution.linearity import (
     check_call,
     check_linear,
@@ -117,7 +117,6 @@ class Passed:
         with (
             untouched(model),
             torch.enable_grad(),
-            FastImageConvolution(),
             self._rescale() as rescale,
         ):
             self.output = model(self.leaf.clone())

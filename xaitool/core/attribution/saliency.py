@@ -28,6 +28,13 @@ class Saliency(AttributionMethod):
     and `completeness_gap` are NaN. The paper's map is the absolute value, its maximum over the
     channels; here the sign and the channels are kept, because every attribution is signed and
     has the shape of the input. `absolute` drops the sign.
+
+    Example:
+        Continues that of `AttributionMethod`.
+
+        >>> result = Saliency(model, absolute=True).attribute(images, score)
+        >>> bool((result.values >= 0).all())
+        True
     """
 
     Options = SaliencyOptions

@@ -1,0 +1,102 @@
+"""Integrated and expected gradients beside Captum and SHAP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from captum.attr import IntegratedGradients as CaptumIntegratedGradients
+from shap import GradientExplainer
+from torch import Tensor, nn
+
+from tests.benchmarks.material import (
+    RUNTIME,
+    OneClass,
+    as_loaded,
+    digit_network,
+    digits,
+    finish,
+    network,
+    relative,
+    some_photos,
+)
+from tests.benchmarks.measure import Row, fastest, seconds
+from xaitool.core.attribution.expected_gradients import ExpectedGradients
+from xaitool.core.attribution.integrated_gradients import IntegratedGradients
+from xaitool.core.score import Score
+
+STEPS, SAMPLES = 50, 200
+
+
+def run() -> Iterator[Row]:
+    """Photos by two networks of torchvision, then digits."""
+    yield _integrated("resnet18")
+    yield _integrated("mobilenet_v2")
+    yield _expected()
+
+
+def _integrated(name: str) -> Row:
+    """Captum explains the network as torchvision gives it: that is how it is called."""
+    photos = some_photos(2)
+    black = torch.zeros_like(photos)
+    model, given = as_loaded(network(name)), network(name)
+    target = given(photos).argmax(1)
+    method = IntegratedGradients(model, rows=RUNTIME.rows(photos[0].numel(), None), steps=STEPS)
+    captum = CaptumIntegratedGradients(given)
+    maps: dict[str, Tensor] = {}
+
+    def ours() -> None:
+        maps["ours"] = method.attribute(photos, Score(target), black.unsqueeze(1)).values
+
+    def peer(batch: int, steps: int = STEPS) -> None:
+        maps["peer"] = captum.attribute(
+            photos, black, target=target, n_steps=steps, internal_batch_size=batch
+        )
+
+    batch = fastest((2, 4, 8, 20), lambda batch: peer(batch, 10), finish)
+    times = seconds(ours, lambda: peer(batch), rounds=2, finish=finish)
+    return Row(
+        "attribution", f"integrated gradients, {name}", times[0], times[1],
+        f"Captum on torchvision's network, internal_batch_size={batch}", "s", 1 / 1.2,
+        relative(maps["ours"], maps["peer"]), 1e-3, "difference of the maps",
+    )  # fmt: skip
+
+
+def _expected() -> Row:
+    """Both draw as many points; the error is against all references enumerated."""
+    images, labels = digits()
+    label = 3
+    photos, references = images[labels == label][:20], images[:100]
+    model = digit_network()
+    loaded = as_loaded(model)
+    score = Score(torch.full((len(photos),), label, device=photos.device))
+    shared = references.expand(len(photos), *references.shape)
+    maps: dict[str, Tensor] = {}
+
+    def method(**options: Any) -> ExpectedGradients:
+        rows = RUNTIME.rows(photos[0].numel(), None)
+        return ExpectedGradients(loaded, rows=rows, **options)
+
+    def ours() -> None:
+        maps["ours"] = method(samples=SAMPLES).attribute(photos, score, shared).values
+
+    def peer(batch: int) -> None:
+        maps["peer"] = _shap(model, label, photos, references, batch)
+
+    batch = fastest((10, 50, 100, 200), peer, finish)
+    times = seconds(ours, lambda: peer(batch), rounds=5, finish=finish)
+    exact = method(sampling="enumerated", steps=20).attribute(photos, score, shared).values
+    error = relative(maps["peer"], exact)
+    return Row(
+        "attribution", f"expected gradients, {SAMPLES} samples", times[0], times[1],
+        f"shap.GradientExplainer, batch_size={batch}", "s", 1 / 1.5,
+        relative(maps["ours"], exact), error, "error, at most shap's:",
+    )  # fmt: skip
+
+
+def _shap(model: nn.Module, label: int, images: Tensor, references: Tensor, batch: int) -> Tensor:
+    explainer = GradientExplainer(OneClass(model, label), references, batch_size=batch)
+    values = explainer.shap_values(images, nsamples=SAMPLES, rseed=0)
+    return torch.from_numpy(np.asarray(values)).view(images.shape).to(images)

@@ -1,0 +1,170 @@
+"""Where a straight path is walked: among images, or behind a network's linear first layer.
+
+Behind a linear layer a straight path is still straight, and gradients can be summed there before
+they go back through the layer. So it is computed once for the ends of a path and once for the sum,
+not twice for every point; in a residual network it is a third of the whole.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from xaitool.core.attribution.saliency import score_and_gradient
+from xaitool.core.score import Score
+
+# How many units in the last place of the largest feature count as linear.
+_ROUNDING = 2000
+
+
+class PathSpace(ABC):
+    """A space in which straight paths between images are straight, too.
+
+    Args:
+        model: From images to logits, frozen and in eval mode.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+
+    @abstractmethod
+    def enter(self, images: Tensor) -> Tensor:
+        """Points ``(n, ...)`` of images ``(n, C, H, W)``."""
+
+    @abstractmethod
+    def gradient(self, images: Tensor, points: Tensor, score: Score) -> Tensor:
+        """Gradient of the score at each point.
+
+        Args:
+            images: ``(n, C, H, W)``, any that the model takes.
+            points: ``(n, ...)``.
+            score: For these n points.
+
+        Returns:
+            Shape of `points`, detached.
+        """
+
+    @abstractmethod
+    def leave(self, images: Tensor, gradient: Tensor) -> Tensor:
+        """The gradient ``(n, C, H, W)`` at images that is `gradient` in this space."""
+
+
+class Pixels(PathSpace):
+    """The images themselves."""
+
+    def enter(self, images: Tensor) -> Tensor:
+        """They are their own points."""
+        return images
+
+    def gradient(self, images: Tensor, points: Tensor, score: Score) -> Tensor:
+        """The plain gradient."""
+        return score_and_gradient(self.model, points, score)[1]
+
+    def leave(self, images: Tensor, gradient: Tensor) -> Tensor:
+        """It stays."""
+        return gradient
+
+
+class LinearStem(PathSpace):
+    """Behind a network's first convolution or linear layer, which is all it sees of an image."""
+
+    def enter(self, images: Tensor) -> Tensor:
+        """What the first layer returns."""
+        with torch.no_grad():
+            return self._features(images)
+
+    def gradient(self, images: Tensor, points: Tensor, score: Score) -> Tensor:
+        """The gradient at the first layer's output; the layer itself is not computed."""
+        points = points.detach().requires_grad_()
+        with _FirstLayer(lambda compute: points.clone()):
+            scores = score(self.model(images.clone()))
+        (gradient,) = torch.autograd.grad(scores.sum(), points)
+        return gradient
+
+    def leave(self, images: Tensor, gradient: Tensor) -> Tensor:
+        """Back through the first layer and what comes before it."""
+        leaf = images.detach().requires_grad_()
+        (result,) = torch.autograd.grad(self._features(leaf), leaf, gradient)
+        return result
+
+    def _features(self, images: Tensor) -> Tensor:
+        try:
+            with _FirstLayer(_leave_with):
+                self.model(images.clone())  # it may write into them
+        except _Left as left:
+            return left.result
+        raise LookupError("the model has no first layer")
+
+    def fits(self, image: Tensor) -> bool:
+        """Whether the layer is linear, and nothing but it depends on an image ``(1, C, H, W)``."""
+        other = 1 - image
+        try:
+            one, two = self.enter(torch.cat([image, other]))
+            # By itself: a model may look at the whole batch.
+            (between,) = self.enter(0.7 * image + 0.3 * other)
+        except (LookupError, ValueError):
+            return False
+        scale = max(float(one.abs().max()), float(two.abs().max()))
+        tolerance = _ROUNDING * torch.finfo(one.dtype).eps * scale
+        linear = (0.7 * one + 0.3 * two - between).abs().max() <= tolerance
+        return bool(linear) and self._is_all_that_is_seen(image, one[None])
+
+    def _is_all_that_is_seen(self, image: Tensor, features: Tensor) -> bool:
+        leaf, point = image.detach().requires_grad_(), features.detach().requires_grad_()
+        with _FirstLayer(lambda compute: point.clone()):
+            logits = self.model(leaf.clone())
+        if not isinstance(logits, Tensor) or not logits.requires_grad:
+            return False
+        around, through = torch.autograd.grad(logits.sum(), (leaf, point), allow_unused=True)
+        return around is None and through is not None
+
+
+def path_space(model: nn.Module, image: Tensor) -> PathSpace:
+    """The space in which paths cost least.
+
+    Args:
+        model: From images to logits, frozen and in eval mode.
+        image: One that it takes, ``(1, C, H, W)`` in [0, 1].
+    """
+    stem = LinearStem(model)
+    return stem if stem.fits(image.detach()) else Pixels(model)
+
+
+class _FirstLayer(TorchFunctionMode):
+    """Exchanges the result of the first convolution or linear layer.
+
+    Args:
+        exchange: Given what computes the result, returns another.
+    """
+
+    def __init__(self, exchange: Callable[[Callable[[], Tensor]], Tensor]) -> None:
+        super().__init__()
+        self.exchange: Callable[[Callable[[], Tensor]], Tensor] | None = exchange
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        def compute() -> Any:
+            return func(*args, **(kwargs or {}))
+
+        name = getattr(func, "__name__", "").partition(".")[0]
+        exchange = self.exchange
+        if exchange is None or name not in ("conv2d", "linear"):
+            return compute()
+        self.exchange = None
+        return exchange(compute)
+
+
+class _Left(BaseException):  # not an Exception: a model may catch those
+    def __init__(self, result: Tensor) -> None:
+        super().__init__()
+        self.result = result
+
+
+def _leave_with(compute: Callable[[], Tensor]) -> NoReturn:
+    raise _Left(compute())
