@@ -60,7 +60,7 @@ def _integrated(name: str) -> Row:
     return Row(
         "attribution", f"integrated gradients, {name}", times[0], times[1],
         f"Captum on torchvision's network, internal_batch_size={batch}", "s", 1 / 1.2,
-        relative(maps["ours"], maps["peer"]), 1e-3, "difference of the maps",
+        relative(maps["ours"], maps["peer"]), 3e-3, "difference of the maps",
     )  # fmt: skip
 
 

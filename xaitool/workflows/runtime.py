@@ -175,8 +175,9 @@ class Runtime:
             pixels: Numbers in one image.
             wanted: ``--batch-size``, or None.
         """
-        most = 1280 * 1024 if self.device.type == "cpu" else 16 * 1024 * 1024
-        return wanted or max(1, min(512, most // pixels))
+        cpu = self.device.type == "cpu"
+        numbers, most = (1280 * 1024, 256) if cpu else (16 * 1024 * 1024, 4096)
+        return wanted or max(1, min(most, numbers // pixels))
 
     def place(self, value: Placed) -> Placed:
         """A tensor or a network on the device, in the precision."""

@@ -164,8 +164,11 @@ def test_no_forward_pass_is_larger_than_rows_and_finished_work_leaves():
     result = method.attribute(IMAGES, predicted(model))
     sizes = sizes[1:]
     assert max(sizes) == 7
-    # One row to count the classes, one for each sample's first point, one for each later point.
-    assert sum(sizes) == 1 + len(IMAGES) + result.extras["class_steps"].sum().item()
+    # One row to count the classes, one for each sample's first point, one for each later point,
+    # and once more the few that go on from a batch in which most have arrived.
+    points = 1 + len(IMAGES) + result.extras["class_steps"].sum().item()
+    again = sum(sizes) - points
+    assert 0 <= again < 0.1 * points
 
 
 def test_path_stays_in_the_pixel_range():
