@@ -11,10 +11,16 @@ from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.guidance.base import Guidance
+from xaitool.core.recommenders.base import RatingModel
 from xaitool.errors import UnknownNameError
 
 LINES = [(kind, name) for kind, entries in registry.KINDS.items() for name in entries]
-BASES = {"method": AttributionMethod, "baseline": Baseline, "guidance": Guidance}
+BASES = {
+    "method": AttributionMethod,
+    "baseline": Baseline,
+    "guidance": Guidance,
+    "base": RatingModel,
+}
 
 
 @pytest.mark.parametrize(("kind", "name"), LINES)

@@ -8,9 +8,12 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.configs.train_gan import TrainGanConfig
+from xaitool.workflows.recommend_fit import recommend_fit
 from xaitool.workflows.train_classifier import train_classifier
 from xaitool.workflows.train_gan import train_gan
 
@@ -52,3 +55,21 @@ def gan_run() -> Path:
     )
     train_gan(config)
     return out
+
+
+SMALL_RATINGS = "synthetic-ratings:users=80,items=60,ratings=30,aspects=6"
+
+
+@functools.cache
+def recommender_run(base: str, split: str | None = None) -> Path:
+    """The run of a recommender on a few synthetic ratings."""
+    out = _folder() / f"recommender-{base}-{split}"
+    recommend_fit(recommender_config(out, base=base, split=split))
+    return out
+
+
+def recommender_config(out: Path | None, **options: Any) -> RecommendFitConfig:
+    """Options of a fit that takes a moment."""
+    sizes = {} if options.get("base") in ("linear", "baseline") else {"factors": 8, "epochs": 3}
+    values = {"dataset": SMALL_RATINGS, "device": "cpu", **sizes, **options}
+    return RecommendFitConfig(out=out, **values)

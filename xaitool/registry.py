@@ -174,6 +174,87 @@ DATASETS = {
     ),
 }
 
+RATINGS = {
+    "synthetic-ratings": Entry(
+        "data.ratings.synthetic:load",
+        "ratings made from planted preferences, needs no download; synthetic-ratings:noise=0.1",
+        "xaitool",
+    ),
+    "ml-100k": Entry(
+        "data.ratings.movielens:load_100k",
+        "100,000 ratings of films, 18 genres",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-1m": Entry(
+        "data.ratings.movielens:load_1m",
+        "a million ratings of films, 18 genres",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-10m": Entry(
+        "data.ratings.movielens:load_10m",
+        "10 million ratings of films",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-20m": Entry(
+        "data.ratings.movielens:load_20m",
+        "20 million ratings of films",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-25m": Entry(
+        "data.ratings.movielens:load_25m",
+        "25 million ratings of films",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-32m": Entry(
+        "data.ratings.movielens:load_32m",
+        "32 million ratings of films",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "yahoo-movies": Entry(
+        "data.ratings.yahoo_movies:load",
+        "yahoo-movies:FOLDER, Yahoo! Movies user ratings, Webscope R4",
+        "Yahoo! Research",
+    ),
+    "csv": Entry(
+        "data.ratings.csv_file:load",
+        "csv:FILE, lines of user,item,rating[,timestamp], and the file of aspects beside it",
+        "xaitool",
+    ),
+}
+
+BASE_MODELS = {
+    "svd": Entry(
+        "core.recommenders.svd:Svd",
+        "biased matrix factorisation",
+        "Koren et al. 2009",
+    ),
+    "svd++": Entry(
+        "core.recommenders.svd_plus_plus:SvdPlusPlus",
+        "svd that learns from what was rated at all, too",
+        "Koren 2008",
+    ),
+    "ncf": Entry(
+        "core.recommenders.ncf:Ncf",
+        "neural collaborative filtering (NeuMF) with explicit ratings",
+        "He et al. 2017",
+    ),
+    "fm": Entry(
+        "core.recommenders.fm:Fm",
+        "factorisation machine over user, item and aspects",
+        "Rendle 2010",
+    ),
+    "linear": Entry(
+        "core.recommenders.linear:Linear",
+        "a ridge regression a user on aspects, which explains itself",
+        "Pan et al. 2020 (AMCF), section 4.2",
+    ),
+    "baseline": Entry(
+        "core.recommenders.biases:Biases",
+        "mean and biases only, which explain nothing",
+        "Koren 2010",
+    ),
+}
+
 CLASSIFIERS = {
     "lenet5": Entry(
         "core.models.lenet5:LeNet5", "two convolutions, three linear layers", "LeCun et al. 1998"
@@ -225,7 +306,59 @@ ATTRIBUTION_METRICS = {
     ),
 }
 
-METRICS = CLASSIFIER_METRICS | GAN_METRICS | ATTRIBUTION_METRICS
+RECOMMENDER_METRICS = {
+    "rmse": Entry(
+        "core.metrics.rating_error:RatingError",
+        "root mean squared error of held-out ratings, pooled",
+        "common usage",
+    ),
+    "mae": Entry(
+        "core.metrics.rating_error:RatingError",
+        "mean absolute error of held-out ratings, pooled",
+        "common usage",
+    ),
+    "cold-rmse": Entry(
+        "core.metrics.rating_error:rating_errors_apart",
+        "rmse of users and of items without a training rating, and of the others",
+        "common usage",
+    ),
+    **{
+        f"{end}{most}@{within}": Entry(
+            f"core.metrics.aspect_ranking:{side}_recall",
+            f"recall of a user's {side} {most} aspects in the predicted {side} {within}",
+            "Pan et al. 2020 (AMCF), section 4.3",
+        )
+        for end, side in (("t", "top"), ("b", "bottom"))
+        for most, within in ((1, 3), (3, 5))
+    },
+    "score_s": Entry(
+        "core.metrics.specific_agreement:specific_agreement",
+        "cosine of the given and the real reasons for single items",
+        "Pan et al. 2020 (AMCF), section 4.3",
+    ),
+    "explained-share": Entry(
+        "core.recommenders.amcf:Amcf",
+        "how much of an item's vector lies in the space of its aspects",
+        "xaitool",
+    ),
+    "planted": Entry(
+        "core.metrics.rank_correlation:rank_correlation",
+        "rank correlation with the planted preferences of synthetic-ratings",
+        "Spearman 1904",
+    ),
+    "ndcg": Entry(
+        "core.metrics.ranking:ndcg_at",
+        "discounted gain of the recommended items that were held out and liked",
+        "Järvelin and Kekäläinen 2002",
+    ),
+    "recall": Entry(
+        "core.metrics.ranking:recall_at",
+        "share of the held-out liked items that are recommended",
+        "common usage",
+    ),
+}
+
+METRICS = CLASSIFIER_METRICS | GAN_METRICS | ATTRIBUTION_METRICS | RECOMMENDER_METRICS
 
 KINDS: dict[str, dict[str, Entry]] = {
     "method": ATTRIBUTION,
@@ -233,6 +366,8 @@ KINDS: dict[str, dict[str, Entry]] = {
     "guidance": GUIDANCE,
     "loss": LOSSES,
     "dataset": DATASETS,
+    "ratings": RATINGS,
+    "base": BASE_MODELS,
     "architecture": CLASSIFIERS,
     "gan": GANS,
     "metric": METRICS,

@@ -7,9 +7,10 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.configs.recommend import (
     RecommendExplainConfig,
-    RecommendFitConfig,
+    RecommendPreferencesConfig,
     RecommendTopConfig,
 )
+from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.configs.train_gan import TrainGanConfig
@@ -23,4 +24,5 @@ COMMANDS: dict[str, type[Options]] = {
     "recommend fit": RecommendFitConfig,
     "recommend top": RecommendTopConfig,
     "recommend explain": RecommendExplainConfig,
+    "recommend preferences": RecommendPreferencesConfig,
 }

@@ -31,9 +31,6 @@ AT_ONCE = [
     ("train-gann", "No such command 'train-gann'. Did you mean 'train-gan'", ""),
     ("recommend fitt", "No such command 'fitt'. Did you mean 'fit'?", ""),
     ("train-baseline-gan", "'train-baseline-gan' is not part of this version", "train-gan"),
-    ("recommend fit", "'recommend fit' is not part of this version", "available: "),
-    ("recommend top", "'recommend top' is not part of this version", "available: "),
-    ("recommend explain", "'recommend explain' is not part of this version", "available: "),
 ]
 
 # Refused by the workflow.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from io import TextIOWrapper
@@ -18,7 +19,7 @@ from xaitool.cli import (
     train_gan,
 )
 from xaitool.cli.options import show_help
-from xaitool.cli.output import Output, is_terminal
+from xaitool.cli.output import Output, encoding_fallback, is_terminal
 from xaitool.errors import InputError, XaitoolError
 
 EPILOG = (
@@ -67,8 +68,8 @@ def _root(
 def main() -> None:
     """Run the program and exit with its status."""
     if isinstance(sys.stdout, TextIOWrapper):
-        # A path that is no valid text goes out as the bytes it came in as.
-        sys.stdout.reconfigure(errors="surrogateescape")
+        codecs.register_error("xaitool", encoding_fallback)
+        sys.stdout.reconfigure(errors="xaitool")
     try:
         status = build_app()(standalone_mode=False)
     except XaitoolError as error:

@@ -8,7 +8,7 @@ from xaitool.cli.options import add_command
 from xaitool.cli.output import Output
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 
-HELP = """Measure a classifier, a GAN or an attribution file.
+HELP = """Measure a classifier, a GAN, a recommender or an attribution file.
 
 Prints a table; tab-separated when piped, JSON Lines with --json.
 
@@ -17,6 +17,7 @@ Examples:
 \b
   xaitool evaluate runs/my-gan
   xaitool evaluate digits.h5 --metric insertion --metric deletion --json
+  xaitool evaluate films --folds 5 --metric rmse --metric t1@3
 """
 
 

@@ -24,18 +24,22 @@ def add_command(
     help: str,
     *,
     show: tuple[str, str, Callable[[Output], None]] | None = None,
+    group: str = "",
 ) -> None:
     """Register a command whose flags are the fields of `config_class`.
 
     Args:
         app: Where to register it.
-        name: The command's name, also the name of its table in a configuration file.
+        name: The command's name.
         config_class: Its options.
         run: Called with the options and the output.
         help: What ``--help`` shows above the options.
         show: A flag that prints something instead, such as ``--list``: the flag, its help, and what
             prints.
+        group: The group that it belongs to. Group and name are the name of its table in a
+            configuration file.
     """
+    full_name = f"{group} {name}".strip()
 
     def command(
         *,
@@ -53,10 +57,10 @@ def add_command(
             run(config_class(**values), output)
 
     fields = _own_first(config_class)
-    shared = _shared_parameters(config_class, name)
+    shared = _shared_parameters(config_class, full_name)
     if any(field.name == "resume" and field.type is str for field in fields):
         fields = [field for field in fields if field.name != "resume"]
-        shared.append(_resume_parameter(config_class, name))
+        shared.append(_resume_parameter(config_class, full_name))
     if show is not None:
         flag = typer.Option(show[0], help=show[1], rich_help_panel="Options")
         shared.append(_keyword("show_instead", Annotated[bool, flag], False))

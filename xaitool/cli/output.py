@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
+import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -11,6 +14,13 @@ from typing import Any, TextIO
 
 from xaitool.errors import XaitoolError
 from xaitool.workflows.progress import SilentTask, Task
+
+# Of the 256 terminal colours those nearest to Okabe and Ito's blue and vermilion, which can be told
+# apart with any colour vision and read on black and on white.
+POSITIVE, NEGATIVE = 32, 166
+
+# A tab or a line break inside a value would break the table.
+BREAKS = str.maketrans("\t\r\n", "   ")
 
 
 class Output:
@@ -33,6 +43,11 @@ class Output:
         """One line of data."""
         print(text, flush=True)
 
+    def lines(self, texts: Iterable[str]) -> None:
+        """Lines of data."""
+        for text in texts:
+            self.line(text)
+
     def record(self, values: Mapping[str, Any]) -> None:
         """One JSON line of data; a number that is not finite becomes null."""
         # In ASCII: a file name need not be valid text, nor the terminal able to show it.
@@ -40,15 +55,48 @@ class Output:
 
     def table(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows as JSON Lines, as an aligned table on a terminal, else as TSV."""
-        rows = list(rows)
         if self.as_json:
             for row in rows:
                 self.record(row)
-        elif rows:
+        elif rows := list(rows):
             names = list(dict.fromkeys(name for row in rows for name in row))
             cells = [names, *([cell(row.get(name)) for name in names] for row in rows)]
             for text in _aligned(cells) if is_terminal(sys.stdout) else map("\t".join, cells):
                 self.line(text)
+
+    def stream(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """As `table`, for rows of the same columns that are too many to keep: each as it comes."""
+        if is_terminal(sys.stdout) or self.as_json:
+            self.table(rows)
+            return
+        for number, row in enumerate(rows):
+            if number == 0:
+                self.line("\t".join(row))
+            self.line("\t".join(map(cell, row.values())))
+
+    @property
+    def draws(self) -> bool:
+        """Whether a person reads the results, so that bars say more than columns."""
+        return is_terminal(sys.stdout) and not self.as_json
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal."""
+        return shutil.get_terminal_size().columns
+
+    def can_show(self, text: str) -> bool:
+        """Whether standard output has these characters."""
+        try:
+            text.encode(sys.stdout.encoding or "ascii")
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def paint(self, text: str, positive: bool) -> str:
+        """Text in the colour of its sign, on a terminal that is not told to do without."""
+        if not self.draws or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return text
+        return f"\x1b[38;5;{POSITIVE if positive else NEGATIVE}m{text}\x1b[0m"
 
     def message(self, text: str) -> None:
         """Something worth knowing."""
@@ -109,6 +157,14 @@ class Heartbeat:
         self._output.message(f"{progress}{told} {self._unit}/s={1 / seconds_each:.3g} eta={eta}")
 
 
+def encoding_fallback(error: UnicodeError) -> tuple[str | bytes, int]:
+    """For `codecs.register_error`: a path's own bytes, escapes for what stdout lacks."""
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.backslashreplace_errors(error)
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person reads this stream; it is None where the caller closed it."""
     return stream is not None and stream.isatty()
@@ -122,7 +178,7 @@ def cell(value: Any) -> str:
         return " ".join(f"{name}:{cell(one)}" for name, one in value.items())
     if hasattr(value, "item"):
         value = value.item()
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value).translate(BREAKS)
 
 
 def _aligned(cells: list[list[str]]) -> Iterable[str]:

@@ -1,40 +1,119 @@
-"""``xaitool recommend fit|top|explain``: their options; this version refuses to run them."""
+"""``xaitool recommend fit|top|explain|preferences``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import typer
 
 from xaitool.cli.options import add_command, show_help
 from xaitool.cli.output import Output
-from xaitool.cli.unavailable import refuse
-from xaitool.options import Options
+from xaitool.cli.recommend_fit import register_fit
 from xaitool.workflows.configs.recommend import (
     RecommendExplainConfig,
-    RecommendFitConfig,
+    RecommendPreferencesConfig,
     RecommendTopConfig,
 )
 
-COMMANDS: dict[str, type[Options]] = {
-    "fit": RecommendFitConfig,
-    "top": RecommendTopConfig,
-    "explain": RecommendExplainConfig,
-}
+TOP = """Recommend the items that users would rate highest.
+
+Ratings are clipped to the scale of the data; raw is what the model says, and what orders them.
+Equal ratings come in the order of the items' ids. Through a pipe aspects are one column, such as
+Comedy:+0.310|Drama:-0.120.
+
+Examples:
+
+\b
+  xaitool recommend top --model RUN --user 65 --exclude-seen --explain
+  cut -f1 users.tsv | xaitool recommend top --model RUN --user - -n 20 > top.tsv
+"""
+
+EXPLAIN = """Say in aspects why users would rate items so high.
+
+A rating is the mean, plus what is common to the user's ratings and to the item's, plus the user's
+interest in the item; the bars are what the item's aspects add to that interest. Through a pipe
+there is a line a pair.
+
+Examples:
+
+\b
+  xaitool recommend explain --model RUN --user 65 --item 120
+  xaitool recommend explain --model RUN --user 65 --user 67 --user 74 \\
+      --item 'Independence Day (ID4) (1996)' --shares --plot figure.png
+"""
+
+PREFERENCES = """Say which aspects users like and dislike in general.
+
+raw is the rating of a pure aspect above the user's average; preference is the same with
+magnitudes of sum 1, which makes users comparable.
+
+Examples:
+
+\b
+  xaitool recommend preferences --model RUN --user 65
+  xaitool recommend preferences --model RUN --user - --json < users.txt
+"""
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Recommend items and say why (not yet available).")
+    group = typer.Typer(help="Recommend items and say why.")
     group.callback(invoke_without_command=True)(show_help)
-    for name, config_class in COMMANDS.items():
-        summary = (config_class.__doc__ or "").splitlines()[0]
-        add_command(group, name, config_class, _refusal(name), f"{summary} (not yet available)")
+    register_fit(group)
+    add_command(group, "top", RecommendTopConfig, run_top, TOP, group="recommend")
+    add_command(group, "explain", RecommendExplainConfig, run_explain, EXPLAIN, group="recommend")
+    add_command(
+        group,
+        "preferences",
+        RecommendPreferencesConfig,
+        run_preferences,
+        PREFERENCES,
+        group="recommend",
+    )
     app.add_typer(group, name="recommend")
 
 
-def _refusal(name: str) -> Callable[[Options, Output], None]:
-    def run(config: Options, output: Output) -> None:
-        refuse(f"recommend {name}")
+def run_top(config: RecommendTopConfig, output: Output) -> None:
+    """Print a row a recommended item."""
+    from xaitool.workflows.recommend_top import recommend_top
 
-    return run
+    output.stream(_rows(recommend_top(config, output), output))
+
+
+def run_explain(config: RecommendExplainConfig, output: Output) -> None:
+    """Print a row a pair, or bars on a terminal."""
+    from xaitool.workflows.explanation_bars import as_text
+    from xaitool.workflows.recommend_explain import recommend_explain
+
+    records = recommend_explain(config, output)
+    if output.draws:
+        output.lines(as_text(records, config.shares, output))
+    else:
+        output.stream(_rows(records, output))
+
+
+def run_preferences(config: RecommendPreferencesConfig, output: Output) -> None:
+    """Print a row an aspect, or bars on a terminal."""
+    from xaitool.workflows.recommend_preferences import as_text, recommend_preferences
+
+    rows = recommend_preferences(config, output)
+    if output.draws:
+        output.lines(as_text(rows, output))
+    else:
+        output.stream(rows)
+
+
+def _rows(records: Iterable[dict[str, Any]], output: Output) -> Iterator[dict[str, Any]]:
+    """For a table, aspects in one cell: ``Comedy:+0.310|Drama:-0.120``, split at the bars."""
+    for record in records:
+        yield (
+            record
+            if output.as_json
+            else {
+                name: "|".join(f"{aspect}:{part:+.3f}" for aspect, part in value.items())
+                if isinstance(value, dict)
+                else value
+                for name, value in record.items()
+            }
+        )

@@ -11,5 +11,5 @@ def refuse(command: str) -> NoReturn:
     """Raise the error that says so."""
     raise InputError(
         f"'{command}' is not part of this version, but only planned",
-        hint="available: train-gan, train-classifier, explain, evaluate",
+        hint="available: train-gan, train-classifier, explain, evaluate, recommend",
     )

@@ -56,10 +56,11 @@ def curve_picture(
         axes.set_xlim(0.9 - 0.01 * last, 1.01 * last + 0.1)
         if len(series) > 1:
             axes.legend(frameon=False, labelcolor=INK)
-        return _rendered(figure)
+        return rendered(figure)
 
 
-def _rendered(figure: Figure) -> Image.Image:
+def rendered(figure: Figure) -> Image.Image:
+    """What a figure looks like, as an RGB picture."""
     file = io.BytesIO()
     figure.savefig(file, format="png")
     return Image.open(file).convert("RGB")

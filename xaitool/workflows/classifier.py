@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from xaitool.data.images import Interpolation
 from xaitool.errors import ConfigError, ModelError, XaitoolError
+from xaitool.workflows.damage import reason
 from xaitool.workflows.runtime import Runtime, is_out_of_memory
 
 
@@ -116,8 +117,3 @@ class Classifier:
                 f"model {self.source} returns NaN or infinity, but finite logits are wanted"
             )
         return logits
-
-
-def reason(error: Exception) -> str:
-    """What another library raised, short enough for one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

@@ -14,21 +14,24 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.measure_attributions import measure_attributions
 from xaitool.workflows.measure_classifier import measure_classifier
 from xaitool.workflows.measure_gan import measure_gan
+from xaitool.workflows.measure_recommender import measure_recommender
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.runtime import Runtime
 
 Row = dict[str, Any]
-Kind = Literal["classifier", "gan", "attribution"]
+Kind = Literal["classifier", "gan", "recommender", "attribution"]
 Measure = Callable[[Path, tuple[str, ...], EvaluateConfig, Runtime, Reporter], Iterator[Row]]
 
 METRICS: dict[str, tuple[str, ...]] = {
     "classifier": tuple(registry.CLASSIFIER_METRICS),
     "gan": tuple(registry.GAN_METRICS),
+    "recommender": tuple(registry.RECOMMENDER_METRICS),
     "attribution": tuple(registry.ATTRIBUTION_METRICS),
 }
 MEASURES: dict[str, Measure] = {
     "classifier": measure_classifier,
     "gan": measure_gan,
+    "recommender": measure_recommender,
     "attribution": measure_attributions,
 }
 
@@ -74,7 +77,7 @@ def evaluate(
 
 
 def artifact_kind(path: Path) -> Kind:
-    """What an artifact is: ``classifier``, ``gan`` or ``attribution``.
+    """What an artifact is: ``classifier``, ``gan``, ``recommender`` or ``attribution``.
 
     Raises:
         ArtifactError: It does not exist, is damaged, or is nothing that is measured.
@@ -83,8 +86,10 @@ def artifact_kind(path: Path) -> Kind:
         with AttributionFile(path):
             return "attribution"
     kind = load_checkpoint(path, kind=None)["kind"]
-    if kind not in ("classifier", "gan"):
-        raise ArtifactError(f"{path} is of kind '{kind}', but a classifier or a gan is measured")
+    if kind not in ("classifier", "gan", "recommender"):
+        raise ArtifactError(
+            f"{path} is of kind '{kind}', but a classifier, a gan or a recommender is measured"
+        )
     return kind  # type: ignore[no-any-return]
 
 

@@ -14,7 +14,7 @@ from torch.export.passes import move_to_device_pass
 from torch.fx import Node
 
 from xaitool.errors import ModelError
-from xaitool.workflows.classifier import reason
+from xaitool.workflows.damage import reason
 
 LOGGER = logging.getLogger("torch.export")
 

@@ -14,9 +14,9 @@ from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.feature_network import FeatureNetwork, feature_network
 from xaitool.workflows.generated_images import Distances, RealFeatures, noise
-from xaitool.workflows.model_source import damage_as_error
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime
 

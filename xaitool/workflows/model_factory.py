@@ -15,7 +15,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from torchvision.ops import StochasticDepth
 
 from xaitool.errors import InputError, ModelError
-from xaitool.workflows.classifier import reason
+from xaitool.workflows.damage import reason
 
 WORDS = {"true": True, "false": False, "none": None}
 

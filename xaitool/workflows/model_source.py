@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,16 @@ from torch import Tensor, nn
 from xaitool.core.models import torchvision_models
 from xaitool.core.models.build import build_classifier
 from xaitool.core.models.normalise import Normalise
-from xaitool.errors import ArtifactError, ConfigError, ModelError
+from xaitool.errors import ConfigError, ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
 from xaitool.workflows.class_names import read_class_names
-from xaitool.workflows.classifier import Classifier, reason
+from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.model import ModelOptions
+from xaitool.workflows.damage import damage_as_error, reason
 from xaitool.workflows.exported_program import LoadedProgram, load_program
 from xaitool.workflows.model_factory import make_model, mode_matters
 from xaitool.workflows.model_input import ModelInput
-from xaitool.workflows.runtime import Runtime, is_out_of_memory
+from xaitool.workflows.runtime import Runtime
 
 
 def load_classifier(
@@ -85,23 +85,6 @@ def _load(
         "package.module:factory or an exported program (.pt2) is wanted",
         hint=f"--model torchvision:{source}" if known else None,
     )
-
-
-@contextlib.contextmanager
-def damage_as_error(path: Path) -> Iterator[None]:
-    """What a checkpoint of the right kind lacks, or holds in the wrong form, as one error.
-
-    Raises:
-        ArtifactError: The block failed for want of it.
-    """
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        if is_out_of_memory(error):
-            raise
-        raise ArtifactError(
-            f"{path} is damaged ({reason(error)}), but a whole checkpoint is wanted"
-        ) from error
 
 
 def _rebuilt(checkpoint: dict[str, Any]) -> nn.Module:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xaitool.errors import ConfigError
 from xaitool.io.provenance import environment
-from xaitool.workflows.configs.common import TrainingOptions
+from xaitool.workflows.configs.common import RunOptions, TrainingOptions
 from xaitool.workflows.run_directory import (
     RunDirectory,
     check_free,
@@ -35,7 +35,7 @@ class RunPlace:
     resumes: bool
     overwrite: bool
 
-    def open(self, config: TrainingOptions) -> RunDirectory:
+    def open(self, config: RunOptions) -> RunDirectory:
         """Create or reopen the directory and write what is being run, and where."""
         if self.resumes:
             directory = RunDirectory.resume(self.path)

@@ -24,11 +24,15 @@ class StopSignal:
     signals, so that a signal to the whole group does not take the workers from a run that is
     still finishing its step. Outside the main thread Python allows no handlers: nothing happens.
 
+    Args:
+        then: What the run does next, for the line on stderr.
+
     Attributes:
         received: The first signal, or None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, then: str = "saving after this step") -> None:
+        self._then = then
         self.received: signal.Signals | None = None
         self._previous: dict[signal.Signals, Any] = {}
         self._seen: set[int] = set()
@@ -76,7 +80,7 @@ class StopSignal:
         self._seen.add(number)
         received = signal.Signals(number)
         self.received = self.received or received
-        _say(f"{received.name} received; saving after this step (send again to stop now)")
+        _say(f"{received.name} received; {self._then} (send again to stop now)")
 
 
 def _say(line: str) -> None:

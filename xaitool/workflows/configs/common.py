@@ -23,7 +23,21 @@ def rows_option() -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunOptions(Options):
+class DeviceOptions(Options):
+    """Where a command computes."""
+
+    device: str = option(
+        "auto",
+        "auto, cpu, cuda, cuda:N or mps; auto takes the first of cuda, mps, cpu.",
+        panel="Run",
+        envvar="XAITOOL_DEVICE",
+        role="run",
+        unit="DEVICE",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(DeviceOptions):
     """Where a command runs, from which seed, and where its output goes."""
 
     out: Path | None = option(
@@ -40,14 +54,6 @@ class RunOptions(Options):
         role="place",
     )
     seed: int = option(0, "Seed of every random draw.", panel="Run", minimum=0, unit="INTEGER")
-    device: str = option(
-        "auto",
-        "auto, cpu, cuda, cuda:N or mps; auto takes the first of cuda, mps, cpu.",
-        panel="Run",
-        envvar="XAITOOL_DEVICE",
-        role="run",
-        unit="DEVICE",
-    )
     precision: str = option(
         "float32",
         "Floating-point type of the computation.",

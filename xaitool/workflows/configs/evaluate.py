@@ -13,7 +13,7 @@ from xaitool.workflows.configs.model import ModelOptions
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig(ModelOptions, RunOptions):
-    """Measure what the kind of each artifact allows: classifier, GAN or attribution file."""
+    """Measure what the kind of each artifact allows."""
 
     artifacts: tuple[Path, ...] = option(
         (),
@@ -50,6 +50,35 @@ class EvaluateConfig(ModelOptions, RunOptions):
         panel="Measure",
         minimum=1,
         unit="PIXELS",
+    )
+    folds: int | None = option(
+        None,
+        "Random folds for which a recommender is fitted again; default: 5, or the ratings that it "
+        "held out.",
+        panel="Measure",
+        minimum=2,
+    )
+    truth: str = option(
+        "training",
+        "Ratings behind what users of a recommender really prefer; all, the test fold's "
+        "included, is the published way.",
+        panel="Measure",
+        choices=("training", "all"),
+        what="truth",
+    )
+    top: int = option(
+        10,
+        "Length of the recommended list that ndcg and recall measure.",
+        panel="Measure",
+        minimum=1,
+        unit="ITEMS",
+    )
+    relevant: float | None = option(
+        None,
+        "Smallest rating of an item that ndcg and recall want in the list; default: three "
+        "quarters up the scale, which is 4 of 1 to 5.",
+        panel="Measure",
+        unit="RATING",
     )
     model: str | None = option(
         None,

@@ -1,4 +1,4 @@
-"""Options of ``recommend fit``, ``recommend top`` and ``recommend explain``."""
+"""Options of ``recommend top``, ``recommend explain`` and ``recommend preferences``."""
 
 from __future__ import annotations
 
@@ -6,39 +6,63 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xaitool.options import option
-from xaitool.workflows.configs.common import RunOptions
+from xaitool.workflows.configs.common import DeviceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecommendFitConfig(RunOptions):
-    """Fit a rating model whose ratings are explained by aspects (AMCF)."""
+class QueryOptions(DeviceOptions):
+    """Whom a fitted model is asked about."""
 
-    dataset: str = option("ml-100k", "Ratings to learn from.", panel="Data", unit="NAME")
-    base: str = option(
-        "svd",
-        "The rating model that is explained.",
-        panel="Training",
-        choices=("svd", "ncf", "fm"),
-        what="base model",
-        unit="NAME",
+    model: Path | None = option(
+        None, "A run of recommend fit, or its checkpoint.", panel="Query", unit="RUN"
     )
-    factors: int = option(120, "Latent factors.", panel="Training", minimum=1)
-    epochs: int = option(100, "Passes over the ratings.", panel="Training", minimum=1)
+    user: tuple[str, ...] = option(
+        (),
+        "A user's id; may be repeated; - reads ids from standard input, one a line.",
+        panel="Query",
+        repeated=True,
+        unit="ID",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecommendTopConfig(RunOptions):
-    """Recommend the items that a user would rate highest."""
+class RecommendTopConfig(QueryOptions):
+    """Recommend the items that users would rate highest."""
 
-    model: Path | None = option(None, "A fitted run.", panel="Model", unit="RUN")
-    user: str | None = option(None, "The user.", panel="Query", unit="ID")
-    number: int = option(10, "How many items.", panel="Query", minimum=1, unit="N")
+    number: int = option(
+        10, "How many items a user.", panel="Query", minimum=1, flags=("-n",), unit="N"
+    )
+    exclude_seen: bool = option(
+        False, "Leave out what a user rated in the training data.", panel="Query"
+    )
+    explain: bool = option(
+        False, "Also say how much each aspect of an item adds to its rating.", panel="Query"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecommendExplainConfig(RunOptions):
-    """Say in aspects why a user would like an item."""
+class RecommendExplainConfig(QueryOptions):
+    """Say in aspects why users would rate items so high."""
 
-    model: Path | None = option(None, "A fitted run.", panel="Model", unit="RUN")
-    user: str | None = option(None, "The user.", panel="Query", unit="ID")
-    item: str | None = option(None, "The item.", panel="Query", unit="ID")
+    item: tuple[str, ...] = option(
+        (),
+        "An item's id or title; may be repeated: every user is asked about every item.",
+        panel="Query",
+        repeated=True,
+        unit="ID|TITLE",
+    )
+    shares: bool = option(
+        False,
+        "Draw preferences as shares of the sum of their magnitudes, as the paper's Figure 4 does, "
+        "instead of in rating units.",
+        panel="Output",
+    )
+    plot: Path | None = option(
+        None, "Also draw the bars, a panel for each pair, as a PNG.", panel="Output", unit="FILE"
+    )
+    overwrite: bool = option(False, "Replace the file at --plot.", panel="Output")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommendPreferencesConfig(QueryOptions):
+    """Say which aspects users like and dislike in general."""

@@ -1,0 +1,42 @@
+"""``xaitool recommend fit``."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import typer
+
+from xaitool.cli.options import add_command
+from xaitool.cli.output import Output
+from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
+
+HELP = """Fit a rating model, and AMCF, which explains its ratings by aspects.
+
+Prints the run directory, from which top, explain and preferences recommend, and which evaluate
+measures.
+
+Examples:
+
+\b
+  xaitool recommend fit --out films
+  xaitool recommend fit --dataset ml-100k --base svd --factors 120
+  xaitool recommend fit --dataset csv:ratings.csv --aspects genres.csv --split time
+"""
+
+
+def register_fit(group: typer.Typer) -> None:
+    """Add the command to the group ``recommend``."""
+    add_command(group, "fit", RecommendFitConfig, run, HELP, group="recommend")
+
+
+def run(config: RecommendFitConfig, output: Output) -> None:
+    """Fit and print where the result lies."""
+    from xaitool.workflows.recommend_fit import recommend_fit
+
+    result = recommend_fit(config, output)
+    if isinstance(result, dict):
+        output.record(result)
+    elif output.as_json:
+        output.record({**dataclasses.asdict(result), "schema": 1})
+    else:
+        output.line(result.run_dir)

@@ -1,0 +1,1 @@
+"""Rating models, and AMCF, which explains any of them in aspects."""

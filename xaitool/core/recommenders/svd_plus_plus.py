@@ -1,0 +1,125 @@
+"""SVD++: matrix factorisation that also learns from which items were rated at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from xaitool.core.recommenders.alternating import STEPS, Factorisation
+from xaitool.core.recommenders.base import Progress
+from xaitool.core.recommenders.conjugate_gradients import descend
+from xaitool.core.recommenders.factors import FactorModel
+from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.svd import SvdOptions
+from xaitool.options import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class SvdPlusPlusOptions(SvdOptions):
+    """Options of `SvdPlusPlus`."""
+
+    implicit_regularisation: float = option(
+        10.0,
+        "Weight of the squared vectors of having rated, times the root of the count of ratings.",
+        minimum=0.0,
+    )
+
+
+class SvdPlusPlus(FactorModel):
+    """``mean + b_u + b_i + q_i . (p_u + n_u**-0.5 * sum of y_j over u's items)`` (Koren 2008, 15).
+
+    The objective is that of `Svd` plus ``l_y sum_j sqrt(n_j) |y_j|**2``, and is fitted in the same
+    way: users, then y, then items, two steps of conjugate gradients each; y is one problem,
+    because a user's items share their prediction. Koren descends by stochastic gradients.
+
+    Which items a user rated is read from the training ratings alone. The fitted state keeps the
+    sum in brackets as the user's vector, all that a prediction needs.
+    """
+
+    Options = SvdPlusPlusOptions
+
+    def __init__(self, user_count: int, item_count: int, **options: Any) -> None:
+        size = SvdPlusPlusOptions.from_mapping(options, source=type(self).__name__).factors
+        super().__init__(user_count, item_count, size, **options)
+
+    def fit(self, ratings: Ratings, *, seed: int = 0, progress: Progress | None = None) -> Self:
+        """Learn from training ratings.
+
+        Raises:
+            DataError: There are no ratings.
+            ShapeError: They are of another population.
+            DivergenceError: The training error became NaN or infinite.
+        """
+        self.check_ratings(ratings)
+        options: SvdPlusPlusOptions = self.options
+        problem = Factorisation(
+            ratings, options.factors, options.regularisation, options.bias_regularisation, seed
+        )
+        implicit = ImplicitFeedback(problem, options.factors, options.implicit_regularisation)
+        for epoch in range(1, options.epochs + 1):
+            problem.improve_users(centre=implicit.centre())
+            implicit.improve()
+            problem.improve_items()
+            rmse = problem.rmse(epoch)
+            if progress is not None:
+                progress(epoch, {"rmse": rmse})
+        problem.store(self)
+        return self
+
+
+class ImplicitFeedback:
+    """The vectors y of a factorisation whose users already contain the sum over them.
+
+    Attributes:
+        vectors: ``(items, factors)``, y.
+        penalty: ``(items, 1)``.
+    """
+
+    def __init__(self, problem: Factorisation, factors: int, regularisation: float) -> None:
+        self._problem = problem
+        self._factors = factors
+        self._ones = torch.ones_like(problem.by_user.values)
+        counts = problem.by_user.counts.clamp_min(1)[:, None].to(self._ones)
+        self._scale = counts.rsqrt()
+        item_counts = problem.by_item.counts.clamp_min(1)[:, None].to(self._ones)
+        self.penalty = regularisation * item_counts.sqrt()
+        self.vectors = torch.zeros_like(problem.items[:, :factors])
+
+    def centre(self) -> Tensor:
+        """What the users' coordinates would be without a vector of their own."""
+        return F.pad(self.over_users(self.vectors), (0, 2))
+
+    def over_users(self, vectors: Tensor) -> Tensor:
+        """Sum vectors of items over each user's, times ``n_u**-0.5``: ``(users, k)``."""
+        return self._scale * self._problem.by_user.sums(self._ones, vectors)
+
+    def over_items(self, vectors: Tensor) -> Tensor:
+        """The transpose of `over_users`: ``(users, k)`` to ``(items, k)``."""
+        return self._problem.by_item.sums(self._ones, self._scale * vectors)
+
+    def improve(self) -> None:
+        """Improve y, and with it the users, while their own vectors and the items stay."""
+        ratings, items = self._problem.by_user, self._problem.items[:, : self._factors]
+        gradient = self.over_items(ratings.sums(self._problem.residuals(), items))
+        squares = self._scale * ratings.sums(self._ones, items**2)
+
+        def product(direction: Tensor) -> Tensor:
+            predicted = ratings.dots(self.over_users(direction), items)
+            return self.over_items(ratings.sums(predicted, items)) + self.penalty * direction
+
+        diagonal = self.over_items(squares) + self.penalty
+        previous = self.vectors
+        self.vectors = descend(
+            previous,
+            gradient - self.penalty * previous,
+            product,
+            torch.where(diagonal > 0, 1 / diagonal, 0),
+            STEPS,
+            by_row=False,
+        )
+        change = self.over_users(self.vectors - previous)
+        self._problem.users = self._problem.users + F.pad(change, (0, 2))

@@ -1,0 +1,108 @@
+"""Options of ``recommend fit``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from xaitool import registry
+from xaitool.options import option
+from xaitool.workflows.configs.common import RunOptions
+
+# Named again in AmcfOptions, which cannot be imported for --help; a test keeps both equal.
+ATTENTIONS = ("masked-softmax", "softmax", "signed", "least-squares")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatingsOptions(RunOptions):
+    """Which ratings, and how a user's own files of them are read."""
+
+    dataset: str = option(
+        "synthetic-ratings",
+        f"Ratings: one of {', '.join(registry.names('ratings'))}:FILE.",
+        panel="Data",
+        completions=registry.names("ratings"),
+        unit="NAME",
+    )
+    aspects: Path | None = option(
+        None,
+        "File of item,aspects lines for csv:FILE; default: aspects, items or movies beside FILE.",
+        panel="Data",
+        unit="FILE",
+    )
+    scale: tuple[float, ...] | None = option(
+        None,
+        "Lowest and highest rating of csv:FILE; default: those that are found.",
+        panel="Data",
+        unit="LOW,HIGH",
+    )
+    duplicates: str | None = option(
+        None,
+        "What a second rating of an item by the same user is; default: error, as a rule.",
+        panel="Data",
+        choices=("error", "last"),
+        what="treatment of duplicates",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommendFitConfig(RatingsOptions):
+    """Fit a rating model, and AMCF, which explains its ratings by aspects."""
+
+    base: str = option(
+        "svd",
+        "The rating model: "
+        + "; ".join(
+            f"{name}: {registry.entry('base', name).summary}" for name in registry.names("base")
+        )
+        + ".",
+        panel="Fit",
+        choices=registry.names("base"),
+        what="base model",
+        unit="NAME",
+    )
+    factors: int | None = option(
+        None, "Length of the latent vectors; default: the base's own.", panel="Fit", minimum=1
+    )
+    epochs: int | None = option(
+        None, "Passes over the ratings; default: the base's own.", panel="Fit", minimum=1
+    )
+    base_option: tuple[str, ...] = option(
+        (),
+        "Another option of the base, such as regularisation=1.5; may be repeated.",
+        panel="Fit",
+        repeated=True,
+        unit="NAME=VALUE",
+    )
+    attention: str | None = option(
+        None,
+        "How AMCF shares an item's vector among its aspects; default: masked-softmax.",
+        panel="Fit",
+        choices=ATTENTIONS,
+        what="attention",
+        unit="NAME",
+    )
+    amcf_option: tuple[str, ...] = option(
+        (),
+        "Another option of AMCF, such as aspect-decay=0.01; may be repeated.",
+        panel="Fit",
+        repeated=True,
+        unit="NAME=VALUE",
+    )
+    split: str | None = option(
+        None,
+        "Hold ratings out for evaluate: a random share, the latest share (time), or the latest "
+        "rating of each user (leave-one-out); default: fit to all.",
+        panel="Data",
+        choices=("random", "time", "leave-one-out"),
+        what="split",
+        unit="NAME",
+    )
+    hold_out: float | None = option(
+        None,
+        "Share of the ratings that is held out; default: 0.2 with --split, else nothing.",
+        panel="Data",
+        above=0,
+        maximum=0.9,
+        unit="SHARE",
+    )

@@ -1,0 +1,32 @@
+"""What another library raised, as one line for people."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from xaitool.errors import ArtifactError
+from xaitool.workflows.runtime import is_out_of_memory
+
+
+@contextlib.contextmanager
+def damage_as_error(path: Path) -> Iterator[None]:
+    """What a checkpoint of the right kind lacks, or holds in the wrong form, as one error.
+
+    Raises:
+        ArtifactError: The block failed for want of it.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise ArtifactError(
+            f"{path} is damaged ({reason(error)}), but a whole checkpoint is wanted"
+        ) from error
+
+
+def reason(error: Exception) -> str:
+    """What another library raised, short enough for one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

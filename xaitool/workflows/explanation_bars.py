@@ -1,0 +1,86 @@
+"""Explained ratings as bars: of text for a terminal, and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from PIL import Image
+
+from xaitool.report.aspect_bars import Bar, Pen, text_bars
+from xaitool.report.aspect_picture import Panel, aspect_picture
+
+Record = dict[str, Any]
+
+# A longer title would be wider than its panel.
+LONGEST_TITLE = 44
+
+
+def as_text(records: Iterable[Record], shares: bool, pen: Pen) -> Iterator[str]:
+    """Records of `recommend_explain` as bars, a paragraph a pair, all to one scale.
+
+    Args:
+        records: The explained pairs.
+        shares: Whether bars are shares of the preference instead of parts of the rating.
+        pen: Where they are shown.
+    """
+    records = list(records)
+    bars = _bars(records, shares)
+    scale = max((abs(bar.value) for own in bars for bar in own), default=0.0)
+    for number, (record, own) in enumerate(zip(records, bars, strict=True)):
+        yield from [""] * (number > 0)
+        yield f"user {record['user']}, item {record['item']}: {record['title']}"
+        yield _sum(record)
+        yield from text_bars(own, pen, scale)
+        yield f"  the item's aspects span {record['explained_share']:.0%} of its vector"
+
+
+def as_picture(records: Sequence[Record], shares: bool) -> Image.Image:
+    """The same as panels: the paper's Figure 4 where several users rate one item."""
+    items, users = ({record[part] for record in records} for part in ("item", "user"))
+    if len(items) == 1:
+        title = records[0]["title"]
+    else:
+        title = f"user {records[0]['user']}" if len(users) == 1 else ""
+    panels = [
+        Panel("\n".join(_heading(record, len(items) > 1, f"user {record['user']}" != title)), bars)
+        for record, bars in zip(records, _bars(records, shares), strict=True)
+    ]
+    what = "share of the preference" if shares else "added to the predicted rating"
+    return aspect_picture(title, panels, x_label=what)
+
+
+def _bars(records: Sequence[Record], shares: bool) -> list[list[Bar]]:
+    """The bars of each record: the longest first, or, where several compare, by name."""
+    every = []
+    for record in records:
+        found = (record["shares"] if shares else record["aspects"]).items()
+        ordered = sorted(found) if len(records) > 1 else found
+        bars = [Bar(name, value, f"{value:+.3f}") for name, value in ordered]
+        if not shares:
+            rest = record["unexplained"]
+            bars.append(Bar("unexplained", rest, f"{rest:+.3f}", aside=True))
+        every.append(bars)
+    return every
+
+
+def _sum(record: Record) -> str:
+    signed = (
+        f" {'-' if record[part] < 0 else '+'} {name} {abs(record[part]):.2f}"
+        for name, part in (("user", "user_bias"), ("item", "item_bias"), ("interest", "interest"))
+    )
+    clipped = f", {record['raw']:.2f} before clipping," if record["raw"] != record["rating"] else ""
+    return f"{_rating(record)}{clipped} = mean {record['mean']:.2f}{''.join(signed)}"
+
+
+def _rating(record: Record) -> str:
+    rated = "" if record["rated"] is None else f" (rated {record['rated']:g})"
+    return f"rating {record['rating']:.2f}{rated}"
+
+
+def _heading(record: Record, with_item: bool, with_user: bool) -> list[str]:
+    title = record["title"]
+    if len(title) > LONGEST_TITLE:
+        title = f"{title[: LONGEST_TITLE - 1]}…"
+    lines = [f"user {record['user']}"] * with_user + [title] * with_item
+    return [*lines, _rating(record)]
