@@ -36,7 +36,8 @@ def flat(text: str) -> str:
 def shown_default(field: OptionField) -> str | None:
     if field.facts.argument or any(field.default is hidden for hidden in (None, (), False)):
         return None
-    return f"default:{field.default}"
+    values = field.default if isinstance(field.default, tuple) else (field.default,)
+    return "default:" + ",".join(map(str, values))
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, *GROUPS])

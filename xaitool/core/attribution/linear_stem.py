@@ -37,13 +37,14 @@ class PathSpace(ABC):
         """Points ``(n, ...)`` of images ``(n, C, H, W)``."""
 
     @abstractmethod
-    def gradient(self, images: Tensor, points: Tensor, score: Score) -> Tensor:
-        """Gradient of the score at each point.
+    def gradient(self, images: Tensor, points: Tensor, score: Score, weight: Tensor) -> Tensor:
+        """Weighted gradient of the score at each point.
 
         Args:
             images: ``(n, C, H, W)``, any that the model takes.
             points: ``(n, ...)``.
             score: For these n points.
+            weight: ``(n,)``.
 
         Returns:
             Shape of `points`, detached.
@@ -61,9 +62,10 @@ class Pixels(PathSpace):
         """They are their own points."""
         return images
 
-    def gradient(self, images: Tensor, points: Tensor, score: Score) -> Tensor:
+    def gradient(self, images: Tensor, points: Tensor, score: Score, weight: Tensor) -> Tensor:
         """The plain gradient."""
-        return score_and_gradient(self.model, points, score)[1]
+        gradient = score_and_gradient(self.model, points, score)[1]
+        return gradient * weight.view(-1, 1, 1, 1)
 
     def leave(self, images: Tensor, gradient: Tensor) -> Tensor:
         """It stays."""
@@ -78,12 +80,12 @@ class LinearStem(PathSpace):
         with torch.no_grad():
             return self._features(images)
 
-    def gradient(self, images: Tensor, points: Tensor, score: Score) -> Tensor:
+    def gradient(self, images: Tensor, points: Tensor, score: Score, weight: Tensor) -> Tensor:
         """The gradient at the first layer's output; the layer itself is not computed."""
         points = points.detach().requires_grad_()
         with _FirstLayer(lambda compute: points.clone()):
             scores = score(self.model(images.clone()))
-        (gradient,) = torch.autograd.grad(scores.sum(), points)
+        (gradient,) = torch.autograd.grad((scores * weight).sum(), points)
         return gradient
 
     def leave(self, images: Tensor, gradient: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attribution.linear_stem import path_space
+from xaitool.core.attribution.linear_stem import PathSpace, path_space
 from xaitool.core.batching import row_chunks
 from xaitool.core.score import Score
 
@@ -66,23 +66,43 @@ def path_attributions(
     paths, line, sizes = path[order].unique_consecutive(return_inverse=True, return_counts=True)
     ends = sizes.cumsum(0).tolist()
     values = torch.zeros_like(inputs)
+    shared = references.stride(0) == 0
     # As many paths at once as images in a forward pass: their sums are as large as its features.
     for block in row_chunks(len(paths), rows, inputs.device):
         first, last = int(block[0]), int(block[-1])
-        sample = paths[block] // count
-        start, end = references[sample, paths[block] % count], inputs[sample]
-        begin = space.enter(start)
-        way = space.enter(end) - begin
-        total = torch.zeros_like(begin)
+        sample, reference = paths[block] // count, paths[block] % count
+        start, end = references[sample, reference], inputs[sample]
+        begins, begin = _entered(space, start, reference if shared else None)
+        finishes, finish = _entered(space, end, sample)
+        total = begins.new_zeros(len(block), *begins.shape[1:])
         begun = ends[first - 1] if first else 0
         for chunk in row_chunks(ends[last] - begun, rows, inputs.device):
             point = order[begun + chunk]
             one = line[begun + chunk] - first
-            shape = (-1, *(1,) * (begin.ndim - 1))
-            place = points.place[point].to(inputs).view(shape)
-            weight = points.weight[point].to(inputs).view(shape)
-            at = torch.addcmul(begin[one], place, way[one])
-            gradient = space.gradient(end[one], at, score.select(sample[one]))
-            total.index_add_(0, one, gradient.mul_(weight))
+            place = points.place[point].to(inputs).view(-1, *(1,) * (begins.ndim - 1))
+            at = begins[begin[one]].lerp_(finishes[finish[one]], place)
+            weight = points.weight[point].to(inputs)
+            total.index_add_(
+                0, one, space.gradient(end[one], at, score.select(sample[one]), weight)
+            )
         values.index_add_(0, sample, space.leave(end, total).mul_(end - start))
     return values
+
+
+def _entered(space: PathSpace, images: Tensor, names: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Points of images, and which is whose: one for all images of one name, as they are the same.
+
+    Args:
+        space: Whose points they are.
+        images: ``(n, C, H, W)``.
+        names: int64 ``(n,)``; None: no two are the same.
+
+    Returns:
+        ``(m, ...)`` with m at most n, and int64 ``(n,)``.
+    """
+    if names is None:
+        return space.enter(images), torch.arange(len(images), device=images.device)
+    distinct, place = names.unique(return_inverse=True)
+    first = torch.empty_like(distinct)
+    first[place] = torch.arange(len(names), device=names.device)
+    return space.enter(images[first]), place

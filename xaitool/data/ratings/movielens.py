@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from torchvision.datasets import utils
-
 from xaitool.data.ratings.item_aspects import Item, joined, read_aspects
 from xaitool.data.ratings.lines import numbered_lines
 from xaitool.data.ratings.loader import RatingLoader, Reading, assembled
@@ -119,6 +117,8 @@ def _read_items_100k(path: Path, wanted: Container[str], *, encoding: str) -> di
 
 def _download(release: Release, data_dir: Path) -> None:
     """Download and unpack; files appear in their folder only when they are whole."""
+    from torchvision.datasets import utils  # takes a second, and is needed once
+
     archive = f"{release.name}.zip"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
