@@ -70,8 +70,9 @@ def write(classifier, **attributes):
 
 def measure(**options):
     config = EvaluateConfig(artifacts=(Path("a.h5"),), metric=("insertion",), **options)
-    [row] = evaluate(config)
-    return row["value"]
+    rows = evaluate(config)
+    assert isinstance(rows, list)
+    return rows[0]["value"]
 
 
 def load(source, weights=None, **options):
