@@ -573,10 +573,23 @@ def test_records():
             "against": None,
             "prediction": target[index],
             "score_input": pytest.approx(rows.score_input[index].item()),
+            "classes": None,
+            "classes_reached": None,
             "heat_map": str(result.files[1]) if index == 0 else None,
         }
         for index in range(2)
     ]
+
+
+def test_records_of_agi_say_which_classes_were_reached():
+    records: list[dict[str, Any]] = []
+    steps = ("steps=3", "classes=4")
+    run(of_digits("agi", limit=3, method_option=steps), SilentReporter(), records.append)
+    _, _, rows = content("agi.h5")
+    assert [record["classes"] for record in records] == [4] * 3
+    assert [record["classes_reached"] for record in records] == rows.extra["reached"].sum(
+        1
+    ).tolist()
 
 
 # Interruption

@@ -25,7 +25,7 @@ from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explained_images import ExplainedImages
 from xaitool.workflows.explainer import Explainer
 from xaitool.workflows.explanations import Explanation
-from xaitool.workflows.heat_maps import HeatMaps
+from xaitool.workflows.heat_maps import HeatMaps, classes_reached
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.stop_signal import StopSignal
@@ -202,6 +202,7 @@ class AttributionJob:
 
     def _record(self, rows: AttributionRows, row: int, picture: Path | None) -> Record:
         target, against = int(rows.target[row]), int(rows.against[row])
+        climbed = classes_reached(rows, row)
         return {
             "image": rows.filename[row],
             "output": str(self.out),
@@ -214,6 +215,8 @@ class AttributionJob:
             "prediction": int(rows.prediction[row].argmax()),
             "score_input": float(rows.score_input[row]),
             "completeness_gap": float(rows.completeness_gap[row]),
+            "classes": None if climbed is None else climbed[1],
+            "classes_reached": None if climbed is None else climbed[0],
             "heat_map": None if picture is None else str(picture),
         }
 

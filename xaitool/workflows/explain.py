@@ -52,7 +52,8 @@ def explain(
             ``image``, ``output`` (the attribution file), ``index`` (its place among the images),
             ``method``, ``baseline`` (None without), ``target``, ``target_name``, ``against`` (None
             without), ``prediction``, ``score_input``, ``completeness_gap`` (NaN where none is
-            promised), ``heat_map`` (None without) and ``seconds``.
+            promised), ``classes`` and ``classes_reached`` (of AGI, else None), ``heat_map`` (None
+            without) and ``seconds``.
 
     Returns:
         The result, or the plan where ``config.dry_run`` is set.

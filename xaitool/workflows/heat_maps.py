@@ -100,9 +100,12 @@ class HeatMaps:
     def _caption(self, rows: AttributionRows, row: int) -> list[str]:
         score, gap = float(rows.score_input[row]), float(rows.completeness_gap[row])
         promise = "" if math.isnan(gap) else f", completeness gap {gap:.2g}"
+        climbed = classes_reached(rows, row)
+        arrived = "" if climbed is None else f", {climbed[0]} of {climbed[1]} classes reached"
+        each = " against each class" if "class_values" in rows.extra else ""
         return [
-            f"{self.title}: {' '.join(question(rows, row, self.classes))}",
-            f"{self.output} {score:.4g}{promise}",
+            f"{self.title}: {' '.join(question(rows, row, self.classes))}{each}",
+            f"{self.output} {score:.4g}{promise}{arrived}",
         ]
 
 
@@ -111,6 +114,14 @@ def question(rows: AttributionRows, row: int, classes: tuple[str, ...]) -> list[
     target, against = int(rows.target[row]), int(rows.against[row])
     versus = [f"against {class_label(against, classes)}"] if against >= 0 else []
     return [class_label(target, classes), *versus]
+
+
+def classes_reached(rows: AttributionRows, row: int) -> tuple[int, int] | None:
+    """How many classes AGI reached from a sample, and of how many; None for other methods."""
+    if "reached" not in rows.extra:
+        return None
+    climbed = rows.extra["classes"][row] >= 0
+    return int((rows.extra["reached"][row] & climbed).sum()), int(climbed.sum())
 
 
 def _worth_seeing(baseline: Tensor) -> Tensor | None:
