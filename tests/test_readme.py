@@ -64,7 +64,7 @@ def test_the_main_job_makes_samples(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_real_data_blocks_run(tmp_path: Path, real_data: Path) -> None:
-    """The README's MNIST commands, with as many epochs as show that they run."""
-    (block,) = (block for block in SHELL if block.startswith("# needs a download"))
+@pytest.mark.parametrize("block", [one for one in SHELL if one.startswith("# needs a download")])
+def test_real_data_blocks_run(block: str, tmp_path: Path, real_data: Path) -> None:
+    """The README's commands on real data, with as many epochs as show that they run."""
     run(["bash", "-euo", "pipefail", "-c", block.replace("--epochs 10", "--epochs 1")], tmp_path)
