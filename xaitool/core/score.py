@@ -69,6 +69,12 @@ class Score:
         return self.select(rows)
 
 
+def are_probabilities(logits: Tensor) -> bool:
+    """Whether what should be logits ``(N, K)`` looks like a softmax: in [0, 1], rows of sum 1."""
+    several = logits.shape[1] > 1
+    return several and bool((logits >= 0).all() and ((logits.sum(1) - 1).abs() < 1e-4).all())
+
+
 def on_scale(logits: Tensor, output: Output) -> Tensor:
     """Put logits ``(N, K)`` on the scale `output`, numerically safe, same shape."""
     if output == "logit":

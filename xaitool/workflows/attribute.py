@@ -13,7 +13,7 @@ from xaitool import registry
 from xaitool.core.attribution.base import Attribution, AttributionMethod, untouched
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
-from xaitool.core.score import Output, Score
+from xaitool.core.score import Output, Score, are_probabilities
 from xaitool.errors import ConfigError, DataError, ModelError, ShapeError
 from xaitool.workflows.given_baseline import check_pixels, given_baseline, labelled_images
 from xaitool.workflows.runtime import Runtime, is_out_of_memory, with_smaller_batches
@@ -156,7 +156,7 @@ def _logits(model: nn.Module, inputs: Tensor, rows: int) -> Tensor:
         )
     if not logits.isfinite().all():
         raise ModelError("the model returns NaN or infinity, but finite logits are wanted")
-    if logits.shape[1] > 1 and logits.min() >= 0 and (logits.sum(1) - 1).abs().max() < 1e-4:
+    if are_probabilities(logits):
         warnings.warn("the model seems to return probabilities, not logits", stacklevel=5)
     return logits
 

@@ -36,7 +36,7 @@ def make_baseline(
     if name is None:
         return None
     baseline: type[Baseline] = registry.load("baseline", name.partition(":")[0])
-    if baseline.needs_against and config.against is None and config.only != "misclassified":
+    if baseline.needs_against and config.held_against is None:
         raise ConfigError(
             f"baseline '{name}' looks for images of a second class, but --against is not set",
             hint="--against second",

@@ -91,7 +91,7 @@ def _prepared(
     for warning in found.warnings:
         reporter.warning(warning)
     count = found.class_count
-    choice = _choice(config, classifier.classes)
+    choice = ClassChoice(config.target, config.held_against, classifier.classes)
     choice.check(count)
     if config.only is None:
         choice.check_labels(images.labels, count)
@@ -102,13 +102,6 @@ def _prepared(
         for explanation in plan
     ]
     return jobs, images
-
-
-def _choice(config: ExplainConfig, classes: tuple[str, ...]) -> ClassChoice:
-    """As the options say; why a mistake was made is asked against the label."""
-    mistakes = config.only == "misclassified" and config.target == "predicted"
-    against = "label" if mistakes and config.against is None else config.against
-    return ClassChoice(config.target, against, classes)
 
 
 def _plan(jobs: list[AttributionJob]) -> dict[str, Any]:

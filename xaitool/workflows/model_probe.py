@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from xaitool.core.score import are_probabilities
 from xaitool.errors import ModelError
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.runtime import Runtime
@@ -65,7 +66,7 @@ def probe(classifier: Classifier, shape: tuple[int, ...], runtime: Runtime) -> P
 
 
 def _findings(classifier: Classifier, images: Tensor, logits: Tensor) -> Iterator[str]:
-    if _are_probabilities(logits):
+    if are_probabilities(logits):
         yield (
             f"model {classifier.source} returns probabilities, but logits are wanted: its scores "
             "are squashed twice; remove its softmax"
@@ -89,11 +90,6 @@ def _two_images(shape: tuple[int, ...]) -> Tensor:
     # Not blank: a model that standardises each image would divide by zero.
     ramp = torch.linspace(0, 1, math.prod(shape)).view(shape)
     return torch.stack([ramp, (20 * ramp).sin() ** 2])
-
-
-def _are_probabilities(logits: Tensor) -> bool:
-    several = logits.shape[1] > 1
-    return several and bool((logits >= 0).all() and ((logits.sum(1) - 1).abs() < 1e-4).all())
 
 
 def _difference(logits: Tensor, others: Tensor) -> float:

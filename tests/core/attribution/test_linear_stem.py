@@ -62,14 +62,25 @@ OTHERS: dict[str, Any] = {
 def test_a_linear_first_layer_is_found(form):
     network = Network(**LINEAR[form])
     with untouched(network):
-        assert isinstance(path_space(network, images(1)), LinearStem)
+        assert isinstance(path_space(network, images(1), 8), LinearStem)
 
 
 @pytest.mark.parametrize("form", OTHERS)
 def test_what_is_not_linear_or_not_all_stays_among_the_pixels(form):
     network = Network(**OTHERS[form])
     with untouched(network):
-        assert isinstance(path_space(network, images(1)), Pixels)
+        assert isinstance(path_space(network, images(1), 8), Pixels)
+
+
+def test_a_model_that_parts_its_batch_stays_among_the_pixels():
+    class Parted(Network):
+        def forward(self, x):
+            return torch.cat([super(Parted, self).forward(part) for part in x.split(4)])
+
+    network, points = Parted(), 6
+    with untouched(network):
+        assert isinstance(path_space(network, images(1), 4), LinearStem)
+        assert isinstance(path_space(network, images(1), points), Pixels)
 
 
 @pytest.mark.parametrize("form", LINEAR)
@@ -114,4 +125,4 @@ def test_the_first_layer_is_not_computed_for_every_point(monkeypatch):
     monkeypatch.setattr(LinearStem, "enter", counting)
     with untouched(network):
         path_attributions(network, images(1), black, SCORE.select(slice(1)), points, 10)
-    assert entered == [2, 1, 1, 1]  # two trials, then both ends
+    assert entered == [10, 2, 1, 1, 1]  # three trials, then both ends

@@ -102,10 +102,18 @@ class LinearStem(PathSpace):
             return left.result
         raise LookupError("the model has no first layer")
 
-    def fits(self, image: Tensor) -> bool:
-        """Whether the layer is linear, and nothing but it depends on an image ``(1, C, H, W)``."""
+    def fits(self, image: Tensor, rows: int) -> bool:
+        """Whether the layer is linear and all that depends on an image, for so many at once.
+
+        Args:
+            image: ``(1, C, H, W)``.
+            rows: Largest number of images in one forward pass.
+        """
         other = 1 - image
         try:
+            # A model may part its batch, or move the batch elsewhere.
+            if len(self.enter(image.expand(rows, -1, -1, -1))) != rows:
+                return False
             one, two = self.enter(torch.cat([image, other]))
             # By itself: a model may look at the whole batch.
             (between,) = self.enter(0.7 * image + 0.3 * other)
@@ -126,15 +134,16 @@ class LinearStem(PathSpace):
         return around is None and through is not None
 
 
-def path_space(model: nn.Module, image: Tensor) -> PathSpace:
+def path_space(model: nn.Module, image: Tensor, rows: int) -> PathSpace:
     """The space in which paths cost least.
 
     Args:
         model: From images to logits, frozen and in eval mode.
         image: One that it takes, ``(1, C, H, W)`` in [0, 1].
+        rows: Largest number of images in one forward pass.
     """
     stem = LinearStem(model)
-    return stem if stem.fits(image.detach()) else Pixels(model)
+    return stem if stem.fits(image.detach(), rows) else Pixels(model)
 
 
 class _FirstLayer(TorchFunctionMode):

@@ -59,7 +59,7 @@ def path_attributions(
     Returns:
         ``(N, C, H, W)``.
     """
-    space = path_space(model, inputs[:1])
+    space = path_space(model, inputs[:1], rows)
     count = references.shape[1]
     path = points.sample * count + points.reference
     order = path.argsort(stable=True)

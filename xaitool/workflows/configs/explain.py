@@ -159,3 +159,9 @@ class ExplainConfig(ModelOptions, RunOptions):
         8, "Rows of that picture, at most.", panel="Output", minimum=1, role="run", unit="N"
     )
     batch_size: int | None = rows_option()
+
+    @property
+    def held_against(self) -> str | None:
+        """``--against``; why a mistake was made is asked against the label."""
+        mistakes = self.only == "misclassified" and self.target == "predicted"
+        return "label" if mistakes and self.against is None else self.against
