@@ -117,6 +117,7 @@ class _ScaleSpace:
 
     @classmethod
     def of(cls, images: Tensor, sigmas: Tensor) -> _ScaleSpace:
+        """For images ``(n, C, H, W)`` and standard deviations ``(scales,)``, pixels."""
         return cls(*(_kernels(side, sigmas).to(images) for side in images.shape[2:]))
 
     def blurred(self, images: Tensor, scale: Tensor) -> Tensor:

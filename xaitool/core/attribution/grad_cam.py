@@ -41,7 +41,8 @@ class GradCam(AttributionMethod):
     The paper takes the last convolutional layer; without `layer` that is the convolution that is
     run last, found by running the model once. A ResNet's residual sum comes later, and most
     implementations take that: ``layer=layer4``. A name may leave out its beginning where that is
-    unambiguous.
+    unambiguous. A layer's output is read as ``(N, C, h, w)``: of networks that keep channels last,
+    as Swin's later layers do, take the patch embedding.
 
     Raises:
         UnknownNameError: There is no such layer.

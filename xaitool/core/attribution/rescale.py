@@ -252,11 +252,13 @@ class _Substituted(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, source: Tensor, activation: Activation) -> Tensor:
+        """What the activation returned."""
         ctx.activation = activation
         return activation.output.detach()
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        """The multiplier of what it received."""
         return ctx.activation.propagate(gradient), None
 
 

@@ -32,6 +32,17 @@ class AspectFit:
 
 @dataclass(frozen=True)
 class _Problem:
+    """The loss of `fit_aspects` as a function of the attention's linear map ``(A, E + 1)``.
+
+    Attributes:
+        vectors: Item vectors of unit root mean square length, float64 ``(n, E)``.
+        shares: How much an item counts, ``(n,)``, of sum 1.
+        aspects: bool ``(n, A)``.
+        attention: One of `aspect_attention.ATTENTIONS`.
+        aspect_decay: Weight of the embeddings' squared length.
+        attention_decay: Weight of the map's squared length.
+    """
+
     vectors: Tensor
     shares: Tensor
     aspects: Tensor
@@ -40,10 +51,12 @@ class _Problem:
     attention_decay: float
 
     def attend(self, linear: Tensor) -> Tensor:
+        """Attention ``(n, A)``."""
         logits = self.vectors @ linear[:, :-1].T + linear[:, -1]
         return attend(self.attention, logits, self.aspects)
 
     def embeddings(self, attention: Tensor) -> Tensor:
+        """The best embeddings ``(A, E)`` for an attention, by ridge regression."""
         weighted = (attention * self.shares[:, None]).T
         ridge = self.aspect_decay * torch.eye(attention.shape[1]).to(attention)
         found: Tensor = torch.linalg.solve(weighted @ attention + ridge, weighted @ self.vectors)
@@ -51,6 +64,7 @@ class _Problem:
 
     @torch.enable_grad()
     def loss_and_slope(self, linear: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss at the best embeddings, a scalar, and its gradient ``(A, E + 1)``."""
         linear = linear.detach().requires_grad_()
         attention = self.attend(linear)
         # At the best embeddings the loss does not change with them, so they need no gradient.

@@ -129,6 +129,7 @@ class _Machine(nn.Module):
         return vector + mixture, own[:, -1] + summed[:, -1] + pairs
 
     def forward(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Predicted ratings ``(n,)``, and the weighted squares of all that they use, a scalar."""
         own = F.embedding(users, self.users)
         vectors, alone = self.of_items(items)
         predicted = self.mean + own[:, -1] + alone + (own[:, :-1] * vectors).sum(1)
