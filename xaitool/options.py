@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from xaitool.errors import ConfigError, UnknownNameError
 
@@ -70,7 +71,12 @@ class Options:
     Raises:
         ConfigError: A value is of the wrong type or out of range.
         UnknownNameError: A value is none of the choices.
+
+    Attributes:
+        presets: Named sets of defaults, see `with_presets`.
     """
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def __post_init__(self) -> None:
         for field in option_fields(type(self)):
@@ -118,6 +124,35 @@ class Options:
             for field in option_fields(type(self))
             if not roles or field.facts.role in roles
         }
+
+
+Config = TypeVar("Config", bound=Options)
+
+
+def with_presets(
+    presets: Mapping[str, Mapping[str, Any]],
+) -> Callable[[type[Config]], type[Config]]:
+    """Give an option dataclass named sets of defaults, chosen by its option ``preset``.
+
+    A value that is given wins over the preset, also where it is the option's own default.
+
+    Args:
+        presets: Name of each preset to the values that it sets.
+    """
+
+    def decorate(cls: type[Config]) -> type[Config]:
+        create = cls.__init__
+
+        @functools.wraps(create)
+        def initialise(self: Config, **values: Any) -> None:
+            chosen = values.get("preset")
+            create(self, **{**presets.get(str(chosen), {}), **values})
+
+        cls.presets = presets
+        cls.__init__ = initialise  # type: ignore[method-assign, assignment]
+        return cls
+
+    return decorate
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,7 +23,9 @@ def made(method, **options):
     classifier = load_classifier(str(classifier_run()), None, RUNTIME)
     config = ExplainConfig(method=method, **options)
     [explanation] = planned(config)
-    return make_baseline(explanation, config, classifier, RUNTIME)
+    return make_baseline(
+        explanation, config, classifier, RUNTIME, against=config.held_against is not None
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,9 @@ def test_nothing_to_draw_from():
     config = ExplainConfig(method=("deep-shap",))
     [explanation] = planned(config)
     with pytest.raises(ConfigError, match="'dataset' has nothing to draw from") as caught:
-        make_baseline(explanation, config, classifier, RUNTIME)
+        make_baseline(
+            explanation, config, classifier, RUNTIME, against=config.held_against is not None
+        )
     assert caught.value.hint == "or --baseline zero"
 
 

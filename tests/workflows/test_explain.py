@@ -130,7 +130,7 @@ def test_the_file_holds_what_the_method_gives(method):
     kind = load_method(method)
     logits = network.logits(images.double(), 2)
     score = Score(logits.argmax(1), output=kind.default_output)
-    baseline = make_baseline(explanation, config, network, DOUBLE)
+    baseline = make_baseline(explanation, config, network, DOUBLE, against=False)
     baselines = None if baseline is None else baseline.for_images(images.double(), score)
     wanted = kind(network.model, seed=3).attribute(images.double(), score, baselines)
     assert close(rows.attribution, wanted.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +34,30 @@ def read_config(path: Path, config_class: type[Options], command: str) -> dict[s
     if not isinstance(values, dict):
         raise ConfigError(f"{path} has no table of options")
     values = normalised_keys(config_class, values, source=str(path))
-    joined = {field.name for field in option_fields(config_class) if _by_commas(field)}
-    values = {
-        name: ",".join(map(str, value)) if name in joined and isinstance(value, list) else value
-        for name, value in values.items()
-        if value is not None
-    }
+    values = as_typed(config_class, values)
     try:
         # The command line would take 2.5 for 2; the options themselves are strict.
         config_class.from_mapping(values, source=str(path))
     except InputError as error:
         raise ConfigError(f"{path}: {error}", hint=error.hint) from error
     return values
+
+
+def as_typed(config_class: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values in the form in which the command line takes them; those that are None left out.
+
+    Args:
+        config_class: The command's options.
+        values: Option name, with underscores, to value.
+    """
+    joined = {field.name for field in option_fields(config_class) if _by_commas(field)}
+    return {
+        name: ",".join(map(str, value))
+        if name in joined and isinstance(value, list | tuple)
+        else value
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _by_commas(field: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from xaitool.cli.config_option import read_config
+from xaitool.cli.config_option import as_typed, read_config
 from xaitool.cli.output import Output
 from xaitool.options import OptionField, Options, option_fields, range_text
 
@@ -61,6 +61,9 @@ def add_command(
     if any(field.name == "resume" and field.type is str for field in fields):
         fields = [field for field in fields if field.name != "resume"]
         shared.append(_resume_parameter(config_class, full_name))
+    if config_class.presets:
+        fields = [field for field in fields if field.name != "preset"]
+        shared.append(_preset_parameter(config_class))
     if show is not None:
         flag = typer.Option(show[0], help=show[1], rich_help_panel="Options")
         shared.append(_keyword("show_instead", Annotated[bool, flag], False))
@@ -188,6 +191,23 @@ def _resume_parameter(config_class: type[Options], command: str) -> inspect.Para
         show_default=False,
     )
     return _keyword("resume", Annotated[str | None, info], None)
+
+
+def _preset_parameter(config_class: type[Options]) -> inspect.Parameter:
+    """``--preset NAME`` changes defaults: flags, the environment and ``--config`` win over it."""
+
+    def load(context: typer.Context, value: str | None) -> str | None:
+        context.default_map = {
+            **as_typed(config_class, config_class.presets.get(value or "", {})),
+            **(context.default_map or {}),
+        }
+        return value
+
+    (field,) = (field for field in option_fields(config_class) if field.name == "preset")
+    parameter = _parameter(field)
+    info = parameter.annotation.__metadata__[0]
+    info.callback, info.is_eager = load, True
+    return parameter
 
 
 def _set_defaults(context: typer.Context, values: dict[str, Any]) -> None:

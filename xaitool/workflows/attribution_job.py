@@ -24,7 +24,7 @@ from xaitool.workflows.command_text import command_text
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explained_images import ExplainedImages
 from xaitool.workflows.explainer import Explainer
-from xaitool.workflows.explanations import Explanation
+from xaitool.workflows.explanations import PlannedExplanation
 from xaitool.workflows.heat_maps import HeatMaps, classes_reached
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime
@@ -65,7 +65,7 @@ class AttributionJob:
 
     def __init__(
         self,
-        explanation: Explanation,
+        explanation: PlannedExplanation,
         config: ExplainConfig,
         classifier: Classifier,
         images: ExplainedImages,
@@ -82,7 +82,9 @@ class AttributionJob:
         self._choice = choice
         self._reporter = reporter
         self._rows = runtime.rows(images.pixels, config.batch_size)
-        self._baseline = make_baseline(explanation, config, classifier, runtime)
+        self._baseline = make_baseline(
+            explanation, config, classifier, runtime, against=config.held_against is not None
+        )
         method = explanation.method(
             classifier.model, rows=self._rows, seed=config.seed, **explanation.method_options
         )

@@ -22,18 +22,21 @@ Row = dict[str, Any]
 Kind = Literal["classifier", "gan", "recommender", "attribution"]
 Measure = Callable[[Path, tuple[str, ...], EvaluateConfig, Runtime, Reporter], Iterator[Row]]
 
-METRICS: dict[str, tuple[str, ...]] = {
-    "classifier": tuple(registry.CLASSIFIER_METRICS),
-    "gan": tuple(registry.GAN_METRICS),
+MEASURES: dict[Kind, dict[str, Measure]] = {
+    "classifier": dict.fromkeys(registry.CLASSIFIER_METRICS, measure_classifier),
+    "gan": dict.fromkeys(registry.GAN_METRICS, measure_gan),
+    "recommender": dict.fromkeys(registry.RECOMMENDER_METRICS, measure_recommender),
+    "attribution": dict.fromkeys(registry.ATTRIBUTION_METRICS, measure_attributions),
+}
+"""What measures each metric; metrics that one function measures share one pass over the data."""
+
+UNASKED: dict[Kind, tuple[str, ...]] = {
+    "classifier": ("accuracy", "confusion"),
+    "gan": ("fid", "kid"),
     "recommender": tuple(registry.RECOMMENDER_METRICS),
-    "attribution": tuple(registry.ATTRIBUTION_METRICS),
+    "attribution": ("insertion", "deletion"),
 }
-MEASURES: dict[str, Measure] = {
-    "classifier": measure_classifier,
-    "gan": measure_gan,
-    "recommender": measure_recommender,
-    "attribution": measure_attributions,
-}
+"""Measured where ``--metric`` is not given."""
 
 
 def evaluate(
@@ -72,7 +75,8 @@ def evaluate(
     return [
         row
         for path, kind, metrics in wanted
-        for row in MEASURES[kind](path, metrics, config, runtime, reporter)
+        for measure, together in _grouped(kind, metrics)
+        for row in measure(path, together, config, runtime, reporter)
     ]
 
 
@@ -85,6 +89,8 @@ def artifact_kind(path: Path) -> Kind:
     if path.suffix in (".h5", ".hdf5", ".partial"):
         with AttributionFile(path):
             return "attribution"
+    if not path.exists() and (":" in str(path) or path.suffix == ".pt2"):
+        return "classifier"  # torchvision:NAME, package.module:factory or an exported program
     kind = load_checkpoint(path, kind=None)["kind"]
     if kind not in ("classifier", "gan", "recommender"):
         raise ArtifactError(
@@ -93,11 +99,18 @@ def artifact_kind(path: Path) -> Kind:
     return kind  # type: ignore[no-any-return]
 
 
+def _grouped(kind: Kind, metrics: tuple[str, ...]) -> Iterator[tuple[Measure, tuple[str, ...]]]:
+    """Each function that measures some of the metrics, with those that it measures."""
+    measures = MEASURES[kind]
+    for measure in dict.fromkeys(measures[metric] for metric in metrics):
+        yield measure, tuple(metric for metric in metrics if measures[metric] is measure)
+
+
 def _metrics(config: EvaluateConfig, path: Path, kind: Kind) -> tuple[str, ...]:
     for metric in config.metric:
-        if metric not in METRICS[kind]:
+        if metric not in MEASURES[kind]:
             raise ConfigError(
                 f"metric '{metric}' does not measure {path}, which is of kind '{kind}'",
-                hint=f"for it there are: {', '.join(METRICS[kind])}",
+                hint=f"for it there are: {', '.join(MEASURES[kind])}",
             )
-    return config.metric or METRICS[kind]
+    return config.metric or UNASKED[kind]

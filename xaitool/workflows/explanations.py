@@ -1,4 +1,4 @@
-"""What one call of ``explain`` makes: an attribution file for each method and baseline."""
+"""What is to be explained how: every pair of method and baseline that the options name."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from xaitool.errors import ConfigError
 from xaitool.io.attribution_layout import partial_path
 from xaitool.io.attribution_writer import check_new
 from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.configs.explanation import ExplanationOptions
 from xaitool.workflows.option_assignments import assigned
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One attribution file that is to be made.
+    """A method with its baseline and the options of both.
 
     Attributes:
         name: The method's.
@@ -30,7 +31,6 @@ class Explanation:
         baseline_options: As plain values.
         output: Scale of the score.
         title: What people call it: the method, and the baseline where one was asked for.
-        out: The file.
     """
 
     name: str
@@ -40,32 +40,57 @@ class Explanation:
     baseline_options: dict[str, Any]
     output: Output
     title: str
+
+
+@dataclass(frozen=True)
+class PlannedExplanation(Explanation):
+    """One attribution file that is to be made.
+
+    Attributes:
+        out: The file.
+    """
+
     out: Path
 
 
-def planned(config: ExplainConfig) -> list[Explanation]:
-    """The explanations that the options ask for, in their order.
+def planned(config: ExplainConfig) -> list[PlannedExplanation]:
+    """The attribution files that the options ask for, in their order.
+
+    Raises:
+        InputError: As `explanations`, or a file cannot go where it should.
+    """
+    found = explanations(config, config.score)
+    places = _places(config, [(one.name, one.baseline) for one in found])
+    return [
+        PlannedExplanation(**vars(one), out=place) for one, place in zip(found, places, strict=True)
+    ]
+
+
+def explanations(options: ExplanationOptions, score: str | None = None) -> list[Explanation]:
+    """The explanations that options ask for, in their order.
 
     Several methods and baselines make every pair of them; a method that takes no baseline is there
     once.
 
+    Args:
+        options: Methods, baselines, and the options of both.
+        score: Scale of the score; None: as each method's paper.
+
     Raises:
-        InputError: A name or an option is unknown, no method takes the baseline, or a file cannot
-            go where it should.
+        InputError: A name or an option is unknown, or no method takes the baseline.
     """
     methods: dict[str, type[AttributionMethod]] = {
-        name: registry.load("method", name) for name in config.method
+        name: registry.load("method", name) for name in options.method
     }
     pairs = [
         (name, baseline)
         for name, method in methods.items()
-        for baseline in _baselines(config, method)
+        for baseline in _baselines(options, method)
     ]
     method_options = assigned(
-        config.method_option, {name: method.Options for name, method in methods.items()}, "method"
+        options.method_option, {name: method.Options for name, method in methods.items()}, "method"
     )
-    baseline_options = _baseline_options(config, [baseline for _, baseline in pairs])
-    places = _places(config, pairs)
+    baseline_options = _baseline_options(options, [baseline for _, baseline in pairs])
     return [
         Explanation(
             name,
@@ -73,18 +98,17 @@ def planned(config: ExplainConfig) -> list[Explanation]:
             method_options[name].to_dict(),
             baseline,
             {} if baseline is None else baseline_options[_kind(baseline)],
-            config.score or methods[name].default_output,  # type: ignore[arg-type]
-            f"{name}, {baseline}" if baseline and config.baseline else name,
-            place,
+            score or methods[name].default_output,  # type: ignore[arg-type]
+            f"{name}, {baseline}" if baseline and options.baseline else name,
         )
-        for (name, baseline), place in zip(pairs, places, strict=True)
+        for name, baseline in pairs
     ]
 
 
-def _baselines(config: ExplainConfig, method: type[AttributionMethod]) -> list[str | None]:
+def _baselines(options: ExplanationOptions, method: type[AttributionMethod]) -> list[str | None]:
     if not method.needs_baseline:
         return [None]
-    chosen = list(dict.fromkeys(config.baseline)) or [method.default_baseline]
+    chosen = list(dict.fromkeys(options.baseline)) or [method.default_baseline]
     for name in chosen:
         base, colon, file = name.partition(":")
         registry.entry("baseline", base)
@@ -94,26 +118,26 @@ def _baselines(config: ExplainConfig, method: type[AttributionMethod]) -> list[s
 
 
 def _baseline_options(
-    config: ExplainConfig, baselines: list[str | None]
+    options: ExplanationOptions, baselines: list[str | None]
 ) -> dict[str, dict[str, Any]]:
     """Options by the baseline's registered name; ``--references`` where it draws some."""
     names = dict.fromkeys(_kind(baseline) for baseline in baselines if baseline is not None)
-    if config.baseline and not names:
+    if options.baseline and not names:
         raise ConfigError(
-            f"method {' and '.join(repr(name) for name in dict.fromkeys(config.method))} takes no "
+            f"method {' and '.join(repr(name) for name in dict.fromkeys(options.method))} takes no "
             "baseline, but --baseline is set"
         )
     kinds: dict[str, type[Baseline]] = {name: registry.load("baseline", name) for name in names}
-    if config.baseline_option and not kinds:
+    if options.baseline_option and not kinds:
         raise ConfigError("--baseline-option is set, but no method takes a baseline")
     given = assigned(
-        config.baseline_option, {name: kind.Options for name, kind in kinds.items()}, "baseline"
+        options.baseline_option, {name: kind.Options for name, kind in kinds.items()}, "baseline"
     )
-    named = {one.partition("=")[0].rpartition(".")[2] for one in config.baseline_option}
-    drawn = {} if "references" in named else {"references": config.references}
+    named = {one.partition("=")[0].rpartition(".")[2] for one in options.baseline_option}
+    drawn = {} if "references" in named else {"references": options.references}
     return {
         name: values | (drawn if "references" in values else {})
-        for name, values in ((name, options.to_dict()) for name, options in given.items())
+        for name, values in ((name, chosen.to_dict()) for name, chosen in given.items())
     }
 
 

@@ -18,7 +18,7 @@ from xaitool.report.heat_map import heat_map_picture
 from xaitool.report.renderings import Rendering
 from xaitool.workflows.class_choice import class_label
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explanations import Explanation
+from xaitool.workflows.explanations import PlannedExplanation
 
 # Bytes of a file name are limited, and a letter may take four.
 LONGEST_NAME = 50
@@ -42,7 +42,7 @@ class HeatMaps:
 
     def __init__(
         self,
-        explanation: Explanation,
+        explanation: PlannedExplanation,
         config: ExplainConfig,
         *,
         classes: tuple[str, ...],

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from xaitool.core.metrics.accuracy import Accuracy
 from xaitool.core.metrics.confusion import Confusion
-from xaitool.data.dataset import ImageDataset
-from xaitool.errors import DataError
-from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.explained_images import dataset_for
-from xaitool.workflows.model_source import load_classifier
+from xaitool.workflows.measured_classifier import (
+    load_measured,
+    measured_rows,
+    measured_samples,
+)
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime, with_smaller_batches
 
@@ -40,14 +37,10 @@ def measure_classifier(
     Raises:
         InputError: The checkpoint or the dataset does not fit.
     """
-    classifier = load_classifier(str(path), None, runtime)
-    dataset = dataset_for(
-        config.dataset or str(classifier.dataset), config.split, classifier, config
-    )
-    _check_classes(dataset, classifier)
+    classifier, dataset = load_measured(path, config, runtime)
     confusion, accuracy = Confusion(), Accuracy()
-    samples = torch.arange(len(dataset))[: config.limit]
-    rows = runtime.rows(math.prod(dataset.shape), config.batch_size)
+    samples = measured_samples(dataset, config)
+    rows = measured_rows(dataset, config, runtime)
     with reporter.task("evaluate", len(samples), "image") as task:
         for indices in samples.split(rows):
             images = runtime.place(dataset.images(indices))
@@ -65,18 +58,6 @@ def measure_classifier(
             yield _accuracy_row(accuracy, str(path))
         else:
             yield from _confusion_rows(confusion, dataset.classes, str(path))
-
-
-def _check_classes(dataset: ImageDataset, classifier: Classifier) -> None:
-    if dataset.classes != classifier.classes:
-        raise DataError(
-            f"dataset {dataset.name} has the classes {_few(dataset.classes)}, but "
-            f"{classifier.source} was trained on {_few(classifier.classes)}"
-        )
-
-
-def _few(names: tuple[str, ...], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 def _accuracy_row(accuracy: Accuracy, source: str) -> dict[str, Any]:

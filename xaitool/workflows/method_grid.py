@@ -13,12 +13,12 @@ from xaitool.io.attributions import AttributionFile
 from xaitool.report.attribution_grid import GridRow, attribution_grid
 from xaitool.report.renderings import Rendering
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explanations import Explanation
+from xaitool.workflows.explanations import PlannedExplanation
 from xaitool.workflows.heat_maps import question
 
 
 def write_grid(
-    explanations: Sequence[Explanation], config: ExplainConfig, classes: tuple[str, ...]
+    explanations: Sequence[PlannedExplanation], config: ExplainConfig, classes: tuple[str, ...]
 ) -> Path:
     """Write the first images of some attribution files side by side.
 
@@ -43,7 +43,7 @@ def write_grid(
 
 
 def _rows(
-    explanations: Sequence[Explanation], most: int, classes: tuple[str, ...]
+    explanations: Sequence[PlannedExplanation], most: int, classes: tuple[str, ...]
 ) -> list[GridRow]:
     images: dict[int, tuple[Tensor, list[str]]] = {}
     columns: list[dict[int, Tensor]] = []

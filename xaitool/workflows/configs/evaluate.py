@@ -7,12 +7,11 @@ from pathlib import Path
 
 from xaitool import registry
 from xaitool.options import option
-from xaitool.workflows.configs.common import RunOptions, rows_option
-from xaitool.workflows.configs.model import ModelOptions
+from xaitool.workflows.configs.explanation import ExplanationOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateConfig(ModelOptions, RunOptions):
+class EvaluateConfig(ExplanationOptions):
     """Measure what the kind of each artifact allows."""
 
     artifacts: tuple[Path, ...] = option(
@@ -103,4 +102,3 @@ class EvaluateConfig(ModelOptions, RunOptions):
     limit: int | None = option(
         None, "Measure only the first N samples.", panel="Data", minimum=1, unit="N"
     )
-    batch_size: int | None = rows_option()

@@ -8,12 +8,11 @@ from pathlib import Path
 from xaitool import registry
 from xaitool.options import option
 from xaitool.report.renderings import RENDERINGS
-from xaitool.workflows.configs.common import RunOptions, rows_option
-from xaitool.workflows.configs.model import ModelOptions
+from xaitool.workflows.configs.explanation import ExplanationOptions, methods_option
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExplainConfig(ModelOptions, RunOptions):
+class ExplainConfig(ExplanationOptions):
     """Attribute a classifier's score to the pixels of images."""
 
     images: tuple[Path, ...] = option(
@@ -23,25 +22,7 @@ class ExplainConfig(ModelOptions, RunOptions):
         repeated=True,
         unit="IMAGES",
     )
-    method: tuple[str, ...] = option(
-        ("integrated-gradients",),
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.ATTRIBUTION.items())
-        + "; may be repeated.",
-        panel="Method",
-        flags=("-m",),
-        repeated=True,
-        choices=registry.names("method"),
-        what="method",
-        unit="NAME",
-    )
-    method_option: tuple[str, ...] = option(
-        (),
-        "An option of the method, such as steps=200, or agi.steps=20 where there are several "
-        "methods; may be repeated; --list shows all.",
-        panel="Method",
-        repeated=True,
-        unit="NAME=VALUE",
-    )
+    method: tuple[str, ...] = methods_option("-m")
     target: str = option(
         "predicted",
         "The class to explain: index, name, 'predicted' or 'label'.",
@@ -63,29 +44,6 @@ class ExplainConfig(ModelOptions, RunOptions):
         choices=("logit", "probability", "log-probability"),
         what="score",
         unit="SCORE",
-    )
-    baseline: tuple[str, ...] = option(
-        (),
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.BASELINES.items())
-        + "; default: as the method's paper; may be repeated.",
-        panel="Method",
-        repeated=True,
-        completions=registry.names("baseline"),
-        unit="NAME|image:FILE",
-    )
-    baseline_option: tuple[str, ...] = option(
-        (),
-        "An option of the baseline, such as sigma=5 or blur.sigma=5; may be repeated.",
-        panel="Method",
-        repeated=True,
-        unit="NAME=VALUE",
-    )
-    references: int = option(
-        20,
-        "Images for each explained one, where the baseline draws several.",
-        panel="Method",
-        minimum=1,
-        unit="IMAGES",
     )
     model: str = option(
         "torchvision:resnet50",
@@ -158,7 +116,6 @@ class ExplainConfig(ModelOptions, RunOptions):
     grid_images: int = option(
         8, "Rows of that picture, at most.", panel="Output", minimum=1, role="run", unit="N"
     )
-    batch_size: int | None = rows_option()
 
     @property
     def held_against(self) -> str | None:

@@ -1,0 +1,78 @@
+"""A classifier that is measured, and the images on which it is measured."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from xaitool.data.dataset import ImageDataset
+from xaitool.errors import ConfigError, DataError
+from xaitool.workflows.classifier import Classifier
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.explained_images import dataset_for
+from xaitool.workflows.model_source import load_classifier
+from xaitool.workflows.runtime import Runtime
+
+
+def load_measured(
+    path: Path, config: EvaluateConfig, runtime: Runtime
+) -> tuple[Classifier, ImageDataset]:
+    """The classifier, and the dataset that the options name, else that of its training.
+
+    Args:
+        path: A checkpoint, a run, or any other model that ``explain --model`` takes.
+        config: The options; ``limit`` is left to the caller, see `measured_samples`.
+        runtime: Where it computes.
+
+    Raises:
+        ModelError: The model cannot be loaded.
+        ConfigError: There is no dataset.
+        DataError: The dataset is absent or damaged, or has other classes than the model.
+    """
+    classifier = load_classifier(str(path), config.weights, runtime, options=config)
+    name = config.dataset or classifier.dataset
+    if name is None:
+        raise ConfigError(
+            f"model {path} does not know its data, but --dataset NAME is wanted with it"
+        )
+    dataset = dataset_for(name, config.split, classifier, config)
+    check_classes(dataset, classifier, runtime)
+    return classifier, dataset
+
+
+def check_classes(dataset: ImageDataset, classifier: Classifier, runtime: Runtime) -> None:
+    """Refuse a dataset whose classes are not the classifier's.
+
+    Names are compared where the classifier has some, numbers of classes otherwise.
+
+    Raises:
+        DataError: They differ.
+    """
+    if classifier.classes and dataset.classes != classifier.classes:
+        raise DataError(
+            f"dataset {dataset.name} has the classes {_few(dataset.classes)}, but "
+            f"{classifier.source} was trained on {_few(classifier.classes)}"
+        )
+    count = classifier.class_count(dataset.shape, runtime)
+    if count != len(dataset.classes):
+        raise DataError(
+            f"dataset {dataset.name} has {len(dataset.classes)} classes, but "
+            f"{classifier.source} tells {count} apart"
+        )
+
+
+def measured_samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
+    """Indices of the first ``--limit`` samples, or of all; int64."""
+    return torch.arange(len(dataset))[: config.limit]
+
+
+def measured_rows(dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime) -> int:
+    """How many of its images go through a network at once."""
+    return runtime.rows(math.prod(dataset.shape), config.batch_size)
+
+
+def _few(names: tuple[str, ...], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
