@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor
+
+from xaitool.data.annotations import Annotations, Attribute
 
 
 class ImageDataset(ABC):
@@ -19,6 +22,7 @@ class ImageDataset(ABC):
         shape: ``(C, H, W)`` of every image.
         digest: SHA-256 of the content, hexadecimal.
         skipped: Names of files that were found and not used; empty where there are no files.
+        annotations: What else is known of the images.
     """
 
     name: str
@@ -28,6 +32,7 @@ class ImageDataset(ABC):
     shape: tuple[int, int, int]
     digest: str
     skipped: tuple[str, ...] = ()
+    annotations: Annotations = Annotations()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -35,6 +40,21 @@ class ImageDataset(ABC):
     @abstractmethod
     def images(self, indices: Tensor | Sequence[int]) -> Tensor:
         """Images at these indices: float32 ``(B, C, H, W)`` in [0, 1], on the dataset's device."""
+
+    @property
+    def attributes(self) -> Mapping[str, Attribute]:
+        """Properties of every image that are not its class, by name; empty where there are none."""
+        return self.annotations.attributes
+
+    @property
+    def class_parts(self) -> tuple[tuple[str, str], ...]:
+        """The object and the scene of every class; empty where a class is not such a pair."""
+        return self.annotations.class_parts
+
+    def mask(self, indices: Tensor | Sequence[int]) -> Tensor | None:
+        """Where the object is: bool ``(B, 1, H, W)`` on the CPU; None where it is not known."""
+        masks = self.annotations.masks
+        return None if masks is None else masks[torch.as_tensor(indices, dtype=torch.int64).cpu()]
 
     @abstractmethod
     def filename(self, index: int) -> str:

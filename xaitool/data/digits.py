@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from xaitool.data.file_pixels import OnError
 from xaitool.data.loader import Loaded, Split
+from xaitool.data.location import no_location
 from xaitool.data.memory import MemoryDataset
 from xaitool.data.splits import SPLIT_SEED, TEST_FRACTION, stratified_split
 
@@ -17,7 +18,7 @@ def load(
     split: Split,
     *,
     data_dir: Path | None = None,
-    location: str = "",
+    location: str | None = None,
     image_size: int | None = None,
     channels: int | None = None,
     workers: int = 2,
@@ -31,6 +32,7 @@ def load(
     """
     from sklearn.datasets import load_digits
 
+    no_location("digits", location)
     bundle = load_digits()
     labels = torch.from_numpy(bundle.target).long()
     indices = stratified_split(labels, TEST_FRACTION, SPLIT_SEED)[split == "test"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from xaitool.data.splits import SPLIT_SEED, TEST_FRACTION, stratified_split
 from xaitool.errors import DataError
 
 _SPLIT_FOLDERS = ("train", "test", "val")
+_DOMAIN_FOLDER = re.compile(rf"({'|'.join(_SPLIT_FOLDERS)})([AB])")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Layout:
 def arrange(files: Iterable[str], split: str, title: str) -> Layout:
     """Recognise the layout and pick a split.
 
-    ``train/<class>/...`` and ``test/<class>/...`` (``val`` where there is no ``test``); else
+    ``train/<class>/...`` and ``test/<class>/...`` (``val`` where there is no ``test``); or
+    ``trainA/...``, ``trainB/...``, ``testA/...``, ``testB/...`` (Zhu et al. 2017, CycleGAN), whose
+    classes are A and B, or the words around the 2 of a folder such as ``apple2orange``; else
     ``<class>/...`` with a fixed stratified split (`TEST_FRACTION`, `SPLIT_SEED`); else pictures
     without class folders, which are one class called like the folder. One folder around all of
     it, as zips have, is ignored. Hidden files, ``__MACOSX`` and other files are skipped.
@@ -51,7 +55,8 @@ def arrange(files: Iterable[str], split: str, title: str) -> Layout:
         DataError: There are no pictures, or none in this split.
     """
     files = sorted(files)
-    tails = _without_common_top({name: name.split("/") for name in files if _is_picture(name)})
+    pictures = {name: name.split("/") for name in files if _is_picture(name)}
+    tails = _domains_as_classes(_without_common_top(pictures), pictures, title)
     if not tails:
         raise DataError(f"folder '{title}' has no pictures, but {WANTED}")
     class_of, split_of = _assign(tails, title)
@@ -84,6 +89,33 @@ def _without_common_top(tails: dict[str, list[str]]) -> dict[str, list[str]]:
     ):
         tails = {name: tail[1:] for name, tail in tails.items()}
     return tails
+
+
+def _domains_as_classes(
+    tails: dict[str, list[str]], pictures: dict[str, list[str]], title: str
+) -> dict[str, list[str]]:
+    """``trainA/1.jpg`` as ``train/A/1.jpg``, where there are two domains."""
+    tops = {tail[0] for tail in tails.values() if len(tail) > 1}
+    if not any({f"{split}A", f"{split}B"} <= tops for split in _SPLIT_FOLDERS):
+        return tails
+    # Beside the folder's own name, the one that a zip has around everything.
+    name, tail = next(iter(tails.items()))
+    words = _two_words([title, *pictures[name][: -len(tail)]])
+    return {
+        name: [match[1], words[match[2]], *tail[1:]]
+        if (match := _DOMAIN_FOLDER.fullmatch(tail[0]))
+        else tail
+        for name, tail in tails.items()
+    }
+
+
+def _two_words(titles: list[str]) -> dict[str, str]:
+    """What the domains are called: ``apple2orange`` says it, else A and B."""
+    for title in titles:
+        first, _, second = title.partition("2")
+        if first and second and first != second:
+            return {"A": first, "B": second}
+    return {"A": "A", "B": "B"}
 
 
 def _assign(tails: dict[str, list[str]], title: str) -> tuple[dict[str, str], dict[str, str]]:

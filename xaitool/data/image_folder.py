@@ -14,6 +14,7 @@ from xaitool.data.folder_layout import arrange
 from xaitool.data.images import read_image
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.loader import Loaded, Split
+from xaitool.data.location import path_location
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import DataError
 
@@ -25,7 +26,7 @@ def load(
     split: Split,
     *,
     data_dir: Path | None = None,
-    location: str = "",
+    location: str | None = None,
     image_size: int | None = None,
     channels: int | None = None,
     workers: int = 2,
@@ -37,27 +38,59 @@ def load(
     the first picture) and the centre is cut. They are grey if the first picture is, unless
     `channels` says otherwise. "First" is by name over both splits, so both get the same shape.
     """
-    source = open_source(Path(location).expanduser())
+    dataset = undecoded(
+        split, location=location, image_size=image_size, channels=channels, workers=workers
+    )
+    return decoded(dataset, on_error)
+
+
+def undecoded(
+    split: Split,
+    *,
+    location: str | None,
+    image_size: int | None = None,
+    channels: int | None = None,
+    workers: int = 2,
+) -> LazyDataset:
+    """A split of which no picture but the first is read yet, for those who need a few; see `load`.
+
+    Raises:
+        DataError: The folder is absent or empty, or its first picture cannot be read.
+    """
+    source = open_source(path_location("folder", location))
     layout = arrange(source.fingerprints, split, source.title)
-    dataset = LazyDataset(
+    return LazyDataset(
         source,
         layout.names,
         layout.labels,
         layout.classes,
-        _shape(source, layout.first, image_size, channels),
+        picture_shape(source, layout.first, image_size, channels),
         name=f"folder:{location}",
         split=split,
         skipped=layout.skipped,
         workers=workers,
     )
+
+
+def decoded(dataset: LazyDataset, on_error: OnError) -> Loaded:
+    """The dataset in memory where it has at most `MEMORY_LIMIT` bytes.
+
+    Raises:
+        DataError: A picture cannot be decoded and `on_error` is ``stop``, or none can.
+    """
     if len(dataset) * math.prod(dataset.shape) <= MEMORY_LIMIT:
         return _in_memory(dataset, on_error)
     return _readable(dataset) if on_error == "skip" else dataset
 
 
-def _shape(
+def picture_shape(
     source: FileSource, first: str, image_size: int | None, channels: int | None
 ) -> tuple[int, int, int]:
+    """``(C, S, S)``: what is not asked for is as in the picture `first`.
+
+    Raises:
+        DataError: That picture is needed and cannot be read.
+    """
     if image_size is not None and channels is not None:
         return channels, image_size, image_size
     image = read_image(source.read(first), channels=channels, name=first)
@@ -80,6 +113,7 @@ def _in_memory(dataset: LazyDataset, on_error: OnError) -> MemoryDataset:
         split=kept.split,
         filenames=kept.names,
         skipped=kept.skipped,
+        annotations=kept.annotations,
     )
 
 

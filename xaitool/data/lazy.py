@@ -10,6 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from xaitool.data.annotations import Annotations
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.file_pixels import read_pixels
 from xaitool.data.file_sources import FileSource
@@ -23,6 +24,7 @@ class LazyDataset(ImageDataset):
         source: Where the files lie.
         names: Name of each file.
         workers: Threads.
+        annotations: What else is known of the images.
     """
 
     source: FileSource
@@ -34,10 +36,11 @@ class LazyDataset(ImageDataset):
     split: str
     skipped: tuple[str, ...] = ()
     workers: int = 2
+    annotations: Annotations = Annotations()  # noqa: RUF009  # frozen
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]  # computed when first asked
-        """SHA-256 of classes, shape, labels, and the files' names and sizes (in a zip: checksums).
+        """SHA-256 of classes, shape, labels, annotations, and the files' names and sizes (or CRCs).
 
         Unlike a dataset in memory the pixels are not read for it: that would be a whole pass.
         """
@@ -45,6 +48,7 @@ class LazyDataset(ImageDataset):
         digest.update(self.labels.numpy().tobytes())
         for name in self.names:
             digest.update(f"{name}\0{self.source.fingerprints[name]}\n".encode())
+        digest.update(self.annotations.content())
         return digest.hexdigest()
 
     def images(self, indices: Tensor | Sequence[int]) -> Tensor:
@@ -64,8 +68,14 @@ class LazyDataset(ImageDataset):
     def subset(self, indices: Tensor) -> LazyDataset:
         """See `ImageDataset.subset`."""
         names = tuple(self.names[index] for index in indices.tolist())
-        return replace(self, names=names, labels=self.labels[indices])
+        return replace(
+            self,
+            names=names,
+            labels=self.labels[indices],
+            annotations=self.annotations.subset(indices),
+        )
 
     def relabelled(self, labels: Tensor, classes: Sequence[str]) -> LazyDataset:
         """The same images with other labels ``(N,)`` and class names."""
-        return replace(self, labels=labels, classes=tuple(classes))
+        annotations = self.annotations.relabelled(self.classes, classes)
+        return replace(self, labels=labels, classes=tuple(classes), annotations=annotations)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from xaitool import registry
 from xaitool.data.cache import data_directory
+from xaitool.data.class_selection import only
 from xaitool.data.file_pixels import OnError
 from xaitool.data.loader import Loaded, Loader, Split
 from xaitool.data.splits import stratified_split
-from xaitool.errors import ConfigError, DataError, UnknownNameError
+from xaitool.errors import ConfigError, UnknownNameError
 
 __all__ = ["load_dataset", "stratified_split"]
 
@@ -31,7 +30,8 @@ def load_dataset(
     """Load a split of a dataset.
 
     Args:
-        name: A registered name, or ``folder:PATH``.
+        name: A registered name, with a path (``folder:PATH``) or options
+            (``coloured-mnist:of=digits,seed=3``) after it where the dataset takes them.
         split: ``train`` or ``test``.
         data_dir: See `data_directory`.
         classes: Only these classes, by name or else by index, relabelled 0 to k - 1 in this
@@ -44,7 +44,8 @@ def load_dataset(
 
     Raises:
         UnknownNameError: There is no such dataset, split or class.
-        ConfigError: An image size is below 1, or a class is given twice.
+        ConfigError: An image size is below 1, a class is given twice, or an option of the dataset
+            does not fit.
         DataError: The data is absent, empty or damaged.
     """
     if split not in ("train", "test"):
@@ -61,41 +62,10 @@ def load_dataset(
         workers=workers,
         on_error=on_error,
     )
-    return dataset if classes is None else _only(dataset, classes)
+    return dataset if classes is None else only(dataset, classes)
 
 
-def _resolve(name: str) -> tuple[Loader, str]:
-    base, _, location = name.partition(":")
-    loader: Loader = registry.load("dataset", base)
-    if base == "folder" and not location:
-        raise DataError("dataset 'folder' names no path, but folder:PATH is wanted")
-    if base != "folder" and ":" in name:
-        raise DataError(
-            f"dataset '{name}' has something after its name, but '{base}' alone is wanted"
-        )
-    return loader, location
-
-
-def _only(dataset: Loaded, classes: Sequence[str]) -> Loaded:
-    wanted = [_class_index(dataset.classes, text) for text in classes]
-    if len(set(wanted)) != len(wanted):
-        raise ConfigError(f"classes {', '.join(classes)} name one twice, but each once is wanted")
-    new_label = torch.full((len(dataset.classes),), -1, dtype=torch.int64)
-    new_label[wanted] = torch.arange(len(wanted))
-    labels = new_label[dataset.labels]
-    indices = (labels >= 0).nonzero().squeeze(1)
-    if not len(indices):
-        raise DataError(
-            f"dataset '{dataset.name}' has no {dataset.split} images of class "
-            f"{', '.join(classes)}, but at least one is wanted"
-        )
-    names = [dataset.classes[index] for index in wanted]
-    return dataset.subset(indices).relabelled(labels[indices], names)
-
-
-def _class_index(known: Sequence[str], text: str) -> int:
-    if text in known:
-        return known.index(text)
-    if text.isascii() and text.isdigit() and int(text) < len(known):
-        return int(text)
-    raise UnknownNameError("class", text, known, also=f", or an index below {len(known)}")
+def _resolve(name: str) -> tuple[Loader, str | None]:
+    """The loader of a name, and what follows its colon: each loader refuses what it cannot use."""
+    base, colon, location = name.partition(":")
+    return registry.load("dataset", base), location if colon else None

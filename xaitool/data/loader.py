@@ -25,7 +25,7 @@ class Loader(Protocol):
         split: Split,
         *,
         data_dir: Path,
-        location: str = "",
+        location: str | None = None,
         image_size: int | None = None,
         channels: int | None = None,
         workers: int = 2,
@@ -36,12 +36,14 @@ class Loader(Protocol):
         Args:
             split: ``train`` or ``test``.
             data_dir: Folder in which a named dataset lies or is downloaded to.
-            location: What follows the colon of ``folder:PATH``; empty for named datasets.
+            location: What follows the colon of the name, a path or options (see `location`);
+                None without a colon.
             image_size: Wanted side of the square images; None: the dataset's own.
             channels: 1 or 3; None: the dataset's own.
             workers: Threads that decode files.
             on_error: Whether a picture that cannot be decoded stops the loading or is skipped.
 
         Raises:
-            DataError: The data is absent, empty or damaged.
+            DataError: The data is absent, empty or damaged, or `location` is not what it takes.
+            ConfigError: An option in `location` does not fit.
         """

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from xaitool.data.annotations import Annotations
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import DataError
 
@@ -25,9 +26,10 @@ class MemoryDataset(ImageDataset):
         split: ``train`` or ``test``.
         filenames: A name for each image; by default such as ``mnist/test/00012``.
         skipped: Names of files that were found and not used.
+        annotations: What else is known of the images.
 
     Raises:
-        DataError: It is empty, or pixels, labels and classes do not fit together.
+        DataError: It is empty, or pixels, labels, classes and annotations do not fit together.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class MemoryDataset(ImageDataset):
         split: str,
         filenames: Sequence[str] | None = None,
         skipped: tuple[str, ...] = (),
+        annotations: Annotations | None = None,
     ) -> None:
         self.pixels = pixels
         self.labels = labels.to("cpu", torch.int64)
@@ -47,8 +50,10 @@ class MemoryDataset(ImageDataset):
         self.name = name
         self.split = split
         self.skipped = skipped
+        self.annotations = annotations or Annotations()
         self._check()
         self.shape = (pixels.shape[1], pixels.shape[2], pixels.shape[3])
+        self.annotations.check(name, len(self), self.shape[1:], len(self.classes))
         self._filenames = tuple(
             filenames or (f"{name}/{split}/{index:05d}" for index in range(len(pixels)))
         )
@@ -72,11 +77,12 @@ class MemoryDataset(ImageDataset):
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]  # computed when first asked
-        """SHA-256 of classes, shape, labels and pixels, hexadecimal."""
+        """SHA-256 of classes, shape, labels, pixels and annotations, hexadecimal."""
         digest = hashlib.sha256(repr((self.classes, len(self), self.shape)).encode())
         digest.update(self.labels.numpy().tobytes())
         for part in torch.split(self.pixels, 4096):
             digest.update(part.cpu().contiguous().numpy().data)
+        digest.update(self.annotations.content())
         return digest.hexdigest()
 
     def images(self, indices: Tensor | Sequence[int]) -> Tensor:
@@ -94,11 +100,13 @@ class MemoryDataset(ImageDataset):
             self.pixels[indices.to(self.pixels.device)],
             self.labels[indices],
             filenames=[self._filenames[index] for index in indices.tolist()],
+            annotations=self.annotations.subset(indices),
         )
 
     def relabelled(self, labels: Tensor, classes: Sequence[str]) -> MemoryDataset:
         """The same images with other labels ``(N,)`` and class names."""
-        return self._with(self.pixels, labels, classes=classes)
+        annotations = self.annotations.relabelled(self.classes, classes)
+        return self._with(self.pixels, labels, classes=classes, annotations=annotations)
 
     def to(self, device: torch.device | str) -> MemoryDataset:
         """The same dataset with its pixels on a device; labels stay on the CPU."""
@@ -118,7 +126,10 @@ class MemoryDataset(ImageDataset):
         pixels = _with_channels(self.pixels, channels)
         if image_size is not None and pixels.shape[2:] != (image_size, image_size):
             pixels = _resized(pixels, image_size)
-        return self if pixels is self.pixels else self._with(pixels, self.labels)
+        if pixels is self.pixels:
+            return self
+        annotations = self.annotations.resized((pixels.shape[2], pixels.shape[3]))
+        return self._with(pixels, self.labels, annotations=annotations)
 
     def _with(
         self,
@@ -127,6 +138,7 @@ class MemoryDataset(ImageDataset):
         *,
         classes: Sequence[str] | None = None,
         filenames: Sequence[str] | None = None,
+        annotations: Annotations | None = None,
     ) -> MemoryDataset:
         return MemoryDataset(
             pixels,
@@ -136,6 +148,7 @@ class MemoryDataset(ImageDataset):
             split=self.split,
             filenames=self._filenames if filenames is None else filenames,
             skipped=self.skipped,
+            annotations=self.annotations if annotations is None else annotations,
         )
 
 

@@ -19,6 +19,7 @@ from torchvision import datasets
 
 from xaitool.data.file_pixels import OnError
 from xaitool.data.loader import Loaded, Loader, Split
+from xaitool.data.location import no_location
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import DataError
 
@@ -55,12 +56,13 @@ def _loader(
         split: Split,
         *,
         data_dir: Path,
-        location: str = "",
+        location: str | None = None,
         image_size: int | None = None,
         channels: int | None = None,
         workers: int = 2,
         on_error: OnError = "stop",
     ) -> Loaded:
+        no_location(name, location)
         pixels, labels = _read_or_download(name, data_dir, data_dir / place, split, read)
         dataset = MemoryDataset(pixels, labels, classes, name=name, split=split)
         return dataset.adapted(image_size, channels)

@@ -36,8 +36,9 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "score_input": ("float64", 1),
     "score_baseline": ("float64", 1),
     "completeness_gap": ("float64", 1),
+    "object_mask": ("uint8", 4),
 }
-OPTIONAL = ("baseline",)
+OPTIONAL = ("baseline", "object_mask")
 TEXT = h5py.string_dtype()
 
 # A list of texts for `filename`, an array for all other columns.
@@ -61,6 +62,8 @@ class AttributionRows:
         completeness_gap: float64 ``(N,)``, NaN where the method promises none.
         filename: A name a sample.
         baseline: One baseline a sample, float32 ``(N, C, H, W)`` in [0, 1]; None without.
+        object_mask: Where the object is, uint8 ``(N, 1, H, W)``, 1 in it and 0 outside; None where
+            the dataset does not know.
         extra: What else the method says of each sample.
     """
 
@@ -76,6 +79,7 @@ class AttributionRows:
     completeness_gap: Tensor
     filename: list[str]
     baseline: Tensor | None = None
+    object_mask: Tensor | None = None
     extra: dict[str, Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -63,7 +63,7 @@ class AttributionFile:
             ArtifactError: The data are damaged.
         """
         with damage_as_error(self.path):
-            columns: dict[str, Any] = {"baseline": None, "extra": {}}
+            columns: dict[str, Any] = {**dict.fromkeys(layout.OPTIONAL), "extra": {}}
             for name in layout.column_names(self._file):
                 dataset = self._file[name]
                 if name == "filename":
@@ -73,6 +73,17 @@ class AttributionFile:
                 elif name in layout.COLUMNS:
                     columns[name] = torch.from_numpy(dataset[rows])
             return AttributionRows(**columns)
+
+    def column(self, name: str, rows: slice = slice(None)) -> Tensor | None:
+        """One column of numbers by itself, such as ``extra/classes``; None where it is not there.
+
+        Raises:
+            ArtifactError: The data are damaged.
+        """
+        with damage_as_error(self.path):
+            if name not in layout.column_names(self._file):
+                return None
+            return torch.from_numpy(self._file[name][rows])
 
     def close(self) -> None:
         """Close the file."""
