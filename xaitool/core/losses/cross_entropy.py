@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from xaitool.core.losses.base import Loss
 
 
-class CrossEntropy(nn.Module):
-    """The mean of ``-log softmax(logits)[label]`` over the batch."""
+class CrossEntropy(Loss):
+    """The mean of ``-λ_y log softmax(logits)_y`` over the samples, in nats.
 
-    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Compute the loss.
+    The LGL-INR paper's equation 1 (SML), divided by the number of samples. torch's own weighted
+    cross-entropy divides by the sum of the weights in the batch instead, which changes with the
+    batch, so that its steps do not add up to the gradient of equation 1.
+    """
 
-        Args:
-            logits: ``(N, K)``, any finite value.
-            labels: int64 ``(N,)`` in [0, K).
+    weighted = True
+    balances = True
 
-        Returns:
-            A scalar in nats, at least 0.
-        """
-        return F.cross_entropy(logits, labels)
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        if self.class_weights is None:
+            return F.cross_entropy(logits, labels)
+        losses = F.cross_entropy(logits, labels, reduction="none")
+        return self._sample_weights(losses, labels).mean()

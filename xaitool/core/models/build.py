@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
-from torch import nn
+from torch import Tensor, nn
 
 from xaitool import registry
 from xaitool.core.models import torchvision_models
-from xaitool.errors import UnknownNameError
+from xaitool.core.models.transfer import build_transfer
+from xaitool.errors import ModelError, UnknownNameError
 
 
 def build_classifier(
@@ -19,21 +21,39 @@ def build_classifier(
     classes: int,
     mean: Sequence[float],
     standard_deviation: Sequence[float],
+    transfer: bool = False,
+    head: int | None = None,
+    freeze_backbone: bool = False,
+    weights: Mapping[str, Tensor] | None = None,
 ) -> nn.Module:
-    """Build a classifier with random weights: images in [0, 1] to logits ``(N, K)``.
+    """Build a classifier: images in [0, 1] to logits ``(N, K)``.
 
     Args:
         architecture: A registered name or one of torchvision's classification networks, with or
-            without ``torchvision:`` before it.
+            without ``torchvision:`` before it. Registered names never hide torchvision's:
+            ``resnet18`` is torchvision's, ``cifar-resnet18`` the form for small images.
         shape: Image shape ``(C, H, W)``.
         classes: Number K of logits.
         mean: Of the images, one value a channel, in pixel units of [0, 1].
         standard_deviation: One positive value a channel.
+        transfer: Whether the last layer is a new one on a network of torchvision; see
+            `build_transfer`. The next three imply it; a checkpoint says it.
+        head: Units of the hidden layer of the new head.
+        freeze_backbone: Whether only that head is trained.
+        weights: torchvision's ImageNet weights of what is below the head; None: random.
 
     Raises:
         UnknownNameError: There is no such architecture.
-        ModelError: The images are too small, or the normalisation does not fit.
+        ModelError: The images are too small, the normalisation or the weights do not fit, or a
+            new head is asked for on what has no backbone.
     """
+    transfers = transfer or head is not None or freeze_backbone or weights is not None
+    if transfers and architecture in registry.names("architecture"):
+        raise ModelError(
+            f"architecture {architecture} is trained as a whole, but a new head or given weights "
+            "want one of torchvision's",
+            hint="--architecture mobilenet_v2",
+        )
     if architecture in registry.names("architecture"):
         network: nn.Module = registry.load("architecture", architecture)(
             shape, classes, mean, standard_deviation
@@ -48,6 +68,15 @@ def build_classifier(
             [*registry.names("architecture"), *near],
             also=", or any classification network of torchvision",
         )
-    return torchvision_models.build(
-        name, classes, shape=shape, mean=mean, standard_deviation=standard_deviation
+    facts: _Facts = {"shape": shape, "mean": mean, "standard_deviation": standard_deviation}
+    if not transfers:
+        return torchvision_models.build(name, classes, **facts)
+    return build_transfer(
+        name, classes, head=head, freeze=freeze_backbone, weights=weights, **facts
     )
+
+
+class _Facts(TypedDict):
+    shape: tuple[int, int, int]
+    mean: Sequence[float]
+    standard_deviation: Sequence[float]

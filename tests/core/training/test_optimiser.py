@@ -1,0 +1,54 @@
+"""Optimisers, against the closed forms of their first steps."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from xaitool.core.training.optimiser import build_optimiser
+
+WEIGHT = torch.tensor([[0.5, -2.0]], dtype=torch.float64)
+INPUT = torch.tensor([1.0, 3.0], dtype=torch.float64)
+
+
+def after(steps: int, name: str, **options: float) -> torch.Tensor:
+    """The weights of ``w · x`` after some steps; the gradient is always x."""
+    model = nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    with torch.no_grad():
+        model.weight.copy_(WEIGHT)
+    optimiser = build_optimiser(name, model, learning_rate=0.1, **options)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        model(INPUT).sum().backward()
+        optimiser.step()
+    return model.weight.detach()
+
+
+def test_sgd_has_momentum() -> None:
+    torch.testing.assert_close(after(1, "sgd", momentum=0.5), WEIGHT - 0.1 * INPUT)
+    torch.testing.assert_close(after(2, "sgd", momentum=0.5), WEIGHT - 0.1 * (1 + 1.5) * INPUT)
+
+
+def test_weight_decay_is_in_the_gradient_of_sgd() -> None:
+    wanted = WEIGHT - 0.1 * (INPUT + 0.2 * WEIGHT)
+    torch.testing.assert_close(after(1, "sgd", weight_decay=0.2), wanted)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_adams_first_step_is_the_sign(name: str) -> None:
+    torch.testing.assert_close(after(1, name), WEIGHT - 0.1 * INPUT.sign(), rtol=0, atol=1e-7)
+
+
+def test_weight_decay_is_decoupled_in_adamw_only() -> None:
+    decoupled = WEIGHT * (1 - 0.1 * 0.2) - 0.1
+    torch.testing.assert_close(after(1, "adamw", weight_decay=0.2), decoupled, rtol=0, atol=1e-7)
+    # The sign of the gradient is the same with the L2 term.
+    torch.testing.assert_close(after(1, "adam", weight_decay=0.2), WEIGHT - 0.1, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_frozen_parameters_are_left_out(name: str) -> None:
+    model = nn.Sequential(nn.Linear(2, 3).requires_grad_(False), nn.Linear(3, 1))
+    optimiser = build_optimiser(name, model, learning_rate=0.1)
+    assert optimiser.param_groups[0]["params"] == list(model[1].parameters())

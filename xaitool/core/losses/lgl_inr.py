@@ -1,0 +1,68 @@
+"""Logistic loss with hard negative classes weighted up (LGL-INR)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from xaitool.core.losses.base import Loss
+from xaitool.core.losses.own_class import is_own
+from xaitool.options import Options, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class LglInrOptions(Options):
+    """Options of `LglInr`."""
+
+    beta: float = option(
+        1.0, "How strongly hard negative classes count; 0: all count the same.", minimum=0
+    )
+    attach: bool = option(
+        False,
+        "Let the gradient flow through the weights, as the published code does; it can push easy "
+        "negatives towards the class.",
+    )
+
+
+class LglInr(Loss):
+    """In-negative-class reweighted logistic loss (LGL-INR paper, equation 11).
+
+    Output k is a binary problem: its own class against the others. Positives count by their mean,
+    each negative class by its mean times ``λ_jk = softmax_j(β p_jk)``, where p_jk is the mean
+    probability that output k gives class j. The K losses are summed. So each output's positives
+    and negatives are balanced, and β goes from all negatives alike (0) to the hardest alone.
+
+    Counts are those of the batch, as in the published code (the equation writes the data set's).
+    A class that is absent from the batch has no positive term and no weight among the negatives;
+    its output still learns from the others. A batch of a single class has no negatives for that
+    class's output.
+
+    Weights are constants of the gradient here; with those of the published code (``attach``) a
+    negative class that is easier than the weighted mean by more than 1 / (β (1 - p)) is pushed
+    towards the positive class, to draw weight from the hard one. Logarithms are of the sigmoid
+    itself; the code adds 1e-7, which stops learning at logits beyond about 16.
+    """
+
+    Options = LglInrOptions
+    compares_classes = True
+    one_vs_all = True
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        own = is_own(labels, logits.shape[1])
+        weights = self._weights(logits if self.options.attach else logits.detach(), labels, own)
+        return -(weights * F.logsigmoid(logits.where(own, -logits))).sum()
+
+    def _weights(self, logits: Tensor, labels: Tensor, own: Tensor) -> Tensor:
+        """What each term counts, ``(N, K)``: of class j and output k, λ_jk over the count of j."""
+        membership = own.to(logits.dtype)
+        counts = membership.sum(0)
+        means = (membership / counts.clamp(min=1)).T @ logits.sigmoid()
+        itself = torch.eye(len(counts), dtype=torch.bool, device=logits.device)
+        unused = itself | (counts == 0)[:, None]
+        # Not -inf: of an output without any negative a softmax would be NaN.
+        scores = (self.options.beta * means).masked_fill(unused, torch.finfo(means.dtype).min)
+        shares: Tensor = scores.softmax(0).masked_fill(unused, 0) + itself
+        return (shares / counts.clamp(min=1)[:, None])[labels]

@@ -1,0 +1,28 @@
+"""Logistic loss, one class against all others (LGL)."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from xaitool.core.losses.base import Loss
+from xaitool.core.losses.own_class import is_own
+
+
+class Logistic(Loss):
+    """Binary cross-entropy of each output, summed over the K outputs, averaged over samples.
+
+    The LGL-INR paper's LGL: output k says by a sigmoid whether a sample is of class k. It counts
+    sums over outputs, as the paper's equation 11 and its code do for LGL-INR. A sample's class
+    weight λ_y multiplies all of its K terms, so that equation 8, and with it 9, holds for each
+    output; the paper writes weights for two classes only.
+    """
+
+    weighted = True
+    one_vs_all = True
+    balances = True
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        own = is_own(labels, logits.shape[1])
+        losses = -F.logsigmoid(logits.where(own, -logits)).sum(1)
+        return self._sample_weights(losses, labels).mean()
