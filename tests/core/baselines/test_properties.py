@@ -4,12 +4,13 @@ import pytest
 import torch
 from torch import nn
 
+from tests.core.baselines.brighten import Brighten
 from xaitool import registry
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 
 BASELINES = registry.names("baseline")
-KNOWN_NEEDS = {"image", "references", "data", "model", "rows", "seed"}
+KNOWN_NEEDS = {"image", "references", "data", "model", "generator", "rows", "seed"}
 SHAPE = (3, 6, 8)
 GENERATOR = torch.Generator().manual_seed(0)
 IMAGES = torch.rand(5, *SHAPE, dtype=torch.float64, generator=GENERATOR)
@@ -44,6 +45,7 @@ def make(name, *, seed=0, rows=64, model=None, **options):
         "references": torch.rand(2, *SHAPE, generator=torch.Generator().manual_seed(3)),
         "data": Data(),
         "model": model or network(),
+        "generator": Brighten(),
         "rows": rows,
         "seed": seed,
     }

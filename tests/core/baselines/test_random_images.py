@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from tests.core.baselines.brighten import Brighten
 from tests.core.baselines.labelled_set import LabelledSet
 from xaitool import registry
 from xaitool.core.baselines.base import Baseline
@@ -54,6 +55,7 @@ def cases(draw: st.DrawFn) -> Case:
         "references": torch.rand(2, *shape, generator=random),
         "data": LabelledSet(torch.rand(30, *shape, generator=random), torch.arange(30) % CLASSES),
         "model": model.to(dtype),
+        "generator": Brighten(),
         "rows": draw(st.integers(1, 8)),
         "seed": draw(st.integers(0, 2**40)),
     }

@@ -27,9 +27,13 @@ class Baseline(ABC):
             * ``references``: ``(R, C, H, W)`` in [0, 1], drawn already;
             * ``data``: `LabelledImages`, the images to choose from;
             * ``model``: from images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``;
+            * ``generator``: from images ``(N, C, H, W)`` in [0, 1] and classes int64 ``(N,)`` to
+              images of the same shape in [0, 1];
             * ``rows``: int, largest number of images in one forward pass;
             * ``seed``: int, the run's seed.
         needs_against: Whether the score must name a second class.
+        rows: Largest number of images in one forward pass, for those that make some; may be
+            lowered where memory is short.
 
     Raises:
         ConfigError: An option is unknown or out of range.
@@ -38,6 +42,7 @@ class Baseline(ABC):
     Options: ClassVar[type[Options]] = NoOptions
     needs: ClassVar[frozenset[str]] = frozenset()
     needs_against: ClassVar[bool] = False
+    rows: int = 64
 
     def __init__(self, **options: Any) -> None:
         self.options: Any = self.Options.from_mapping(options, source=type(self).__name__)

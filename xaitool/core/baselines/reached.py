@@ -24,9 +24,24 @@ def reached(model: nn.Module, references: Tensor, classes: Tensor, *, rows: int 
     Returns:
         bool ``(N, R)``; its mean is the share of valid baselines.
     """
+    return predictions(model, references, rows=rows) == classes[:, None]
+
+
+def predictions(model: nn.Module, references: Tensor, *, rows: int = 64) -> Tensor:
+    """The class that a classifier puts each reference into.
+
+    Args:
+        model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``; left as it was.
+        references: ``(N, R, C, H, W)``; may be an expanded view.
+        rows: Largest number of images in one forward pass.
+
+    Returns:
+        int64 ``(N, R)``.
+    """
     count = references.shape[1]
-    predicted = classes.new_empty(len(references) * count)
+    total = len(references) * count
+    predicted = torch.empty(total, dtype=torch.int64, device=references.device)
     with untouched(model), torch.no_grad():
-        for chunk in row_chunks(len(predicted), rows, references.device):
+        for chunk in row_chunks(total, rows, references.device):
             predicted[chunk] = model(references[chunk // count, chunk % count]).argmax(1)
-    return predicted.view(-1, count) == classes[:, None]
+    return predicted.view(-1, count)

@@ -85,4 +85,6 @@ def wilson_interval(
     squared = quantile**2 / count
     centre = (share + squared / 2) / (1 + squared)
     half = quantile / (1 + squared) * math.sqrt(share * (1 - share) / count + squared / (4 * count))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At the ends it is exactly 0 or 1, which rounding misses.
+    low = max(0.0, centre - half) if successes else 0.0
+    return low, min(1.0, centre + half) if successes < count else 1.0

@@ -1,0 +1,56 @@
+"""An image of the second class, made from the explained one by a trained generator."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from xaitool.core.attribution.base import untouched
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.batching import row_chunks
+from xaitool.core.score import Score
+from xaitool.errors import ShapeError
+
+
+class CounterfactualBaseline(Baseline):
+    """GANMEX: the closest realistic image of the second class (Shih et al. 2021, section 3).
+
+    The generator gets the image and the score's second class; R = 1. Whether its image really is
+    of that class to the classifier is not looked at here: `reached` tells.
+
+    Args:
+        generator: From images ``(N, C, H, W)`` in [0, 1] and classes int64 ``(N,)`` to images of
+            the same shape in [0, 1]; left as it was.
+        rows: Largest number of images in one forward pass; it changes nothing but rounding.
+    """
+
+    needs = frozenset({"generator", "rows"})
+    needs_against = True
+
+    def __init__(self, *, generator: nn.Module, rows: int = 64) -> None:
+        super().__init__()
+        self.generator = generator
+        self.rows = rows
+
+    def for_images(self, images: Tensor, score: Score) -> Tensor:
+        """References ``(N, 1, C, H, W)``.
+
+        Raises:
+            ConfigError: The score has no second class.
+            ShapeError: The generator makes images of another shape.
+        """
+        against = self._against(score)
+        made = torch.empty_like(images)
+        with untouched(self.generator), torch.no_grad():
+            for rows in row_chunks(len(images), self.rows, images.device):
+                made[rows] = _like(images[rows], self.generator(images[rows], against[rows]))
+        return made.unsqueeze(1)
+
+
+def _like(images: Tensor, generated: Tensor) -> Tensor:
+    if generated.shape != images.shape:
+        raise ShapeError(
+            f"images are {tuple(images.shape[1:])}, but the generator makes "
+            f"{tuple(generated.shape[1:])} of them"
+        )
+    return generated
