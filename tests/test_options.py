@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from xaitool.errors import ConfigError, UnknownNameError
-from xaitool.options import Options, option, option_fields, range_text
+from xaitool.options import Options, option, option_fields, range_text, with_presets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,3 +88,33 @@ def test_every_field_is_an_option_with_a_flag() -> None:
         "--steps", "--rate", "--rule", "--folder", "--names", "--exact",
     ]  # fmt: skip
     assert range_text(option_fields(Example)[0].facts) == "at least 1 and at most 100"
+
+
+@with_presets({"plain": {}, "quick": {"steps": 2, "names": ("a",)}, "default": {"rate": 0.25}})
+@dataclass(frozen=True, kw_only=True)
+class WithPresets(Example):
+    """Options with presets."""
+
+    preset: str = option("default", "Preset.", choices=("plain", "quick", "default"), what="preset")
+
+
+def test_a_preset_changes_defaults_and_a_given_value_wins() -> None:
+    assert (WithPresets().rate, WithPresets().steps) == (0.25, 20)
+    assert WithPresets(preset="plain").rate == 0.5
+    quick = WithPresets(preset="quick", rate=3)
+    assert (quick.steps, quick.names, quick.rate) == (2, ("a",), 3)
+    # Also where it is the option's own default.
+    assert WithPresets(preset="quick", steps=20).steps == 20
+
+
+def test_presets_survive_copies_and_files() -> None:
+    quick = WithPresets(preset="quick", names=())
+    assert dataclasses.replace(quick, steps=9) == WithPresets(preset="quick", names=(), steps=9)
+    assert WithPresets.from_mapping(quick.to_dict(), source="test") == quick
+    assert WithPresets.from_mapping({"preset": "quick"}, source="test").steps == 2
+
+
+def test_an_unknown_preset_suggests_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="unknown preset 'quik'; did you mean 'quick'"):
+        WithPresets(preset="quik")
+    assert Example.presets == {}

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
+from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.recommend_fit import recommend_fit
+from xaitool.workflows.train_baseline_gan import train_baseline_gan
 from xaitool.workflows.train_classifier import train_classifier
 from xaitool.workflows.train_gan import train_gan
 
@@ -55,6 +57,44 @@ def gan_run() -> Path:
     )
     train_gan(config)
     return out
+
+
+@functools.cache
+def three_digits_run() -> Path:
+    """The run of a LeNet-5 that tells 0, 1 and 2 apart."""
+    out = _folder() / "three-digits"
+    config = TrainClassifierConfig(out=out, classes=("0", "1", "2"), epochs=4, device="cpu")
+    train_classifier(config)
+    return out
+
+
+def baseline_gan_run(generator: str = "ganmex") -> Path:
+    """The run of a tiny generator for `three_digits_run`; its images are no digits yet."""
+    return _baseline_gan_run(generator)
+
+
+@functools.cache
+def _baseline_gan_run(generator: str) -> Path:
+    out = _folder() / generator
+    train_baseline_gan(baseline_gan_config(out, generator=generator))
+    return out
+
+
+def baseline_gan_config(out: Path | None, **options: Any) -> TrainBaselineGanConfig:
+    """Options of a training of a moment: of 429 images 99 are trained on, in 4 steps an epoch."""
+    values: dict[str, Any] = {
+        "classifier": str(three_digits_run()),
+        "epochs": 2,
+        "batch_size": 16,
+        "n_critic": 2,
+        "width": 4,
+        "blocks": 1,
+        "critic_layers": 2,
+        "judged": 330,
+        "grid": 4,
+        "device": "cpu",
+    }
+    return TrainBaselineGanConfig(out=out, **{**values, **options})
 
 
 SMALL_RATINGS = "synthetic-ratings:users=80,items=60,ratings=30,aspects=6"

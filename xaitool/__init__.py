@@ -19,6 +19,7 @@ _HOMES = {
     "RecommendPreferencesConfig": "workflows.configs.recommend",
     "RecommendTopConfig": "workflows.configs.recommend",
     "Score": "core.score",
+    "TrainBaselineGanConfig": "workflows.configs.train_baseline_gan",
     "TrainClassifierConfig": "workflows.configs.train_classifier",
     "TrainGanConfig": "workflows.configs.train_gan",
     "attribute": "workflows.attribute",
@@ -28,6 +29,7 @@ _HOMES = {
     "recommend_fit": "workflows.recommend_fit",
     "recommend_preferences": "workflows.recommend_preferences",
     "recommend_top": "workflows.recommend_top",
+    "train_baseline_gan": "workflows.train_baseline_gan",
     "train_classifier": "workflows.train_classifier",
     "train_gan": "workflows.train_gan",
 }

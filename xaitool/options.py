@@ -145,7 +145,7 @@ def with_presets(
 
         @functools.wraps(create)
         def initialise(self: Config, **values: Any) -> None:
-            chosen = values.get("preset")
+            chosen = values.get("preset", vars(cls)["preset"])
             create(self, **{**presets.get(str(chosen), {}), **values})
 
         cls.presets = presets

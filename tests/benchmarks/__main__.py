@@ -17,6 +17,9 @@ NAMES = {
     "attribution": "tests.benchmarks.attribution",
     "memory": "tests.benchmarks.memory",
     "recommend": "tests.benchmarks.recommend",
+    "attacks": "tests.benchmarks.attacks",
+    "losses": "tests.benchmarks.losses",
+    "baseline-gan": "tests.benchmarks.baseline_gan",
 }
 REPORTS = {
     "completeness": "tests.benchmarks.completeness",

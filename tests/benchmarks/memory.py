@@ -15,22 +15,34 @@ FEW, MANY = 100, 10_000
 
 
 def run() -> list[Row]:
-    """Saliency of MNIST images by a small network."""
+    """Saliency, and integrated gradients from generated baselines, of MNIST by a small network."""
     with tempfile.TemporaryDirectory() as folder:
-        run_directory = Path(folder) / "run"
+        model, generator = Path(folder) / "model", Path(folder) / "generator"
+        _peak("train-classifier", "--dataset", "mnist", "--epochs", "1", "--out", str(model))
         _peak(
-            "train-classifier", "--dataset", "mnist", "--epochs", "1", "--out", str(run_directory)
-        )
-        many, few = (_explain(run_directory, count) for count in (MANY, FEW))
-    name = f"{FEW} images"
-    return [Row("memory", f"explain, {MANY} images", many, few, name, "MiB", 1.1)]
+            "train-baseline-gan", "--classifier", str(model), "--dataset", "digits",
+            "--preset", "small", "--epochs", "1", "--out", str(generator),
+        )  # fmt: skip
+        from_generated = (
+            "--method", "integrated-gradients", "--method-option", "steps=2",
+            "--baseline", f"ganmex:{generator}", "--against", "second",
+        )  # fmt: skip
+        return [
+            _row("explain", model, "--method", "saliency"),
+            _row("explain from ganmex baselines", model, *from_generated),
+        ]
 
 
-def _explain(run_directory: Path, count: int) -> float:
-    out = run_directory.parent / f"{count}.h5"
+def _row(title: str, model: Path, *options: str) -> Row:
+    many, few = (_explain(model, count, *options) for count in (MANY, FEW))
+    return Row("memory", f"{title}, {MANY} images", many, few, f"{FEW} images", "MiB", 1.1)
+
+
+def _explain(model: Path, count: int, *options: str) -> float:
+    out = model.parent / f"{count}.h5"
     return _peak(
-        "explain", "--method", "saliency", "--model", str(run_directory),
-        "--dataset", "mnist", "--limit", str(count), "--out", str(out), "--batch-size", "64",
+        "explain", *options, "--model", str(model), "--dataset", "mnist", "--limit", str(count),
+        "--out", str(out), "--overwrite", "--batch-size", "64",
     )  # fmt: skip
 
 

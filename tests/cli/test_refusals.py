@@ -30,7 +30,8 @@ AT_ONCE = [
     ("train-gan more", "unexpected extra argument", ""),
     ("train-gann", "No such command 'train-gann'. Did you mean 'train-gan'", ""),
     ("recommend fitt", "No such command 'fitt'. Did you mean 'fit'?", ""),
-    ("train-baseline-gan", "'train-baseline-gan' is not part of this version", "train-gan"),
+    ("train-baseline-gan --generator cvae", "unknown generator 'cvae'", "ganmex, standalone"),
+    ("train-baseline-gan --preset smal", "unknown preset 'smal'; did you mean 'small'?", ""),
 ]
 
 # Refused by the workflow.

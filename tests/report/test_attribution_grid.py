@@ -230,3 +230,28 @@ def test_an_unknown_rendering_is_refused():
     row = GridRow(image(shape), [], [signed_map(shape)])
     with pytest.raises(UnknownNameError, match="unknown rendering 'x'"):
         attribution_grid([row], ["a"], rendering="x")  # type: ignore[arg-type]
+
+
+def test_pictures_stand_between_the_image_and_the_maps():
+    shape = (1, 28, 28)
+    row = GridRow(image(shape), [], [torch.zeros(shape)], [image(shape, 1), None])
+    picture = attribution_grid([row], ["a"], pictures=["p", "q"])
+    shown = cell(picture, 0, 1, 140, 140)
+    assert (shown == enlarged(to_pixels(image(shape, 1)), 5)).all()
+    assert (cell(picture, 0, 2, 140, 140) == MISSING).all()
+    assert (cell(picture, 0, 3, 140, 140) == 255).all()
+
+
+def test_pictures_alone_have_no_key():
+    shape = (1, 28, 28)
+    row = GridRow(image(shape), [], [], [image(shape, 1)])
+    alone = attribution_grid([row], [], pictures=["p"])
+    with_map = attribution_grid([GridRow(image(shape), [], [None])], ["a"])
+    assert alone.width == with_map.width
+    assert alone.height < with_map.height
+
+
+def test_a_picture_for_every_heading():
+    row = GridRow(image((1, 8, 8)), [], [], [])
+    with pytest.raises(ShapeError, match="has 0 pictures, but 1 are wanted"):
+        attribution_grid([row], [], pictures=["p"])

@@ -1,17 +1,22 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from PIL import Image
 
-from tests.trained import classifier_run
+from tests.trained import baseline_gan_run, classifier_run, three_digits_run
 from xaitool import registry
 from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.baselines.zero import Zero
 from xaitool.core.score import Score
 from xaitool.core.seeding import generator
 from xaitool.data.load import load_dataset
-from xaitool.errors import ConfigError, InputError
-from xaitool.workflows.baseline_source import make_baseline
+from xaitool.errors import ArtifactError, ConfigError, InputError, ModelError
+from xaitool.io.checkpoints import file_sha256
+from xaitool.workflows.baseline_source import explained_baseline
 from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.counterfactual_fit import fitting
+from xaitool.workflows.counterfactual_source import load_counterfactual
 from xaitool.workflows.explanations import planned
 from xaitool.workflows.model_source import load_classifier
 from xaitool.workflows.runtime import Runtime
@@ -20,10 +25,15 @@ RUNTIME = Runtime(torch.device("cpu"), torch.float64)
 
 
 def made(method, **options):
-    classifier = load_classifier(str(classifier_run()), None, RUNTIME)
-    config = ExplainConfig(method=method, **options)
+    found = opened(method, **options)
+    return None if found is None else found.baseline
+
+
+def opened(method, **options):
+    config = ExplainConfig(**{"model": str(classifier_run()), **options}, method=method)
+    classifier = load_classifier(config.model, config.weights, RUNTIME, options=config)
     [explanation] = planned(config)
-    return make_baseline(
+    return explained_baseline(
         explanation, config, classifier, RUNTIME, against=config.held_against is not None
     )
 
@@ -82,7 +92,7 @@ def test_nothing_to_draw_from():
     config = ExplainConfig(method=("deep-shap",))
     [explanation] = planned(config)
     with pytest.raises(ConfigError, match="'dataset' has nothing to draw from") as caught:
-        make_baseline(
+        explained_baseline(
             explanation, config, classifier, RUNTIME, against=config.held_against is not None
         )
     assert caught.value.hint == "or --baseline zero"
@@ -91,8 +101,16 @@ def test_nothing_to_draw_from():
 @pytest.mark.parametrize("name", registry.names("baseline"))
 def test_every_registered_baseline_can_be_made(name, tmp_path):
     Image.new("L", (40, 30), 200).save(tmp_path / "grey.png")
-    given = f"image:{tmp_path / 'grey.png'}" if name == "image" else name
-    baseline = made("deeplift", baseline=given, against="second", references=3, seed=4)
+    files = {"image": tmp_path / "grey.png", "ganmex": baseline_gan_run()}
+    given = f"{name}:{files[name]}" if name in files else name
+    baseline = made(
+        "deeplift",
+        model=str(three_digits_run()),
+        baseline=given,
+        against="second",
+        references=3,
+        seed=4,
+    )
     images = load_dataset("digits", "test").images([0, 1]).double()
     score = Score(torch.tensor([0, 1]), torch.tensor([1, 0]))
     found = baseline.for_images(images, score)
@@ -123,9 +141,12 @@ def test_an_option_of_the_baseline_is_used():
     ("options", "message"),
     [
         ({"baseline": "blurr"}, "unknown baseline 'blurr'; did you mean 'blur'"),
-        ({"baseline": "zero:x"}, "NAME or image:FILE is wanted"),
-        ({"baseline": "image"}, "NAME or image:FILE is wanted"),
+        ({"baseline": "zero:x"}, "NAME, image:FILE or ganmex:CHECKPOINT is wanted"),
+        ({"baseline": "image"}, "NAME, image:FILE or ganmex:CHECKPOINT is wanted"),
+        ({"baseline": "ganmex"}, "NAME, image:FILE or ganmex:CHECKPOINT is wanted"),
         ({"baseline": "image:nosuch.png"}, "nosuch.png"),
+        ({"baseline": "ganmex:nosuch.pt"}, "'ganmex:nosuch.pt' looks for images of a second"),
+        ({"baseline": "ganmex:nosuch.pt", "against": "second"}, "nosuch.pt does not exist"),
         ({"baseline": "nearest-target"}, "looks for images of a second class"),
         ({"baseline": "blur", "baseline_option": ("width=3",)}, "has no option 'width'"),
     ],
@@ -133,3 +154,60 @@ def test_an_option_of_the_baseline_is_used():
 def test_what_does_not_fit_is_refused(options, message):
     with pytest.raises(InputError, match=message):
         made("deeplift", **options)
+
+
+@pytest.mark.parametrize("generator", ["ganmex", "standalone"])
+def test_a_generator_says_what_it_is(generator):
+    run = baseline_gan_run(generator)
+    found = opened(
+        "deeplift",
+        model=str(three_digits_run()),
+        baseline=f"ganmex:{run}",
+        against="second",
+    )
+    assert found.warnings == ()
+    assert found.facts == {
+        "baseline_generator": generator,
+        "baseline_checkpoint": str(run / "best.pt"),
+        "baseline_sha256": file_sha256(run / "best.pt"),
+    }
+
+
+def other(count=3, names=()):
+    """A classifier of three digits that no generator was trained against."""
+    network = load_classifier(str(three_digits_run()), None, RUNTIME)
+    head = torch.nn.Linear(count, count) if count == 3 else torch.nn.Linear(3, count)
+    model = torch.nn.Sequential(network.model, head.double())
+    return replace(network, model=model, sha256="another", classes=names, source="other")
+
+
+def test_a_generator_of_another_classifier_is_a_warning():
+    found = load_counterfactual(baseline_gan_run(), RUNTIME)
+    [warning] = fitting(found, other(), RUNTIME)
+    assert "best.pt was trained against another classifier than other" in warning
+    standalone = load_counterfactual(baseline_gan_run("standalone"), RUNTIME)
+    assert fitting(standalone, other(), RUNTIME) == ()
+
+
+def test_a_generator_of_other_images_or_classes():
+    found = load_counterfactual(baseline_gan_run(), RUNTIME)
+    for classifier, message in (
+        (replace(other(), crop=32), "makes images 1x28x28, but the model takes 1x32x32"),
+        (replace(other(), channels=3), "makes images 1x28x28, but the model takes 3x28x28"),
+        (other(4), "knows 3 classes, but the model tells 4 apart"),
+        (other(3, ("a", "b", "c")), "has the classes 0, 1, 2, but other was trained on a, b, c"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            fitting(found, classifier, RUNTIME)
+
+
+def test_the_same_classifier_may_have_other_names():
+    found = load_counterfactual(baseline_gan_run(), RUNTIME)
+    classifier = load_classifier(str(three_digits_run()), None, RUNTIME)
+    renamed = replace(classifier, classes=("zero", "one", "two"))
+    assert fitting(found, renamed, RUNTIME) == ()
+
+
+def test_a_checkpoint_that_is_no_generator():
+    with pytest.raises(ArtifactError, match="is a classifier, but a baseline-gan is wanted"):
+        opened("deeplift", baseline=f"ganmex:{classifier_run()}", against="second")

@@ -30,7 +30,7 @@ from xaitool.errors import (
 from xaitool.io.attributions import AttributionFile, AttributionWriter
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.workflows import classifier, explainer
-from xaitool.workflows.baseline_source import make_baseline
+from xaitool.workflows.baseline_source import explained_baseline
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explain import ExplainResult, explain
 from xaitool.workflows.explanations import planned
@@ -130,8 +130,8 @@ def test_the_file_holds_what_the_method_gives(method):
     kind = load_method(method)
     logits = network.logits(images.double(), 2)
     score = Score(logits.argmax(1), output=kind.default_output)
-    baseline = make_baseline(explanation, config, network, DOUBLE, against=False)
-    baselines = None if baseline is None else baseline.for_images(images.double(), score)
+    opened = explained_baseline(explanation, config, network, DOUBLE, against=False)
+    baselines = None if opened is None else opened.baseline.for_images(images.double(), score)
     wanted = kind(network.model, seed=3).attribute(images.double(), score, baselines)
     assert close(rows.attribution, wanted.values)
     assert close(rows.prediction, logits)

@@ -42,7 +42,9 @@ def real() -> RealFeatures:
     torch.manual_seed(0)
     model = LeNet5((1, 28, 28), 10, [0.3], [0.4]).eval().requires_grad_(False)
     dataset = load_dataset("digits", "train")
-    return RealFeatures(FeatureNetwork(model, "0", 0.0, "digits"), dataset, 300, 0, CPU)
+    return RealFeatures(
+        FeatureNetwork(model, "0", 0.0, "digits", dataset.shape), dataset, 300, 0, CPU
+    )
 
 
 def numbers(count: int) -> Tensor:

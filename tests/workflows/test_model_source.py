@@ -314,7 +314,7 @@ def test_names_that_are_no_model(tmp_path, monkeypatch):
         load_classifier("nosuch", None, RUNTIME)
     with pytest.raises(ModelError) as caught:
         load_classifier("resnet18", None, RUNTIME)
-    assert caught.value.hint == "--model torchvision:resnet18"
+    assert caught.value.hint == "torchvision:resnet18"
     with pytest.raises(UnknownNameError, match="did you mean 'resnet18'"):
         load_classifier("torchvision:resnet81", None, RUNTIME)
     with pytest.raises(ArtifactError, match=r"nosuch\.pt does not exist"):

@@ -20,7 +20,7 @@ from xaitool.data.load import load_dataset, stratified_split
 from xaitool.errors import DataError, ModelError, UnknownNameError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.jsonl import MetricsLog
-from xaitool.workflows.train_classifier import _schedule, train_classifier
+from xaitool.workflows.train_classifier import train_classifier
 from xaitool.workflows.training_data import channel_statistics
 from xaitool.workflows.training_run import TrainingResult
 
@@ -107,14 +107,6 @@ def test_in_float64(quick: None, tmp_path: Path) -> None:
     train_classifier(classifier_config(tmp_path / "run", precision="float64"), Recorder())
     model = load_checkpoint(tmp_path / "run", kind="classifier")["state"]["model"]
     assert {value.dtype for value in model.values()} == {torch.float64}
-
-
-def test_the_rate_falls_to_nearly_nothing_but_is_never_nothing() -> None:
-    rates = [_schedule("cosine", 10)(step) for step in range(10)]
-    assert rates[0] == 1
-    assert rates == sorted(rates, reverse=True)
-    assert 0 < rates[-1] < 0.1
-    assert {_schedule("constant", 10)(step) for step in range(10)} == {1.0}
 
 
 @pytest.mark.parametrize(

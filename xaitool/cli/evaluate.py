@@ -17,6 +17,8 @@ Examples:
 \b
   xaitool evaluate runs/my-gan
   xaitool evaluate digits.h5 --metric insertion --metric deletion --json
+  xaitool evaluate my-classifier -m parameter-randomisation --method saliency --out pictures
+  xaitool evaluate my-classifier -m robustness --epsilon 0.1,0.2 --transfer-from another
   xaitool evaluate films --folds 5 --metric rmse --metric t1@3
 """
 

@@ -1,4 +1,4 @@
-"""``xaitool train-baseline-gan``: its options; this version refuses to run it."""
+"""``xaitool train-baseline-gan``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ import typer
 
 from xaitool.cli.options import add_command
 from xaitool.cli.output import Output
-from xaitool.cli.unavailable import refuse
+from xaitool.cli.training_result import print_training_result
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 
-HELP = """Train a generator whose images serve as baselines of a classifier (not yet available)."""
+HELP = """Train a generator that turns an image into a near one of another class (GANMEX).
+
+Its images are baselines for one-vs-one explanations of a classifier: why this class and not that
+one? Prints the run directory; its samples/ show images and what becomes of them in every class.
+
+Examples:
+
+\b
+  xaitool train-classifier --epochs 20 --out classifier
+  xaitool train-baseline-gan --classifier classifier --preset small --out baselines
+  xaitool train-baseline-gan --generator standalone --preset small --out ablation
+"""
 
 
 def register(app: typer.Typer) -> None:
@@ -18,5 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(config: TrainBaselineGanConfig, output: Output) -> None:
-    """Refuse."""
-    refuse("train-baseline-gan")
+    """Train and print where the result lies."""
+    from xaitool.workflows.train_baseline_gan import train_baseline_gan
+
+    print_training_result(train_baseline_gan(config, output), output)

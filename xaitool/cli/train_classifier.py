@@ -18,12 +18,22 @@ Examples:
 \b
   xaitool train-classifier --epochs 10 --out digits
   xaitool train-classifier --dataset mnist --architecture resnet18
+  xaitool train-classifier --preset pc-mnist --epochs 20 --seed 1
+  xaitool train-classifier --loss lgl-inr --loss-option beta=2
+  xaitool train-classifier --list
 """
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    add_command(app, "train-classifier", TrainClassifierConfig, run, HELP)
+    add_command(
+        app,
+        "train-classifier",
+        TrainClassifierConfig,
+        run,
+        HELP,
+        show=("--list", "Show losses, their options, and presets, and exit.", show_list),
+    )
 
 
 def run(config: TrainClassifierConfig, output: Output) -> None:
@@ -31,3 +41,14 @@ def run(config: TrainClassifierConfig, output: Output) -> None:
     from xaitool.workflows.train_classifier import train_classifier
 
     print_training_result(train_classifier(config, output), output)
+
+
+def show_list(output: Output) -> None:
+    """Print every loss with its options, and every preset."""
+    from xaitool.workflows.classifier_list import as_text, listed
+
+    for record in listed():
+        if output.as_json:
+            output.record(record)
+        else:
+            output.lines(as_text(record))

@@ -60,12 +60,14 @@ class MapCells:
         self.height, self.width = height * self.factor, width * self.factor
         self.text_size = round(max(self.height, self.width) / 11)
 
-    def image_panel(self, image: Tensor) -> Image.Image:
-        """The panel of an input.
+    def image_panel(self, image: Tensor | None) -> Image.Image:
+        """The panel of an input or a baseline; grey where there is none.
 
         Raises:
             ShapeError: It has another shape than the first, or a pixel is outside [0, 1].
         """
+        if image is None:
+            return self._missing()
         check_same_shape("first image", self.first, image)
         return self._panel(to_pixels(reduced(image, LARGEST_SIDE)))
 
@@ -86,7 +88,7 @@ class MapCells:
         """The panel of a map; grey where there is none, because a map of zeros is white."""
         if rendered is not None:
             return self._panel(rendered.colours)
-        return framed(np.full((self.height, self.width, 3), MISSING, np.uint8))
+        return self._missing()
 
     def heading(self, text: str) -> Image.Image:
         """Centred above a panel, in as many lines as it needs."""
@@ -111,6 +113,9 @@ class MapCells:
     def _word(self, word: str) -> Image.Image:
         width = ceil(font(self.text_size).getlength(word))
         return text_block([word], self.text_size, width)
+
+    def _missing(self) -> Image.Image:
+        return framed(np.full((self.height, self.width, 3), MISSING, np.uint8))
 
     def _panel(self, pixels: Pixels) -> Image.Image:
         return framed(enlarged(pixels, self.factor))

@@ -54,9 +54,10 @@ def attribute(
         against: One-vs-one: the class that the target is held against; ``second`` is the most
             probable one but the target.
         score: Scale of the score; by default the method's own, logit for all but AGI.
-        baseline: For methods that want one: a registry's name, a `Baseline`, or the images: one
-            for all ``(C, H, W)``, one a sample ``(N, C, H, W)`` or several ``(N, R, C, H, W)``.
-            By default the method's own.
+        baseline: For methods that want one: a registry's name, ``ganmex:CHECKPOINT`` with one of
+            ``xaitool train-baseline-gan``, a `Baseline`, or the images: one for all ``(C, H, W)``,
+            one a sample ``(N, C, H, W)`` or several ``(N, R, C, H, W)``. By default the method's
+            own.
         references: Images ``(R, C, H, W)`` in [0, 1] that all samples are compared with: the
             baseline ``dataset``.
         data: Labelled images that a baseline chooses from, such as ``nearest-target``: a dataset of
@@ -74,7 +75,9 @@ def attribute(
         UnknownNameError: There is no such method or baseline.
         ConfigError: An option, class or baseline does not fit.
         DataError: A class is held against itself, or the data have no image that is wanted.
-        ModelError: The model fails on the inputs or returns no finite logits.
+        ModelError: The model fails on the inputs or returns no finite logits, or the checkpoint
+            is for other images or classes.
+        ArtifactError: The checkpoint cannot be loaded.
         ShapeError: Images of a wrong shape, dtype or range.
 
     Example:
@@ -117,10 +120,19 @@ def attribute(
     kind: type[AttributionMethod] = (
         registry.load("method", method) if isinstance(method, str) else method
     )
+    runtime = Runtime(inputs.device, inputs.dtype)
     if rows is None:
-        rows = Runtime(inputs.device, inputs.dtype).rows(inputs[0].numel(), None)
+        rows = runtime.rows(inputs[0].numel(), None)
     explainer = kind(model, rows=rows, seed=seed, **options)
-    supply = {"references": references, "data": labelled_images(data), "model": model, "seed": seed}
+    supply = {
+        "references": references,
+        "data": labelled_images(data),
+        "model": model,
+        "seed": seed,
+        "runtime": runtime,
+        "shape": inputs.shape[1:],
+        "count_classes": lambda: _logits(model, inputs[:1], 1).shape[1],
+    }
 
     def explain(most: int) -> Attribution:
         explainer.rows = most

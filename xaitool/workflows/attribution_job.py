@@ -17,7 +17,7 @@ from xaitool.errors import DataError, StoppedBySignal
 from xaitool.io.attribution_layout import AttributionRows, partial_path
 from xaitool.io.attribution_writer import AttributionWriter, check_finished
 from xaitool.io.provenance import versions
-from xaitool.workflows.baseline_source import make_baseline
+from xaitool.workflows.baseline_source import explained_baseline
 from xaitool.workflows.class_choice import ClassChoice, class_label
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.command_text import command_text
@@ -27,6 +27,7 @@ from xaitool.workflows.explainer import Explainer
 from xaitool.workflows.explanations import PlannedExplanation
 from xaitool.workflows.heat_maps import HeatMaps, classes_reached
 from xaitool.workflows.progress import Reporter
+from xaitool.workflows.reached_baselines import file_reached, reached_share
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.stop_signal import StopSignal
 
@@ -82,9 +83,12 @@ class AttributionJob:
         self._choice = choice
         self._reporter = reporter
         self._rows = runtime.rows(images.pixels, config.batch_size)
-        self._baseline = make_baseline(
+        opened = explained_baseline(
             explanation, config, classifier, runtime, against=config.held_against is not None
         )
+        self._baseline = None if opened is None else opened.baseline
+        self._baseline_facts = {} if opened is None else opened.facts
+        self.warnings = () if opened is None else opened.warnings
         method = explanation.method(
             classifier.model, rows=self._rows, seed=config.seed, **explanation.method_options
         )
@@ -114,6 +118,7 @@ class AttributionJob:
             StoppedBySignal: A signal came.
         """
         if self._finished:
+            self._tell_reached()
             return Explained([self.out], len(self._images))
         files = [self.out]
         with _opened(self._writer(), self.out) as writer:
@@ -129,6 +134,7 @@ class AttributionJob:
                 raise DataError(
                     f"none of {len(self._images)} images can be read, but at least one is wanted"
                 )
+        self._tell_reached()
         return Explained(files, samples)
 
     def attributes(self) -> dict[str, Any]:
@@ -142,11 +148,13 @@ class AttributionJob:
             "against_rule": self._choice.against,
             "baseline": explanation.baseline,
             "baseline_options": explanation.baseline_options,
+            **self._baseline_facts,
             "dataset": config.dataset,
             "split": config.split if config.dataset else None,
             "only": config.only,
             "images": len(self._images),
             "images_sha256": self._images.digest,
+            **({"class_parts": parts} if (parts := self._images.class_parts) else {}),
             "model_source": classifier.source,
             "model_weights": classifier.weights,
             "model_options": classifier.options,
@@ -183,6 +191,15 @@ class AttributionJob:
                 ],
             )
 
+    def _tell_reached(self) -> None:
+        """Of all samples, also those that an earlier run explained."""
+        reached = file_reached(self.out)
+        if reached is not None:
+            self._reporter.message(
+                f"{self.explanation.title}: {reached.hits} of {reached.count} baselines are of the "
+                "class of --against to the model"
+            )
+
     def _task(self, done: int) -> contextlib.AbstractContextManager[Any]:
         return self._reporter.task(
             f"explain {self.explanation.title}", len(self._images), "image", done
@@ -217,6 +234,7 @@ class AttributionJob:
             "prediction": int(rows.prediction[row].argmax()),
             "score_input": float(rows.score_input[row]),
             "completeness_gap": float(rows.completeness_gap[row]),
+            "baseline_reached": reached_share(rows, row),
             "classes": None if climbed is None else climbed[1],
             "classes_reached": None if climbed is None else climbed[0],
             "heat_map": None if picture is None else str(picture),

@@ -2,39 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaitool import registry
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.images import prepare, read_image
 from xaitool.errors import ConfigError
+from xaitool.workflows.baseline_choice import baseline_class
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.explanation import ExplanationOptions
+from xaitool.workflows.counterfactual_fit import fitting
+from xaitool.workflows.counterfactual_source import load_counterfactual
 from xaitool.workflows.explained_images import dataset_for
 from xaitool.workflows.explanations import Explanation
 from xaitool.workflows.runtime import Runtime
 
 
-def make_baseline(
+@dataclass(frozen=True)
+class OpenedBaseline:
+    """A baseline that is ready to be used.
+
+    Attributes:
+        baseline: The baseline.
+        facts: What a file should say of a trained generator, as plain values; else empty.
+        warnings: What people should know of it.
+    """
+
+    baseline: Baseline
+    facts: dict[str, str]
+    warnings: tuple[str, ...]
+
+
+def explained_baseline(
     explanation: Explanation,
     options: ExplanationOptions,
     classifier: Classifier,
     runtime: Runtime,
     *,
     against: bool,
-) -> Baseline | None:
-    """The baseline of an explanation, with its options; None for a method without one.
+) -> OpenedBaseline | None:
+    """The baseline of an explanation; None for a method without one. See `open_baseline`."""
+    if explanation.baseline is None:
+        return None
+    return open_baseline(
+        explanation.baseline,
+        explanation.baseline_options,
+        options,
+        classifier,
+        runtime,
+        against=against,
+    )
+
+
+def open_baseline(
+    name: str,
+    own_options: Mapping[str, Any],
+    options: ExplanationOptions,
+    classifier: Classifier,
+    runtime: Runtime,
+    *,
+    against: bool,
+) -> OpenedBaseline:
+    """A baseline by its name, with its options.
 
     Images that a baseline draws or chooses from are the training split of ``--dataset``, else of
     the data that the model was trained on.
 
     Args:
-        explanation: Which baseline, and its options.
+        name: ``NAME``, ``image:FILE`` or ``ganmex:CHECKPOINT``.
+        own_options: The baseline's.
         options: The dataset to draw from, the seed, the rows in a forward pass.
         classifier: What is explained.
         runtime: Where it computes.
@@ -43,19 +86,18 @@ def make_baseline(
     Raises:
         ConfigError: There is no dataset to draw from, or no class to look for.
         DataError: ``image:FILE`` cannot be read.
+        ArtifactError: ``ganmex:CHECKPOINT`` cannot be loaded.
+        ModelError: It was trained for other images or classes than the classifier's.
     """
-    name = explanation.baseline
-    if name is None:
-        return None
-    baseline: type[Baseline] = registry.load("baseline", name.partition(":")[0])
-    if baseline.needs_against and not against:
+    kind = baseline_class(name)
+    if kind.needs_against and not against:
         raise ConfigError(
             f"baseline '{name}' looks for images of a second class, but --against is not set",
             hint="--against second",
         )
     supply = _Supply(name, options, classifier, runtime)
-    needed = {need: getattr(supply, need)() for need in sorted(baseline.needs)}
-    return baseline(**needed, **explanation.baseline_options)
+    needed = {need: getattr(supply, need)() for need in sorted(kind.needs)}
+    return OpenedBaseline(kind(**needed, **own_options), supply.facts, supply.warnings)
 
 
 class _Supply:
@@ -68,6 +110,8 @@ class _Supply:
         self._options = options
         self._classifier = classifier
         self._runtime = runtime
+        self.facts: dict[str, str] = {}
+        self.warnings: tuple[str, ...] = ()
 
     def model(self) -> torch.nn.Module:
         return self._classifier.model
@@ -91,6 +135,17 @@ class _Supply:
             name=file,
         )
         return self._runtime.place(image)
+
+    def generator(self) -> torch.nn.Module:
+        path = Path(self._name.partition(":")[2])
+        found = load_counterfactual(path, self._runtime)
+        self.warnings = fitting(found, self._classifier, self._runtime)
+        self.facts = {
+            "baseline_generator": found.kind,
+            "baseline_checkpoint": str(found.path),
+            "baseline_sha256": found.sha256,
+        }
+        return found.generator
 
     def data(self) -> ImageDataset:
         name = self._options.dataset or self._classifier.dataset

@@ -95,3 +95,8 @@ def _is_pair(entry: Any) -> bool:
 def _without_twins(pairs: list[list[str]]) -> list[str]:
     count = Counter(name for _, name in pairs)
     return [name if count[name] == 1 else f"{name} ({identifier})" for identifier, name in pairs]
+
+
+def few_names(names: tuple[str, ...], most: int = 5) -> str:
+    """The first of some class names, for a message."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

@@ -33,6 +33,7 @@ class Classifier:
         classes: Their names; empty where unknown.
         dataset: The training data, where it is known.
         dataset_classes: Those of its classes with which it was loaded; None: all.
+        training: The options of its training, as plain JSON values; empty where unknown.
         options: The options that changed what it sees of an image, as plain JSON values.
         warnings: What people should know of how it was loaded.
     """
@@ -50,6 +51,7 @@ class Classifier:
     classes: tuple[str, ...]
     dataset: str | None = None
     dataset_classes: list[str] | None = None
+    training: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

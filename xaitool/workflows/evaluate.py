@@ -12,27 +12,48 @@ from xaitool.io.attributions import AttributionFile
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.measure_attributions import measure_attributions
+from xaitool.workflows.measure_balance import measure_balance
+from xaitool.workflows.measure_baselines import measure_baselines, measure_generator
 from xaitool.workflows.measure_classifier import measure_classifier
+from xaitool.workflows.measure_features import measure_features
 from xaitool.workflows.measure_gan import measure_gan
+from xaitool.workflows.measure_maps import MEASURES as MAP_MEASURES
+from xaitool.workflows.measure_maps import measure_maps
+from xaitool.workflows.measure_misclassification_rank import measure_misclassification_rank
+from xaitool.workflows.measure_randomisation import measure_randomisation
 from xaitool.workflows.measure_recommender import measure_recommender
+from xaitool.workflows.measure_robustness import measure_robustness
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.runtime import Runtime
 
 Row = dict[str, Any]
-Kind = Literal["classifier", "gan", "recommender", "attribution"]
+Kind = Literal["classifier", "gan", "baseline-gan", "recommender", "attribution"]
 Measure = Callable[[Path, tuple[str, ...], EvaluateConfig, Runtime, Reporter], Iterator[Row]]
 
 MEASURES: dict[Kind, dict[str, Measure]] = {
-    "classifier": dict.fromkeys(registry.CLASSIFIER_METRICS, measure_classifier),
+    "classifier": {
+        **dict.fromkeys(("accuracy", "confusion", "probability-gaps"), measure_classifier),
+        "prediction-balance": measure_balance,
+        "features": measure_features,
+        "robustness": measure_robustness,
+        "misclassification-rank": measure_misclassification_rank,
+        "parameter-randomisation": measure_randomisation,
+        "baseline-validity": measure_baselines,
+    },
     "gan": dict.fromkeys(registry.GAN_METRICS, measure_gan),
+    "baseline-gan": dict.fromkeys(registry.BASELINE_GAN_METRICS, measure_generator),
     "recommender": dict.fromkeys(registry.RECOMMENDER_METRICS, measure_recommender),
-    "attribution": dict.fromkeys(registry.ATTRIBUTION_METRICS, measure_attributions),
+    "attribution": {
+        **dict.fromkeys(("insertion", "deletion"), measure_attributions),
+        **dict.fromkeys(MAP_MEASURES, measure_maps),
+    },
 }
 """What measures each metric; metrics that one function measures share one pass over the data."""
 
 UNASKED: dict[Kind, tuple[str, ...]] = {
     "classifier": ("accuracy", "confusion"),
     "gan": ("fid", "kid"),
+    "baseline-gan": ("baseline-validity",),
     "recommender": tuple(registry.RECOMMENDER_METRICS),
     "attribution": ("insertion", "deletion"),
 }
@@ -81,7 +102,7 @@ def evaluate(
 
 
 def artifact_kind(path: Path) -> Kind:
-    """What an artifact is: ``classifier``, ``gan``, ``recommender`` or ``attribution``.
+    """What an artifact is.
 
     Raises:
         ArtifactError: It does not exist, is damaged, or is nothing that is measured.
@@ -92,9 +113,9 @@ def artifact_kind(path: Path) -> Kind:
     if not path.exists() and (":" in str(path) or path.suffix == ".pt2"):
         return "classifier"  # torchvision:NAME, package.module:factory or an exported program
     kind = load_checkpoint(path, kind=None)["kind"]
-    if kind not in ("classifier", "gan", "recommender"):
+    if kind not in MEASURES:
         raise ArtifactError(
-            f"{path} is of kind '{kind}', but a classifier, a gan or a recommender is measured"
+            f"{path} is of kind '{kind}', but what is measured is: {', '.join(MEASURES)}"
         )
     return kind  # type: ignore[no-any-return]
 

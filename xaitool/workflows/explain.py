@@ -52,8 +52,9 @@ def explain(
             ``image``, ``output`` (the attribution file), ``index`` (its place among the images),
             ``method``, ``baseline`` (None without), ``target``, ``target_name``, ``against`` (None
             without), ``prediction``, ``score_input``, ``completeness_gap`` (NaN where none is
-            promised), ``classes`` and ``classes_reached`` (of AGI, else None), ``heat_map`` (None
-            without) and ``seconds``.
+            promised), ``baseline_reached`` (share of its baselines that the model puts into the
+            class that they stand for, None where they stand for none), ``classes`` and
+            ``classes_reached`` (of AGI, else None), ``heat_map`` (None without) and ``seconds``.
 
     Returns:
         The result, or the plan where ``config.dry_run`` is set.
@@ -101,6 +102,8 @@ def _prepared(
         AttributionJob(explanation, config, classifier, images, choice, count, runtime, reporter)
         for explanation in plan
     ]
+    for warning in dict.fromkeys(warning for job in jobs for warning in job.warnings):
+        reporter.warning(warning)
     return jobs, images
 
 

@@ -36,12 +36,14 @@ class Batch:
         labels: int64 ``(N,)``, -1 where unknown.
         names: Their file names.
         indices: int64 ``(N,)``, their places among all that were asked for.
+        masks: Where the objects are, bool ``(N, 1, H, W)``; None where it is not known.
     """
 
     images: Tensor
     labels: Tensor
     names: list[str]
     indices: Tensor
+    masks: Tensor | None = None
 
 
 class ExplainedImages(ABC):
@@ -51,6 +53,7 @@ class ExplainedImages(ABC):
         shape: ``(C, H, W)`` of every image.
         labels: int64 ``(N,)`` of all, in the model's classes; -1 where unknown.
         digest: SHA-256, hexadecimal, of which images they are and in which order.
+        class_parts: The object and the scene of every class of the model; empty where unknown.
         places: Which of all are meant, ascending.
         skipped: Those that are left out, with the reason.
         converted: Those whose colours had to be made or dropped, for the model's channels.
@@ -59,6 +62,7 @@ class ExplainedImages(ABC):
     shape: tuple[int, int, int]
     labels: Tensor
     digest: str
+    class_parts: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, count: int) -> None:
         self.places: Sequence[int] = range(count)
@@ -192,6 +196,7 @@ class DatasetImages(ExplainedImages):
         self.shape = dataset.shape
         self.labels = labels
         self.digest = dataset.digest
+        self.class_parts = _model_parts(dataset, classes)
 
     def read(self, indices: list[int]) -> Batch:
         """Read some images."""
@@ -201,6 +206,7 @@ class DatasetImages(ExplainedImages):
             self.labels[chosen],
             [self.dataset.filename(index) for index in indices],
             chosen,
+            self.dataset.mask(chosen),
         )
 
 
@@ -284,3 +290,9 @@ def _model_labels(dataset: ImageDataset, classes: tuple[str, ...]) -> Tensor:
         return dataset.labels
     known = [classes.index(name) if name in classes else -1 for name in dataset.classes]
     return torch.tensor(known)[dataset.labels]
+
+
+def _model_parts(dataset: ImageDataset, classes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The parts of the model's classes, where the dataset knows those of all of them."""
+    names = classes or dataset.classes
+    return dataset.annotations.relabelled(dataset.classes, names).class_parts

@@ -12,6 +12,7 @@ from xaitool.core.score import Output, Score
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.workflows.class_choice import ClassChoice
 from xaitool.workflows.classifier import Classifier
+from xaitool.workflows.drawn_baselines import DrawnBaselines
 from xaitool.workflows.explained_images import Batch
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime, with_smaller_batches
@@ -79,7 +80,7 @@ class Explainer:
         self.method.rows = most
         logits = self.classifier.logits(inputs, most)
         score = self.choice.score(logits, batch.labels, self.output)
-        result, baselines = self._attribute(inputs, score)
+        result, baselines, extras = self._attribute(inputs, score)
         return AttributionRows(
             attribution=result.values,
             label=batch.labels,
@@ -93,16 +94,20 @@ class Explainer:
             completeness_gap=result.completeness_gap,
             filename=batch.names,
             baseline=self._own_baseline(baselines),
-            extra=result.extras,
+            object_mask=batch.masks,
+            extra=result.extras | extras,
         )
 
-    def _attribute(self, inputs: Tensor, score: Score) -> tuple[Attribution, Tensor | None]:
-        """The attribution, and the baselines where there is one set for all classes."""
-        draw = self.baseline.for_images if self.baseline else lambda images, one: None
+    def _attribute(
+        self, inputs: Tensor, score: Score
+    ) -> tuple[Attribution, Tensor | None, dict[str, Tensor]]:
+        """The attribution, the baselines where all classes share them, and their classes."""
+        drawn = DrawnBaselines(self.baseline, self.classifier.model, self.method.rows)
         if self._all:
-            return self.method.attribute_against_all(inputs, score, self.classes, draw), None
-        baselines = draw(inputs, score)
-        return self.method.attribute(inputs, score, baselines), baselines
+            result = self.method.attribute_against_all(inputs, score, self.classes, drawn.draw)
+            return result, None, drawn.extras_of_all(score.target, self.classes)
+        baselines = drawn.draw(inputs, score)
+        return self.method.attribute(inputs, score, baselines), baselines, drawn.extras()
 
     def _own_baseline(self, baselines: Tensor | None) -> Tensor | None:
         """The baseline of each sample where it is one; shared references are kept once, apart."""

@@ -9,11 +9,11 @@ from typing import Any
 
 from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
-from xaitool.core.baselines.base import Baseline
 from xaitool.core.score import Output
 from xaitool.errors import ConfigError
 from xaitool.io.attribution_layout import partial_path
 from xaitool.io.attribution_writer import check_new
+from xaitool.workflows.baseline_choice import baselines_with_options
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.configs.explanation import ExplanationOptions
 from xaitool.workflows.option_assignments import assigned
@@ -27,7 +27,8 @@ class Explanation:
         name: The method's.
         method: Its class.
         method_options: As plain values.
-        baseline: ``NAME`` or ``image:FILE``; None for a method that takes none.
+        baseline: ``NAME``, ``image:FILE`` or ``ganmex:CHECKPOINT``; None for a method that takes
+            none.
         baseline_options: As plain values.
         output: Scale of the score.
         title: What people call it: the method, and the baseline where one was asked for.
@@ -90,14 +91,19 @@ def explanations(options: ExplanationOptions, score: str | None = None) -> list[
     method_options = assigned(
         options.method_option, {name: method.Options for name, method in methods.items()}, "method"
     )
-    baseline_options = _baseline_options(options, [baseline for _, baseline in pairs])
+    baselines = [baseline for _, baseline in pairs if baseline is not None]
+    if options.baseline and not baselines:
+        raise ConfigError(
+            f"method {' and '.join(map(repr, methods))} takes no baseline, but --baseline is set"
+        )
+    baseline_options = baselines_with_options(options, baselines)
     return [
         Explanation(
             name,
             methods[name],
             method_options[name].to_dict(),
             baseline,
-            {} if baseline is None else baseline_options[_kind(baseline)],
+            {} if baseline is None else baseline_options[baseline],
             score or methods[name].default_output,  # type: ignore[arg-type]
             f"{name}, {baseline}" if baseline and options.baseline else name,
         )
@@ -108,41 +114,7 @@ def explanations(options: ExplanationOptions, score: str | None = None) -> list[
 def _baselines(options: ExplanationOptions, method: type[AttributionMethod]) -> list[str | None]:
     if not method.needs_baseline:
         return [None]
-    chosen = list(dict.fromkeys(options.baseline)) or [method.default_baseline]
-    for name in chosen:
-        base, colon, file = name.partition(":")
-        registry.entry("baseline", base)
-        if bool(file) != (base == "image") or (colon and not file):
-            raise ConfigError(f"--baseline is '{name}', but NAME or image:FILE is wanted")
-    return [*chosen]
-
-
-def _baseline_options(
-    options: ExplanationOptions, baselines: list[str | None]
-) -> dict[str, dict[str, Any]]:
-    """Options by the baseline's registered name; ``--references`` where it draws some."""
-    names = dict.fromkeys(_kind(baseline) for baseline in baselines if baseline is not None)
-    if options.baseline and not names:
-        raise ConfigError(
-            f"method {' and '.join(repr(name) for name in dict.fromkeys(options.method))} takes no "
-            "baseline, but --baseline is set"
-        )
-    kinds: dict[str, type[Baseline]] = {name: registry.load("baseline", name) for name in names}
-    if options.baseline_option and not kinds:
-        raise ConfigError("--baseline-option is set, but no method takes a baseline")
-    given = assigned(
-        options.baseline_option, {name: kind.Options for name, kind in kinds.items()}, "baseline"
-    )
-    named = {one.partition("=")[0].rpartition(".")[2] for one in options.baseline_option}
-    drawn = {} if "references" in named else {"references": options.references}
-    return {
-        name: values | (drawn if "references" in values else {})
-        for name, values in ((name, chosen.to_dict()) for name, chosen in given.items())
-    }
-
-
-def _kind(baseline: str) -> str:
-    return baseline.partition(":")[0]
+    return [*dict.fromkeys(options.baseline)] or [method.default_baseline]
 
 
 def _places(config: ExplainConfig, pairs: list[tuple[str, str | None]]) -> list[Path]:
@@ -187,5 +159,7 @@ def _stem(name: str, baseline: str | None, config: ExplainConfig) -> str:
     if baseline is None or not config.baseline:
         return name
     base, _, file = baseline.partition(":")
-    parts = [name, base, re.sub(r"[^\w.-]+", "-", Path(file).stem)]
+    # A run's folder may have a dot in its name, as in lambda-0.5.
+    last = Path(file).name if Path(file).is_dir() else Path(file).stem
+    parts = [name, base, re.sub(r"[^\w.-]+", "-", last)]
     return "-".join(part for part in parts if part)

@@ -52,12 +52,14 @@ class FeatureNetwork:
         sha256: Of its weights: figures of different hashes do not compare.
         accuracy: On the dataset's test split.
         dataset: What it was trained on.
+        shape: ``(C, H, W)`` of its images.
     """
 
     model: LeNet5
     sha256: str
     accuracy: float
     dataset: str
+    shape: tuple[int, int, int]
 
     @torch.no_grad()
     def features(self, images: Tensor) -> Tensor:
@@ -99,12 +101,12 @@ def feature_network(
         test = load_dataset(name, "test", data_dir=data_dir, image_size=image_size, workers=workers)
         content = _train(train, test, device, reporter)
         _keep(path, content, reporter)
-    model = LeNet5(
-        tuple(content["shape"]), content["classes"], content["mean"], content["standard_deviation"]
-    )
+    channels, height, width = content["shape"]
+    shape = (channels, height, width)
+    model = LeNet5(shape, content["classes"], content["mean"], content["standard_deviation"])
     model.load_state_dict(content["model"])
     model.to(device).eval().requires_grad_(False)
-    return FeatureNetwork(model, content["sha256"], content["accuracy"], name)
+    return FeatureNetwork(model, content["sha256"], content["accuracy"], name, shape)
 
 
 def _key(train: ImageDataset) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
@@ -14,6 +15,8 @@ from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError, ShapeError
+from xaitool.workflows.counterfactual_fit import check_count, check_shape
+from xaitool.workflows.counterfactual_source import load_counterfactual
 
 _SHAPES = {3: "(C, H, W)", 4: "(N, C, H, W)", 5: "(N, R, C, H, W)"}
 
@@ -22,6 +25,7 @@ _SOURCES = {
     "image": "baseline=IMAGE, a tensor (C, H, W),",
     "references": "references=IMAGES, a tensor (R, C, H, W),",
     "data": "data=(IMAGES, LABELS)",
+    "generator": "baseline='ganmex:CHECKPOINT'",
 }
 
 
@@ -34,14 +38,18 @@ def given_baseline(
 
     Args:
         kind: The method.
-        given: A registry's name, a `Baseline`, images ``(C, H, W)``, ``(N, C, H, W)`` or
-            ``(N, R, C, H, W)`` in [0, 1], or None: the method's own.
-        supply: What fills a baseline's `needs`, None where the caller has nothing.
+        given: A registry's name, ``ganmex:CHECKPOINT``, a `Baseline`, images ``(C, H, W)``,
+            ``(N, C, H, W)`` or ``(N, R, C, H, W)`` in [0, 1], or None: the method's own.
+        supply: What fills a baseline's `needs`, None where the caller has nothing; and for a
+            checkpoint ``runtime``, the images' ``shape`` and ``count_classes``, which counts the
+            model's.
 
     Raises:
         UnknownNameError: There is no such baseline.
         ConfigError: The method takes none, or what it needs is missing, or what is there is unused.
         ShapeError: The images are no pixels.
+        ArtifactError: The checkpoint cannot be loaded.
+        ModelError: It was trained for other images or classes than the model's.
     """
     if given is not None and not kind.needs_baseline:
         raise ConfigError(f"{kind.__name__} takes no baseline, but one is given")
@@ -56,13 +64,24 @@ def given_baseline(
 
 
 def _named(name: str, supply: dict[str, Any]) -> Baseline:
-    kind: type[Baseline] = registry.load("baseline", name)
+    base, colon, file = name.partition(":")
+    kind: type[Baseline] = registry.load("baseline", base)
     _refuse_unused(supply, kind.needs)
+    if colon and "generator" not in kind.needs:
+        raise ConfigError(f"baseline is '{name}', but NAME or ganmex:CHECKPOINT is wanted")
+    filled = supply | ({"generator": _generator(Path(file), supply)} if file else {})
     for need in sorted(kind.needs):
-        if supply.get(need) is None:
+        if filled.get(need) is None:
             source = _SOURCES.get(need, "baseline=OBJECT that was made with it")
             raise ConfigError(f"baseline '{name}' has no {need}, but {source} is wanted")
-    return kind(**{need: supply[need] for need in kind.needs})
+    return kind(**{need: filled[need] for need in kind.needs})
+
+
+def _generator(path: Path, supply: dict[str, Any]) -> nn.Module:
+    found = load_counterfactual(path, supply["runtime"])
+    check_shape(found, tuple(supply["shape"]))
+    check_count(found, supply["count_classes"]())
+    return found.generator
 
 
 def _refuse_unused(supply: dict[str, Any], needs: frozenset[str]) -> None:

@@ -83,7 +83,7 @@ class HeatMaps:
             rows.attribution[row].float(),
             caption=self._caption(rows, row),
             rendering=self.rendering,
-            baseline=None if rows.baseline is None else _worth_seeing(rows.baseline[row].float()),
+            baseline=None if rows.baseline is None else worth_seeing(rows.baseline[row].float()),
         )
 
     def _class_maps(self, rows: AttributionRows, row: int) -> Image.Image:
@@ -124,8 +124,8 @@ def classes_reached(rows: AttributionRows, row: int) -> tuple[int, int] | None:
     return int((rows.extra["reached"][row] & climbed).sum()), int(climbed.sum())
 
 
-def _worth_seeing(baseline: Tensor) -> Tensor | None:
-    """A baseline of one colour is not."""
+def worth_seeing(baseline: Tensor) -> Tensor | None:
+    """A baseline ``(C, H, W)``; None where it is of one colour."""
     return None if (baseline == baseline[:, :1, :1]).all() else baseline
 
 

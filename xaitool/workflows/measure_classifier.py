@@ -1,21 +1,23 @@
-"""How good a classifier is."""
+"""How good a classifier is, and how sure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from xaitool.core.metrics.accuracy import Accuracy
+from xaitool.core.metrics.calibration import Calibration
 from xaitool.core.metrics.confusion import Confusion
+from xaitool.core.metrics.probability_gap import ProbabilityGap
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.measured_classifier import (
-    load_measured,
-    measured_rows,
-    measured_samples,
-)
+from xaitool.workflows.measured_classifier import load_measured, measured_logits
 from xaitool.workflows.progress import Reporter
-from xaitool.workflows.runtime import Runtime, with_smaller_batches
+from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.training_loss import probabilities_of, probability_name
+
+Row = dict[str, Any]
 
 
 def measure_classifier(
@@ -24,58 +26,81 @@ def measure_classifier(
     config: EvaluateConfig,
     runtime: Runtime,
     reporter: Reporter,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """Rows of a classifier, on the dataset that the options name, else that of its training.
 
     Args:
         path: Its checkpoint or run.
-        metrics: ``accuracy`` and ``confusion``, or one of them.
+        metrics: Some of ``accuracy``, ``confusion`` and ``probability-gaps``.
         config: The options.
         runtime: Where it computes.
         reporter: Told how it goes.
+
+    Yields:
+        ``accuracy``: ``value``, its Wilson interval ``low`` and ``high``, ``ece``, the expected
+        calibration error, ``confidence``, the mean probability of the predicted class,
+        ``probability``, ``softmax`` or ``sigmoid``, whichever the training loss makes of the
+        outputs, and ``per_class``, the accuracy by true class, None for one without samples.
+        ``confusion``: for every true class its accuracy and how often which was predicted.
+        ``probability-gaps``: ``value``, the mean probability of the true class less that of the
+        most probable false one, ``std`` over the images, ``probability`` and ``per_class``.
 
     Raises:
         InputError: The checkpoint or the dataset does not fit.
     """
     classifier, dataset = load_measured(path, config, runtime)
     confusion, accuracy = Confusion(), Accuracy()
-    samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, config, runtime)
-    with reporter.task("evaluate", len(samples), "image") as task:
-        for indices in samples.split(rows):
-            images = runtime.place(dataset.images(indices))
-            logits, rows = with_smaller_batches(
-                lambda most, images=images: classifier.logits(images, most),  # type: ignore[misc]
-                rows,
-                lambda most: reporter.warning(f"out of memory: going on with {most} rows"),
-            )
-            labels = dataset.labels[indices].to(logits.device)
-            accuracy.update(logits, labels)
-            confusion.update(logits, labels)
-            task.advance(len(indices))
+    calibration, gap = Calibration(), ProbabilityGap()
+    for logits, labels in measured_logits(classifier, dataset, config, runtime, reporter):
+        probabilities = probabilities_of(classifier, logits)
+        confusion.update(logits, labels)
+        accuracy.update(logits, labels)
+        calibration.update(probabilities, labels)
+        gap.update(probabilities, labels)
+    common = {"source": str(path), "probability": probability_name(classifier)}
     for metric in metrics:
         if metric == "accuracy":
-            yield _accuracy_row(accuracy, str(path))
+            yield _accuracy_row(accuracy, calibration, dataset.classes, common)
+        elif metric == "probability-gaps":
+            yield _gap_row(gap, dataset.classes, common)
         else:
             yield from _confusion_rows(confusion, dataset.classes, str(path))
 
 
-def _accuracy_row(accuracy: Accuracy, source: str) -> dict[str, Any]:
-    result = accuracy.compute()
+def _accuracy_row(
+    accuracy: Accuracy, calibration: Calibration, classes: Sequence[str], common: Row
+) -> Row:
+    result, sureness = accuracy.compute(), calibration.compute()
     low, high = result.interval
     return {
         "metric": "accuracy",
         "value": result.value,
         "n": result.count,
-        "source": source,
+        "source": common["source"],
         "low": low,
         "high": high,
+        "ece": sureness.error,
+        "confidence": sureness.confidence,
+        "probability": common["probability"],
+        "per_class": dict(zip(classes, result.per_class, strict=True)),
     }
 
 
-def _confusion_rows(
-    confusion: Confusion, classes: tuple[str, ...], source: str
-) -> Iterator[dict[str, Any]]:
+def _gap_row(gap: ProbabilityGap, classes: Sequence[str], common: Row) -> Row:
+    result = gap.compute()
+    spread = result.standard_deviation
+    return {
+        "metric": "probability-gaps",
+        "value": result.mean,
+        "n": result.count,
+        "source": common["source"],
+        "std": None if math.isnan(spread) else spread,
+        "probability": common["probability"],
+        "per_class": dict(zip(classes, result.per_class, strict=True)),
+    }
+
+
+def _confusion_rows(confusion: Confusion, classes: Sequence[str], source: str) -> Iterator[Row]:
     """A row for every true class: its accuracy, and how often which class was predicted."""
     for index, counts in enumerate(confusion.compute().tolist()):
         total = sum(counts)

@@ -83,7 +83,7 @@ def _load(
     raise ModelError(
         f"model '{source}' does not exist, but a checkpoint, torchvision:NAME, "
         "package.module:factory or an exported program (.pt2) is wanted",
-        hint=f"--model torchvision:{source}" if known else None,
+        hint=f"torchvision:{source}" if known else None,
     )
 
 
@@ -94,6 +94,7 @@ def _rebuilt(checkpoint: dict[str, Any]) -> nn.Module:
         classes=len(checkpoint["classes"]),
         mean=checkpoint["mean"],
         standard_deviation=checkpoint["standard_deviation"],
+        **checkpoint.get("transfer", {}),
     )
     model.load_state_dict(checkpoint["state"]["model"])
     return model
@@ -124,6 +125,7 @@ def _from_checkpoint(
             classes=tuple(checkpoint["classes"]),
             dataset=checkpoint["config"]["dataset"],
             dataset_classes=checkpoint["config"]["classes"],
+            training=checkpoint["config"],
         )
 
 

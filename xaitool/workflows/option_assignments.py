@@ -1,4 +1,4 @@
-"""``--method-option`` and ``--baseline-option``: which of several a ``NAME=VALUE`` is for."""
+"""``--method-option`` and its like: which of several a ``NAME=VALUE`` is for."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from xaitool.options import Options, option_fields
 
 
 def assigned(
-    assignments: Iterable[str], kinds: Mapping[str, type[Options]], what: str
+    assignments: Iterable[str],
+    kinds: Mapping[str, type[Options]],
+    what: str,
+    hint: str = "xaitool explain --list",
 ) -> dict[str, Options]:
-    """The options of each of several methods or baselines.
+    """The options of each of several methods, baselines or attacks.
 
     Args:
         assignments: ``NAME=VALUE``, for all that have an option of that name, or
             ``METHOD.NAME=VALUE`` for one.
-        kinds: Name of each method or baseline to its options.
-        what: ``method`` or ``baseline``.
+        kinds: Name of each to its options.
+        what: ``method``, ``baseline`` or ``attack``.
+        hint: Where the options are shown.
 
     Raises:
         ConfigError: None of them has such an option, or its value does not fit.
@@ -27,7 +31,7 @@ def assigned(
     for assignment in assignments:
         name = assignment.partition("=")[0]
         scope, dot, bare = name.rpartition(".")
-        for user in [scope] if dot else _users(bare, kinds, what):
+        for user in [scope] if dot else _users(bare, kinds, what, hint):
             if user not in kinds:
                 raise UnknownNameError(what, user, kinds)
             own[user].append(assignment.removeprefix(f"{scope}."))
@@ -37,7 +41,7 @@ def assigned(
     }
 
 
-def _users(name: str, kinds: Mapping[str, type[Options]], what: str) -> list[str]:
+def _users(name: str, kinds: Mapping[str, type[Options]], what: str, hint: str) -> list[str]:
     """Those that have such an option; a single one gets it in any case, and says what is wrong."""
     if len(kinds) == 1:
         return list(kinds)
@@ -48,6 +52,6 @@ def _users(name: str, kinds: Mapping[str, type[Options]], what: str) -> list[str
     if not users:
         raise ConfigError(
             f"no {what} of {', '.join(kinds)} has an option '{name}', but one of them has to",
-            hint="xaitool explain --list",
+            hint=hint,
         )
     return users

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xaitool.errors import ConfigError
 from xaitool.io.provenance import environment
-from xaitool.workflows.configs.common import RunOptions, TrainingOptions
+from xaitool.workflows.configs.common import RunOptions, TrainingRunOptions
 from xaitool.workflows.run_directory import (
     RunDirectory,
     check_free,
@@ -47,7 +47,7 @@ class RunPlace:
         return directory
 
 
-def open_run(config: TrainingOptions, command: str, label: str, runtime: Runtime) -> RunPlace:
+def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runtime) -> RunPlace:
     """Decide where a training goes, and refuse early what cannot be.
 
     Args:

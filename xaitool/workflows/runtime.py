@@ -179,6 +179,14 @@ class Runtime:
         numbers, most = (1280 * 1024, 256) if cpu else (16 * 1024 * 1024, 4096)
         return wanted or max(1, min(most, numbers // pixels))
 
+    def seed_layers(self, seed: int) -> None:
+        """Seed what layers draw from, such as dropout's."""
+        if self.device.type == "cpu":
+            # torch.manual_seed would keep the call, with a stack trace, for GPUs never used.
+            torch.default_generator.manual_seed(seed)
+        else:
+            torch.manual_seed(seed)
+
     def place(self, value: Placed) -> Placed:
         """A tensor or a network on the device, in the precision."""
         return value.to(self.device, self.dtype)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+import copy
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from xaitool import registry
 from xaitool.core.metrics.accuracy import Accuracy
-from xaitool.core.models.build import build_classifier
+from xaitool.core.training.augmentation import epoch_draws
 from xaitool.core.training.classifier_step import classifier_step
+from xaitool.core.training.optimiser import build_optimiser
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import stratified_split
-from xaitool.errors import DataError
+from xaitool.errors import ConfigError, DataError
+from xaitool.workflows.backbone import start_of
+from xaitool.workflows.classifier_recipe import Recipe
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.run_directory import RunDirectory
 from xaitool.workflows.run_place import open_run
 from xaitool.workflows.runtime import Runtime
-from xaitool.workflows.training_data import channel_statistics, load_training_data
+from xaitool.workflows.training_data import load_training_data
 from xaitool.workflows.training_run import Choice, TrainingResult, TrainingRun
 
 
@@ -32,7 +33,8 @@ def train_classifier(
     """Train an image classifier.
 
     A share of the training images is held out, stratified by class; the epoch with the highest
-    accuracy on it becomes ``best.pt``. The test split is never read.
+    accuracy on it becomes ``best.pt``; those of a warm-up count no more once it is over. The test
+    split is never read.
 
     Args:
         config: The options.
@@ -47,6 +49,7 @@ def train_classifier(
         StoppedBySignal: A signal came; the state was saved.
     """
     reporter = reporter or SilentReporter()
+    recipe = Recipe(config)
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-classifier", f"{config.architecture}-{config.loss}", runtime)
     dataset = load_training_data(config, runtime)
@@ -57,7 +60,7 @@ def train_classifier(
         raise DataError(
             f"--validation {config.validation} of {len(dataset)} images leaves one part empty"
         )
-    trainer = ClassifierTrainer(config, runtime, dataset, train, held_out)
+    trainer = ClassifierTrainer(config, recipe, runtime, dataset, train, held_out, reporter)
     return TrainingRun(
         config,
         place,
@@ -65,83 +68,103 @@ def train_classifier(
         epochs=config.epochs,
         batch_size=config.batch_size,
         samples=len(train),
-        choice=Choice("validation_accuracy", "higher"),
+        choice=Choice("validation_accuracy", "higher", anew_after=recipe.warm_up),
         trainer=trainer,
         reporter=reporter,
     ).start()
 
 
 class ClassifierTrainer:
-    """A classifier, its optimiser and its data."""
+    """A classifier, its optimiser and its data.
+
+    Attributes:
+        epoch: Epochs finished.
+    """
 
     charts: ClassVar[dict[str, tuple[str, ...]]] = {
         "loss": ("loss",),
-        "accuracy": ("accuracy", "validation_accuracy"),
+        "accuracy": (
+            "accuracy",
+            "adversarial_accuracy",
+            "validation_accuracy",
+            "validation_worst_class_accuracy",
+        ),
     }
 
     def __init__(
         self,
         config: TrainClassifierConfig,
+        recipe: Recipe,
         runtime: Runtime,
         dataset: ImageDataset,
         train: Tensor,
         held_out: Tensor,
+        reporter: Reporter,
     ) -> None:
+        self.config = config
+        self.recipe = recipe
         self.runtime = runtime
         self.dataset = dataset
         self.train, self.held_out = train, held_out
+        self.reporter = reporter
         self.labels = dataset.labels.to(runtime.device)
-        mean, standard_deviation = channel_statistics(dataset, train)
+        self.losses = [
+            runtime.place(loss) for loss in recipe.losses(dataset.labels[train], dataset.classes)
+        ]
+        torch.manual_seed(config.seed)
+        start = start_of(config, dataset, train)
+        self.model: nn.Module = runtime.place(start.model)
         self.description = {
-            "architecture": config.architecture,
+            **start.description,
             "shape": list(dataset.shape),
             "classes": list(dataset.classes),
-            "mean": mean,
-            "standard_deviation": standard_deviation,
             "dataset_digest": dataset.digest,
         }
-        torch.manual_seed(config.seed)
-        model = build_classifier(
-            config.architecture,
-            shape=dataset.shape,
-            classes=len(dataset.classes),
-            mean=mean,
-            standard_deviation=standard_deviation,
-        )
-        self.model: nn.Module = runtime.place(model)
-        self.loss: nn.Module = registry.load("loss", config.loss)()
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        steps = config.epochs * -(-len(train) // config.batch_size)
-        self.schedule = LambdaLR(self.optimiser, _schedule(config.schedule, steps))
-        self.batch_size = config.batch_size
+        self.epoch = 0
+        self._draws = -1, torch.empty(0)
+        self.model.train()
+        self._begin_phase()
+        self._check_last_batch()
 
     def prepare(self) -> None:
-        """Nothing is left to make ready."""
+        """Say once what works but may not be meant."""
+        if text := self.recipe.small_batch(len(self.dataset.classes)):
+            self.reporter.warning(text)
 
     def step(self, indices: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """One optimisation step."""
         samples = self.train[indices]
-        self.model.train()
-        values = classifier_step(
-            self.model, self.loss, self.optimiser, self._images(samples), self._labels(samples)
-        )
+        images, labels = self._varied(self._images(samples), samples), self._labels(samples)
+        batch = [images, labels]
+        if self.recipe.adversarial:
+            batch.append(self.recipe.adversarial(self.model, images, labels, random))
+        values = classifier_step(self.model, self.loss, self.optimiser, *batch)
         self.schedule.step()
         return values
 
     def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
-        """Accuracy on the held-out images."""
+        """Accuracy on the held-out images; after the warm-up the optimiser begins anew."""
         accuracy = Accuracy()
         self.model.eval()
         with torch.no_grad():
             for samples in self.held_out.split(256):
                 accuracy.update(self.model(self._images(samples)), self._labels(samples))
-        return {"validation_accuracy": accuracy.compute().value}
+        self.model.train()
+        self.epoch = epoch
+        if epoch == self.recipe.warm_up:
+            self._begin_phase()
+        result = accuracy.compute()
+        return {
+            "validation_accuracy": result.value,
+            "validation_worst_class_accuracy": min(
+                value for value in result.per_class if value is not None
+            ),
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """What training changes."""
         return {
+            "epoch": self.epoch,
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
@@ -149,19 +172,52 @@ class ClassifierTrainer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore it."""
+        self.epoch = state["epoch"]
+        self._begin_phase()
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
+
+    def _check_last_batch(self) -> None:
+        """Statistics of a batch need more than one value, which some networks leave of an image."""
+        size = self.config.batch_size
+        if (len(self.train) - 1) % size:
+            return
+        try:
+            copy.deepcopy(self.model)(self._images(self.train[:1]))
+        except ValueError as error:
+            raise ConfigError(
+                f"--batch-size {size} leaves 1 of {len(self.train)} images for the last step, "
+                f"but batch normalisation in {self.config.architecture} wants 2",
+                hint=f"--batch-size {size + 1}",
+            ) from error
+
+    def _begin_phase(self) -> None:
+        """The loss, a new optimiser and a new schedule, of the warm-up or of what follows it."""
+        config = self.config
+        warming_up = self.epoch < self.recipe.warm_up
+        self.loss = self.losses[0 if warming_up else 1]
+        self.optimiser = build_optimiser(
+            config.optimiser,
+            self.model,
+            learning_rate=config.learning_rate,
+            momentum=config.momentum,
+            weight_decay=config.weight_decay,
+        )
+        steps_per_epoch = -(-len(self.train) // config.batch_size)
+        factor = self.recipe.rate_factor(steps_per_epoch, warming_up=warming_up)
+        self.schedule = LambdaLR(self.optimiser, factor)
+
+    def _varied(self, images: Tensor, samples: Tensor) -> Tensor:
+        if not self.recipe.augmentation:
+            return images
+        if self._draws[0] != self.epoch:
+            draws = epoch_draws(self.config.seed, self.epoch, len(self.dataset))
+            self._draws = self.epoch, draws
+        return self.recipe.augmentation(images, self._draws[1][samples])
 
     def _images(self, samples: Tensor) -> Tensor:
         return self.runtime.place(self.dataset.images(samples))
 
     def _labels(self, samples: Tensor) -> Tensor:
         return self.labels[samples.to(self.labels.device)]
-
-
-def _schedule(name: str, steps: int) -> Callable[[int], float]:
-    if name == "constant":
-        return lambda step: 1.0
-    # The last step still has a rate above zero, so that none is wasted.
-    return lambda step: 0.5 * (1 + math.cos(math.pi * step / (steps + 1)))

@@ -16,7 +16,7 @@ from torch import Tensor
 from xaitool.core.seeding import derive_seed, generator
 from xaitool.errors import ArtifactError, DataError, DivergenceError, XaitoolError
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
-from xaitool.workflows.configs.common import TrainingOptions
+from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.run_directory import RunDirectory, compare_config
 from xaitool.workflows.run_place import RunPlace
@@ -98,10 +98,13 @@ class Choice:
     Attributes:
         metric: Its name in the epoch's metrics.
         better: Whether higher or lower is better.
+        anew_after: After this epoch choosing begins anew, because those before trained something
+            else; 0: never.
     """
 
     metric: str
     better: Literal["higher", "lower"]
+    anew_after: int = 0
 
     def improves(self, value: float | None, best: float | None) -> bool:
         """Whether `value` beats `best`; an epoch that was not measured counts as better."""
@@ -124,21 +127,21 @@ class TrainingRun:
         batch_size: Samples in a step.
         samples: Size of the training set.
         kind: The checkpoint's kind.
-        choice: Which epoch is best.
+        choice: Which epoch is best; None: the last one.
         trainer: What is driven.
         reporter: Told how it goes.
     """
 
     def __init__(
         self,
-        config: TrainingOptions,
+        config: TrainingRunOptions,
         place: RunPlace,
         *,
         epochs: int,
         batch_size: int,
         samples: int,
         kind: str,
-        choice: Choice,
+        choice: Choice | None,
         trainer: Trainer,
         reporter: Reporter,
     ) -> None:
@@ -210,10 +213,12 @@ class TrainingRun:
 
     def _take(self, checkpoint: dict[str, Any]) -> None:
         compare_config(checkpoint["config"], self.config.to_dict("experiment"))
-        if checkpoint["dataset_digest"] != self.trainer.description["dataset_digest"]:
-            raise DataError(
-                f"the images of run {self.place.path} have changed, but the same are wanted"
-            )
+        given = (("dataset_digest", "images"), ("classifier_sha256", "classifier's weights"))
+        for key, what in given:
+            if checkpoint.get(key) != self.trainer.description.get(key):
+                raise DataError(
+                    f"the {what} of run {self.place.path} have changed, but the same are wanted"
+                )
         self.trainer.load_state_dict(checkpoint["state"])
         self.position = Position(**checkpoint["position"])
         self._sums = {
@@ -244,7 +249,7 @@ class TrainingRun:
 
     def _step(self, indices: Tensor) -> dict[str, Tensor]:
         keys = (self.config.seed, "step", self.position.epoch, self.position.step)
-        torch.manual_seed(derive_seed(*keys, "layers"))
+        self.place.runtime.seed_layers(derive_seed(*keys, "layers"))
         try:
             values = self.trainer.step(indices, generator(*keys, "draws"))
         except Exception as error:
@@ -268,8 +273,9 @@ class TrainingRun:
         trained = time.perf_counter() - started
         epoch = self.position.epoch + 1
         metrics = means | self.trainer.finish_epoch(epoch, directory)
-        chosen = metrics.get(self.choice.metric)
-        best = self.choice.improves(chosen, self.position.best)
+        self._check_finite(metrics, directory)
+        chosen = metrics.get(self.choice.metric) if self.choice else None
+        best = self.choice is None or self.choice.improves(chosen, self._best_before(epoch))
         self.position = Position(epoch, best=chosen if best else self.position.best)
         self._sums = {}
         seconds = {"train_seconds": trained, "seconds": time.perf_counter() - started}
@@ -283,11 +289,20 @@ class TrainingRun:
         self.reporter.message(_told(epoch, self.epochs, metrics))
         return metrics
 
+    def _best_before(self, epoch: int) -> float | None:
+        anew = self.choice is not None and epoch == self.choice.anew_after + 1
+        return None if anew else self.position.best
+
     def _finite_means(self, directory: RunDirectory) -> dict[str, float]:
         means = {name: value.item() / self.position.samples for name, value in self._sums.items()}
-        names = ", ".join(name for name, value in means.items() if not math.isfinite(value))
+        self._check_finite(means, directory)
+        return means
+
+    def _check_finite(self, metrics: dict[str, Any], directory: RunDirectory) -> None:
+        numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
+        names = ", ".join(name for name, value in numbers.items() if not math.isfinite(value))
         if not names:
-            return means
+            return
         self._save(directory.path / "diverged.pt")
         message = f"{names} became NaN or infinite in epoch {self.position.epoch + 1}"
         directory.write_progress(self.position.epoch, self.steps)

@@ -76,16 +76,9 @@ class RunOptions(DeviceOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingOptions(RunOptions):
-    """What every kind of training has."""
+class TrainingRunOptions(RunOptions):
+    """What every kind of training has, whatever names its dataset."""
 
-    dataset: str = option(
-        "digits",
-        f"One of {', '.join(registry.names('dataset'))}:PATH (an image folder or a .zip of one).",
-        panel="Data",
-        completions=registry.names("dataset"),
-        unit="NAME",
-    )
     classes: tuple[str, ...] | None = option(
         None,
         "Only these classes, by name or index, separated by commas.",
@@ -105,4 +98,17 @@ class TrainingOptions(RunOptions):
         panel="Output",
         role="place",
         unit="RUN|auto",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions(TrainingRunOptions):
+    """What every kind of training has that knows no data of its own."""
+
+    dataset: str = option(
+        "digits",
+        f"One of {', '.join(registry.names('dataset'))}:PATH (an image folder or a .zip of one).",
+        panel="Data",
+        completions=registry.names("dataset"),
+        unit="NAME",
     )

@@ -79,6 +79,80 @@ class EvaluateConfig(ExplanationOptions):
         panel="Measure",
         unit="RATING",
     )
+    target: str = option(
+        "label",
+        "The class that parameter-randomisation explains: index, name, 'predicted' or 'label'.",
+        panel="Measure",
+        unit="CLASS",
+    )
+    against: str | None = option(
+        None,
+        "The class that it is held against: index, name, 'second', 'predicted', 'label', or "
+        "'none'; default: another class, drawn for each image.",
+        panel="Measure",
+        unit="CLASS",
+    )
+    targets: str = option(
+        "all",
+        "Classes that baseline-validity asks for: every class but the image's own, or one that is "
+        "drawn for each image.",
+        panel="Measure",
+        choices=("all", "one"),
+        what="targets",
+        unit="all|one",
+    )
+    judge: tuple[str, ...] = option(
+        (),
+        "A classifier that was trained apart, to say whether it agrees with the class of a "
+        "baseline; may be repeated.",
+        panel="Measure",
+        repeated=True,
+        unit="MODEL",
+    )
+    retrain: int = option(
+        0,
+        "Updates of a generator that parameter-randomisation trains anew against each randomised "
+        "network, for each baseline ganmex:RUN beside the unchanged one; 0: none.",
+        panel="Measure",
+        minimum=0,
+        unit="UPDATES",
+    )
+    attack: tuple[str, ...] = option(
+        (),
+        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.ATTACKS.items())
+        + "; may be repeated; default: fgsm, pgd, apgd-ce and square for robustness, fgsm and mim "
+        "for misclassification-rank, fgsm for features.",
+        panel="Attack",
+        repeated=True,
+        choices=registry.names("attack"),
+        what="attack",
+        unit="NAME",
+    )
+    attack_option: tuple[str, ...] = option(
+        (),
+        "An option of the attack, such as steps=100, or pgd.restarts=10 where there are several "
+        "attacks; may be repeated.",
+        panel="Attack",
+        repeated=True,
+        unit="NAME=VALUE",
+    )
+    epsilon: tuple[float, ...] | None = option(
+        None,
+        "Largest changes of a pixel value in [0, 1]; default: 8/255 for robustness, 0.02 to 0.2 "
+        "for misclassification-rank, and for features 0.3 of grey images, 8/255 of colour ones.",
+        panel="Attack",
+        above=0,
+        maximum=1,
+        unit="EPSILON,...",
+    )
+    transfer_from: tuple[str, ...] = option(
+        (),
+        "Another classifier, on which robustness also makes the attacks, to try all of them on "
+        "all classifiers; may be repeated.",
+        panel="Attack",
+        repeated=True,
+        unit="MODEL",
+    )
     model: str | None = option(
         None,
         "Judge attribution files with this model instead of the one they name.",
@@ -100,5 +174,10 @@ class EvaluateConfig(ExplanationOptions):
         unit="SPLIT",
     )
     limit: int | None = option(
-        None, "Measure only the first N samples.", panel="Data", minimum=1, unit="N"
+        None,
+        "Measure only the first N samples; default: all, 16 for parameter-randomisation, and "
+        "1,000, evenly spaced, for features.",
+        panel="Data",
+        minimum=1,
+        unit="N",
     )

@@ -5,14 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xaitool import registry
-from xaitool.options import option
+from xaitool.options import option, with_presets
+from xaitool.workflows.configs.classifier_presets import PRESETS
 from xaitool.workflows.configs.common import TrainingOptions
 
 
+@with_presets(PRESETS)
 @dataclass(frozen=True, kw_only=True)
 class TrainClassifierConfig(TrainingOptions):
     """Train an image classifier."""
 
+    preset: str | None = option(
+        None,
+        "A paper's recipe: other defaults, which any flag overrides; see --list.",
+        panel="Training",
+        choices=tuple(PRESETS),
+        what="preset",
+        role="run",
+        unit="NAME",
+    )
     architecture: str = option(
         "lenet5",
         f"One of {', '.join(registry.names('architecture'))}, "
@@ -21,27 +32,141 @@ class TrainClassifierConfig(TrainingOptions):
         completions=registry.names("architecture"),
         unit="NAME",
     )
+    epochs: int = option(
+        10, "Passes over the training images, warm-up included.", panel="Training", minimum=1
+    )
+    batch_size: int = option(64, "Images in a step.", panel="Training", minimum=1, unit="IMAGES")
+    optimiser: str = option(
+        "adamw",
+        "What takes the steps.",
+        panel="Training",
+        choices=("adamw", "adam", "sgd"),
+        what="optimiser",
+    )
+    learning_rate: float = option(1e-3, "Largest step size.", panel="Training", above=0)
+    momentum: float = option(0.9, "Momentum of sgd.", panel="Training", minimum=0, maximum=0.9999)
+    weight_decay: float = option(
+        0.0,
+        "Weight decay: decoupled for adamw, an L2 term in the gradient for the others.",
+        panel="Training",
+        minimum=0,
+    )
+    schedule: str = option(
+        "cosine",
+        "How the learning rate falls over the run, and again after a warm-up.",
+        panel="Training",
+        choices=("cosine", "constant", "steps"),
+        what="schedule",
+    )
+    milestones: tuple[int, ...] | None = option(
+        None,
+        "For --schedule steps: the epochs after which the rate is multiplied by --factor.",
+        panel="Training",
+        minimum=1,
+        unit="EPOCH,...",
+    )
+    factor: float = option(
+        0.1, "For --schedule steps: see --milestones.", panel="Training", above=0, maximum=1
+    )
     loss: str = option(
         "cross-entropy",
         "What is minimised.",
-        panel="Training",
+        panel="Loss",
         choices=registry.names("loss"),
         what="loss",
         unit="NAME",
     )
-    epochs: int = option(10, "Passes over the training images.", panel="Training", minimum=1)
-    batch_size: int = option(64, "Images in a step.", panel="Training", minimum=1, unit="IMAGES")
-    learning_rate: float = option(1e-3, "Adam's largest step size.", panel="Training", above=0)
-    weight_decay: float = option(
-        0.0, "Decoupled weight decay (AdamW).", panel="Training", minimum=0
+    loss_option: tuple[str, ...] = option(
+        (),
+        "An option of the loss, see --list; may be repeated.",
+        panel="Loss",
+        repeated=True,
+        unit="NAME=VALUE",
     )
-    schedule: str = option(
-        "cosine",
-        "How the learning rate falls over the run.",
-        panel="Training",
-        choices=("cosine", "constant"),
-        what="schedule",
-        unit="NAME",
+    class_weights: str = option(
+        "none",
+        "For cross-entropy and logistic: none, inverse-frequency, square-root-inverse-frequency, "
+        "effective-number[:BETA], or a number for each class: 1,1,2.5.",
+        panel="Loss",
+        completions=(
+            "none",
+            "inverse-frequency",
+            "square-root-inverse-frequency",
+            "effective-number",
+        ),
+        unit="WEIGHTS",
+    )
+    warm_up: int | None = option(
+        None,
+        "First epochs, with cross-entropy; then optimiser and schedule begin anew with --loss. "
+        "Default: half of --epochs for pc, else 0.",
+        panel="Loss",
+        minimum=0,
+        unit="EPOCHS",
+    )
+    augment: tuple[str, ...] | None = option(
+        None,
+        "How training images are varied, separated by commas: flip (left to right, every second "
+        "one), rotate, crop (shift).",
+        panel="Augmentation",
+        choices=("none", "flip", "rotate", "crop"),
+        what="augmentation",
+        unit="NAME,...",
+    )
+    rotation: float = option(
+        10.0,
+        "For rotate: at most so far, to either side.",
+        panel="Augmentation",
+        above=0,
+        maximum=180,
+        unit="DEGREES",
+    )
+    crop_padding: int = option(
+        4,
+        "For crop: black border of which the image's own size is cut.",
+        panel="Augmentation",
+        minimum=1,
+        unit="PIXELS",
+    )
+    adversarial: str = option(
+        "none",
+        "Train on as many adversarial images as clean ones, made by this attack.",
+        panel="Adversarial training",
+        choices=("none", "fgsm", "pgd"),
+        what="attack",
+    )
+    adversarial_epsilon: tuple[float, ...] | None = option(
+        None,
+        "Largest change of a pixel value, drawn anew for each batch from this range; or one value.",
+        panel="Adversarial training",
+        minimum=0,
+        maximum=1,
+        unit="LOW,HIGH",
+    )
+    adversarial_steps: int = option(
+        5, "Steps of pgd.", panel="Adversarial training", minimum=1, unit="STEPS"
+    )
+    weights: str | None = option(
+        None,
+        "Start a network of torchvision from ImageNet weights, with a new last layer: a FILE, or "
+        "'torchvision' for its own.",
+        panel="Transfer learning",
+        completions=("torchvision",),
+        unit="FILE",
+    )
+    freeze_backbone: bool = option(
+        False,
+        "Train only the new last layer or --head; the rest keeps --weights, by default "
+        "torchvision's own.",
+        panel="Transfer learning",
+        flags=(" /--train-backbone",),
+    )
+    head: int | None = option(
+        None,
+        "Put a hidden layer of so many units before the new last layer.",
+        panel="Transfer learning",
+        minimum=1,
+        unit="UNITS",
     )
     validation: float = option(
         0.1,

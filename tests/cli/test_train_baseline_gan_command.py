@@ -1,0 +1,119 @@
+"""``train-baseline-gan`` on the command line: presets, plan, refusals, a short run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Invoke, Refused
+from tests.golden import missing
+from tests.trained import three_digits_run
+from xaitool.workflows.configs.train_baseline_gan import PRESETS, TrainBaselineGanConfig
+
+COMMAND = "train-baseline-gan"
+SMALL = (
+    *("--width", "4", "--blocks", "1", "--critic-layers", "2"),
+    *("--n-critic", "1", "--batch-size", "64", "--judged", "300"),
+)
+
+
+def plan(invoke: Invoke, *arguments: str | Path, **environment: str) -> dict[str, Any]:
+    result = invoke(COMMAND, *arguments, "--classifier", three_digits_run(), "-n", **environment)
+    assert result.returncode == 0, result.stderr
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def options(invoke: Invoke, *arguments: str | Path, **environment: str) -> dict[str, Any]:
+    found: dict[str, Any] = plan(invoke, *arguments, **environment)["options"]
+    return found
+
+
+def wanted(**given: Any) -> dict[str, Any]:
+    config = TrainBaselineGanConfig(classifier=str(three_digits_run()), **given)
+    return config.to_dict("experiment", "run")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_changes_defaults_as_from_python(preset: str, invoke: Invoke) -> None:
+    assert options(invoke, "--preset", preset) == wanted(preset=preset)
+
+
+def test_without_a_preset_every_option_has_its_default(invoke: Invoke) -> None:
+    assert options(invoke) == wanted()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_flag_wins_over_the_environment_over_the_file_over_the_preset(
+    first: bool, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PRESETS["small"], "device", "cuda:75")
+    path = tmp_path / "a.toml"
+    path.write_text('blocks = 3\nepochs = 5\nn-critic = 2\ndevice = "cuda:76"\n')
+    preset, config = ("--preset", "small"), ("--config", path)
+    both = (*preset, *config) if first else (*config, *preset)
+    found = options(invoke, *both, "--n-critic", "5", XAITOOL_DEVICE="cpu")
+    chosen = {name: found[name] for name in ("width", "blocks", "epochs", "n_critic", "device")}
+    assert chosen == {"width": 16, "blocks": 3, "epochs": 5, "n_critic": 5, "device": "cpu"}
+    assert found["preset"] == "small"
+    # The default itself, too, where it is written.
+    assert options(invoke, *both, "--width", "64", "--device", "cpu")["width"] == 64
+
+
+def test_a_file_may_name_the_preset(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("preset = 'authors-head'\nn-critic = 3\n")
+    head = wanted(preset="authors-head", n_critic=3)
+    assert options(invoke, "--config", path) == head
+    assert options(invoke, "--config", path, "--preset", "small") == wanted(
+        preset="small", n_critic=3
+    )
+
+
+def test_the_plan(invoke: Invoke, tmp_path: Path) -> None:
+    found = plan(invoke, *SMALL, "--epochs", "2", "--out", "run")
+    assert not missing(found, "train_baseline_gan", "plan")
+    assert (found["command"], found["generator"], found["dataset"]) == (COMMAND, "ganmex", "digits")
+    assert found["steps"] == 2 * -(-found["samples"] // 64)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_and_its_continuation(invoke: Invoke, tmp_path: Path) -> None:
+    line = (COMMAND, "--classifier", three_digits_run(), *SMALL, "--epochs", "1", "--out", "run")
+    first = invoke(*line, "--preset", "small", "--json", "-q")
+    assert first.returncode == 0, first.stderr
+    result = json.loads(first.stdout)
+    assert (result["run_dir"], result["checkpoint"]) == ("run", "run/best.pt")
+    assert result["metrics"]["hit_rate"] >= 0
+    saved = json.loads((tmp_path / "run" / "config.json").read_text())["options"]
+    resumed = invoke(COMMAND, "--resume", "run", "-n", "-q")
+    assert resumed.returncode == 2
+    assert "run run has 1 epochs, but more than that is wanted" in resumed.stderr
+    again = invoke(COMMAND, "--config", "run/config.json", "-n", "-q")
+    assert json.loads(again.stdout)["options"] == saved
+    repeated = invoke(*line[:-1], "again", "--preset", "small")
+    assert (repeated.returncode, repeated.stdout) == (0, "again\n")
+    assert (tmp_path / "again/last.pt").read_bytes() == (tmp_path / "run/last.pt").read_bytes()
+
+
+REFUSALS = [
+    ("", "--generator ganmex has no --classifier", "xaitool train-classifier --dataset digits"),
+    ("--dataset mnist", "has no --classifier", "--dataset mnist --out classifier"),
+    ("--generator cvae", "unknown generator 'cvae'", "one of: ganmex, standalone"),
+    ("--preset smal", "unknown preset 'smal'; did you mean 'small'?", "authors-head"),
+    ("--classifier nothing", "model 'nothing' does not exist", ""),
+    ("--classifier nothing.pt", "nothing.pt does not exist", ""),
+    ("--classifier resnet18", "model 'resnet18' does not exist", "torchvision:resnet18"),
+    ("--generator standalone --channels 3", "--channels says how --classifier is read", ""),
+    ("--generator standalone --judged 9999", "--judged is 9999, but fewer than", ""),
+    ("--adversarial-loss hinge", "unknown adversarial loss 'hinge'", "wasserstein, log"),
+    ("--ema-decay 1", "--ema-decay is 1.0, but at least 0 and at most 0.99999", ""),
+]
+
+
+@pytest.mark.parametrize(("line", "message", "hint"), REFUSALS, ids=lambda text: text[:40])
+def test_refused(line: str, message: str, hint: str, invoke: Invoke, refused: Refused) -> None:
+    refused(invoke(COMMAND, *line.split(), "-q"), message, hint)

@@ -1,0 +1,50 @@
+"""A network worth attacking, trained once, and the digits that it knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from xaitool.core.models.lenet5 import LeNet5
+from xaitool.data.digits import load
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A classifier, and samples some of which it gets wrong."""
+
+    model: nn.Module
+    images: Tensor
+    labels: Tensor
+
+    def first(self, count: int) -> tuple[nn.Module, Tensor, Tensor]:
+        """The classifier and its first samples, as an attack's arguments."""
+        return self.model, self.images[:count], self.labels[:count]
+
+
+@pytest.fixture(scope="session")
+def victim() -> Victim:
+    """A LeNet-5 on digits; float64, where no gradient's sign flips by rounding."""
+    torch.manual_seed(0)
+    training, test = load("train"), load("test")
+    images = training.images(torch.arange(len(training)))
+    model = LeNet5((1, 28, 28), 10, [0.3], [0.35])
+    optimiser = torch.optim.Adam(model.parameters(), 2e-3)
+    for _ in range(6):
+        for part in torch.randperm(len(images)).split(64):
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(model(images[part]), training.labels[part]).backward()
+            optimiser.step()
+    samples = torch.arange(64)
+    return Victim(
+        model.double().eval(), test.images(samples).double(), test.labels[samples].clone()
+    )
+
+
+@pytest.fixture(scope="session")
+def seeded() -> torch.Generator:
+    """Seed 0."""
+    return torch.Generator().manual_seed(0)

@@ -1,0 +1,93 @@
+"""Which attacks are at least as strong as which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.core.attacks.conftest import Victim
+from xaitool import registry
+from xaitool.core.attacks.base import Attack
+from xaitool.core.attacks.objectives import margin
+
+
+def broken(name: str, victim: Victim, epsilon: float, **options: Any) -> int:
+    attack: Attack = registry.load("attack", name)(epsilon=epsilon, **options)
+    generator = torch.Generator().manual_seed(0)
+    result = attack.run(victim.model, victim.images, victim.labels, generator=generator)
+    return int(result.success.sum())
+
+
+@pytest.fixture(scope="module", params=["lenet5", "tanh", "average-pooling"])
+def several(request: pytest.FixtureRequest, victim: Victim) -> Victim:
+    """Victims of different shapes."""
+    if request.param == "lenet5":
+        return victim
+    torch.manual_seed(1)
+    bodies: dict[str, list[nn.Module]] = {
+        "tanh": [nn.Flatten(), nn.Linear(784, 60), nn.Tanh(), nn.Linear(60, 10)],
+        "average-pooling": [
+            nn.Conv2d(1, 8, 5), nn.ReLU(), nn.AvgPool2d(4), nn.Flatten(), nn.Linear(288, 10),
+        ],
+    }  # fmt: skip
+    model = nn.Sequential(*bodies[request.param]).double()
+    optimiser = torch.optim.Adam(model.parameters(), 5e-3)
+    for _ in range(60):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(model(victim.images), victim.labels).backward()
+        optimiser.step()
+    return Victim(model, victim.images, victim.labels)
+
+
+@pytest.mark.parametrize("epsilon", [0.03, 0.1])
+def test_apgd_is_never_weaker_than_pgd_of_the_same_cost(epsilon: float, several: Victim) -> None:
+    pgd = broken("pgd", several, epsilon, steps=40)
+    assert broken("apgd-ce", several, epsilon, steps=40) >= pgd
+
+
+def test_stopping_early_loses_no_success(victim: Victim) -> None:
+    for name in ("bim", "pgd", "mim"):
+        plain = broken(name, victim, 0.07, stop_early=False)
+        assert broken(name, victim, 0.07) >= plain > 5
+
+
+def test_early_samples_take_fewer_steps(victim: Victim) -> None:
+    attack = registry.load("attack", "bim")(epsilon=0.3)
+    result = attack.run(victim.model, victim.images, victim.labels, generator=torch.Generator())
+    assert result.success.all()
+    assert result.steps.sum() < 10 * len(victim.labels)
+
+
+def test_restarts_add_successes_or_raise_the_loss(victim: Victim) -> None:
+    def loss(restarts: int) -> Tensor:
+        attack = registry.load("attack", "pgd")(
+            epsilon=0.05, steps=6, restarts=restarts, loss="margin", stop_early=False
+        )
+        generator = torch.Generator().manual_seed(0)
+        images = attack(victim.model, victim.images, victim.labels, generator=generator)
+        with torch.no_grad():
+            return margin(victim.model(images), victim.labels)
+
+    one, three = loss(1), loss(3)
+    assert (three >= one - 1e-12).all()
+    assert (three > one).any()
+
+
+def test_square_paints_squares(victim: Victim) -> None:
+    result = registry.load("attack", "square")(epsilon=0.05, queries=30).run(
+        victim.model, victim.images, victim.labels, generator=torch.Generator().manual_seed(0)
+    )
+    some = ~result.success
+    assert some.any()
+    moved = (result.images - victim.images)[some]
+    inner = (victim.images[some] > 0.05) & (victim.images[some] < 0.95)
+    torch.testing.assert_close(moved[inner].abs(), torch.full_like(moved[inner], 0.05))
+    assert (result.steps[some] == 31).all()
+
+
+def test_more_queries_of_square_break_more(victim: Victim) -> None:
+    few, many = (broken("square", victim, 0.1, queries=count) for count in (10, 200))
+    assert many > few

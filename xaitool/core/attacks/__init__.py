@@ -1,0 +1,1 @@
+"""Attacks: images that a classifier gets wrong, close to those that it gets right."""

@@ -1,0 +1,51 @@
+"""What an attack maximises: one number a sample that grows as the classifier errs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Objective = Callable[[Tensor, Tensor], Tensor]
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy in nats, ``(N,)``; its gradient underflows where the softmax is saturated."""
+    return F.cross_entropy(logits, labels, reduction="none")
+
+
+def margin(logits: Tensor, labels: Tensor) -> Tensor:
+    """Largest false logit less the true one, ``(N,)``, positive where a sample is misclassified.
+
+    Carlini and Wagner 2017, f_6, with the opposite sign and without its bound. Unlike in a
+    popular implementation that multiplies by a one-hot mask, negative logits are compared as they
+    are: [-5, -1, -3] with the label 1 is -2, not 0.
+
+    Args:
+        logits: ``(N, K)`` with K at least 2.
+        labels: int64 ``(N,)``.
+    """
+    true = logits.gather(1, labels[:, None]).squeeze(1)
+    false = logits.scatter(1, labels[:, None], -torch.inf).max(1).values
+    return false - true
+
+
+def logit_ratio(logits: Tensor, labels: Tensor) -> Tensor:
+    """Difference of logits ratio, DLR, ``(N,)``: the margin in units of the logits' spread.
+
+    Croce and Hein 2020, equation 6: the margin over the largest less the third largest logit,
+    which neither shifting nor scaling the logits changes.
+
+    Args:
+        logits: ``(N, K)`` with K at least 3.
+        labels: int64 ``(N,)``.
+    """
+    largest = logits.topk(3).values
+    spread: Tensor = largest[:, 0] - largest[:, 2]
+    return margin(logits, labels) / (spread + 1e-12)
+
+
+OBJECTIVES: dict[str, Objective] = {"cross-entropy": cross_entropy, "margin": margin}
+"""By the names that options have for them."""

@@ -1,0 +1,93 @@
+"""Images and ratings."""
+
+from __future__ import annotations
+
+from xaitool.registry.entry import Entry
+
+DATASETS = {
+    "digits": Entry(
+        "data.digits:load",
+        "1,797 real handwritten digits, 28x28 grey, needs no download",
+        "Alpaydin and Kaynak 1998, shipped by scikit-learn",
+    ),
+    "mnist": Entry("data.torchvision_sets:load_mnist", "handwritten digits", "LeCun et al. 1998"),
+    "fashion-mnist": Entry(
+        "data.torchvision_sets:load_fashion_mnist", "garments", "Xiao et al. 2017"
+    ),
+    "kmnist": Entry(
+        "data.torchvision_sets:load_kmnist", "cursive Japanese characters", "Clanuwat et al. 2018"
+    ),
+    "cifar10": Entry(
+        "data.torchvision_sets:load_cifar10", "32x32 colour photographs", "Krizhevsky 2009"
+    ),
+    "svhn": Entry("data.torchvision_sets:load_svhn", "house numbers", "Netzer et al. 2011"),
+    "coloured-mnist": Entry(
+        "data.coloured_mnist:load",
+        "mnist in red, green or blue, whatever the digit; coloured-mnist:of=digits,seed=3",
+        "Shih et al. 2021 (GANMEX), appendix A.1",
+    ),
+    "textures": Entry(
+        "data.textures:load",
+        "checks, clouds and stripes, 32x32 colour, made, no download",
+        "xaitool",
+    ),
+    "composite": Entry(
+        "data.composite:load",
+        "objects on scenes, with masks; composite:objects=fashion-mnist,scenes=cifar10",
+        "after Yang and Kim 2019 (BAM)",
+    ),
+    "bam": Entry(
+        "data.bam:load", "bam:PATH, BAM's objects on scenes, with masks", "Yang and Kim 2019 (BAM)"
+    ),
+    "folder": Entry(
+        "data.image_folder:load", "folder:PATH, an image folder or a .zip of one", "xaitool"
+    ),
+}
+
+RATINGS = {
+    "synthetic-ratings": Entry(
+        "data.ratings.synthetic:load",
+        "ratings made from planted preferences, needs no download; synthetic-ratings:noise=0.1",
+        "xaitool",
+    ),
+    "ml-100k": Entry(
+        "data.ratings.movielens:load_100k",
+        "100,000 ratings of films, 18 genres",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-1m": Entry(
+        "data.ratings.movielens:load_1m",
+        "a million ratings of films, 18 genres",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-10m": Entry(
+        "data.ratings.movielens:load_10m",
+        "10 million ratings of films",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-20m": Entry(
+        "data.ratings.movielens:load_20m",
+        "20 million ratings of films",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-25m": Entry(
+        "data.ratings.movielens:load_25m",
+        "25 million ratings of films",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "ml-32m": Entry(
+        "data.ratings.movielens:load_32m",
+        "32 million ratings of films",
+        "Harper and Konstan 2015 (MovieLens)",
+    ),
+    "yahoo-movies": Entry(
+        "data.ratings.yahoo_movies:load",
+        "yahoo-movies:FOLDER, Yahoo! Movies user ratings, Webscope R4",
+        "Yahoo! Research",
+    ),
+    "csv": Entry(
+        "data.ratings.csv_file:load",
+        "csv:FILE, lines of user,item,rating[,timestamp], and the file of aspects beside it",
+        "xaitool",
+    ),
+}

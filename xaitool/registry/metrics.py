@@ -1,0 +1,145 @@
+"""What ``evaluate`` measures, by kind of artifact."""
+
+from __future__ import annotations
+
+from xaitool.registry.entry import Entry
+
+BASELINE_GAN_METRICS = {
+    "baseline-validity": Entry(
+        "core.metrics.baseline_validity:BaselineValidity",
+        "share of baselines that are of the class they stand for, how near and how realistic they "
+        "are",
+        "after Shih et al. 2021 (GANMEX), section 2",
+    ),
+}
+
+CLASSIFIER_METRICS = {
+    "accuracy": Entry(
+        "core.metrics.accuracy:Accuracy",
+        "share of right predictions, of all and by class, and how well it is calibrated (ECE)",
+        "Guo et al. 2017",
+    ),
+    "confusion": Entry(
+        "core.metrics.confusion:Confusion", "how often which class was predicted", "common usage"
+    ),
+    "probability-gaps": Entry(
+        "core.metrics.probability_gap:ProbabilityGap",
+        "mean lead in probability of the true class over the most probable false one",
+        "Li et al. 2021 (PC), introduction",
+    ),
+    "prediction-balance": Entry(
+        "core.metrics.prediction_balance:PredictionBalance",
+        "both sides of what mean probabilities fulfil at the optimum",
+        "Li et al. 2020 (LGL-INR), equations 8 to 10",
+    ),
+    "features": Entry(
+        "core.metrics.feature_layout:class_separation",
+        "how far classes lie apart below the logits, clean and attacked; a picture with --out",
+        "Li et al. 2021 (PC), figure 3",
+    ),
+    "robustness": Entry(
+        "core.metrics.robustness:robust_accuracy",
+        "accuracy under attacks, and signs that masked gradients flatter it",
+        "Croce and Hein 2020",
+    ),
+    "misclassification-rank": Entry(
+        "core.metrics.misclassification_rank:misclassification_ranks",
+        "which rank of the clean prediction new successes of attacks reach",
+        "Li et al. 2021 (PC), figure 2",
+    ),
+    "parameter-randomisation": Entry(
+        "core.metrics.map_similarity:map_similarity",
+        "likeness of maps to those of the network with randomised weights",
+        "Adebayo et al. 2018",
+    ),
+    **BASELINE_GAN_METRICS,
+}
+
+GAN_METRICS = {
+    "fid": Entry(
+        "core.metrics.fid:fid", "Fréchet distance between image features", "Heusel et al. 2017"
+    ),
+    "kid": Entry(
+        "core.metrics.kid:kid", "kernel distance between image features", "Bińkowski et al. 2018"
+    ),
+}
+
+ATTRIBUTION_METRICS = {
+    "insertion": Entry(
+        "core.metrics.insertion_deletion:insertion",
+        "area under the score as the most important pixels appear",
+        "Petsiuk et al. 2018 (RISE)",
+    ),
+    "deletion": Entry(
+        "core.metrics.insertion_deletion:deletion",
+        "area under the score as the most important pixels vanish",
+        "Petsiuk et al. 2018 (RISE)",
+    ),
+    "gini": Entry(
+        "core.metrics.gini:gini_index",
+        "sparseness of the magnitudes",
+        "Hurley and Rickard 2009",
+    ),
+    "inverse-localisation": Entry(
+        "core.metrics.inverse_localisation:inverse_localisation",
+        "attribution where two classes are alike over where they differ",
+        "Shih et al. 2021 (GANMEX), section 4.1",
+    ),
+    "target-similarity": Entry(
+        "core.metrics.map_similarity:map_similarity",
+        "likeness of an image's maps against different classes",
+        "Shih et al. 2021 (GANMEX), appendix B.1",
+    ),
+}
+
+RECOMMENDER_METRICS = {
+    "rmse": Entry(
+        "core.metrics.rating_error:RatingError",
+        "root mean squared error of held-out ratings, pooled",
+        "common usage",
+    ),
+    "mae": Entry(
+        "core.metrics.rating_error:RatingError",
+        "mean absolute error of held-out ratings, pooled",
+        "common usage",
+    ),
+    "cold-rmse": Entry(
+        "core.metrics.rating_error:rating_errors_apart",
+        "rmse of users and of items without a training rating, and of the others",
+        "common usage",
+    ),
+    **{
+        f"{end}{most}@{within}": Entry(
+            f"core.metrics.aspect_ranking:{side}_recall",
+            f"recall of a user's {side} {most} aspects in the predicted {side} {within}",
+            "Pan et al. 2020 (AMCF), section 4.3",
+        )
+        for end, side in (("t", "top"), ("b", "bottom"))
+        for most, within in ((1, 3), (3, 5))
+    },
+    "score_s": Entry(
+        "core.metrics.specific_agreement:specific_agreement",
+        "cosine of the given and the real reasons for single items",
+        "Pan et al. 2020 (AMCF), section 4.3",
+    ),
+    "explained-share": Entry(
+        "core.recommenders.amcf:Amcf",
+        "how much of an item's vector lies in the space of its aspects",
+        "xaitool",
+    ),
+    "planted": Entry(
+        "core.metrics.rank_correlation:rank_correlation",
+        "rank correlation with the planted preferences of synthetic-ratings",
+        "Spearman 1904",
+    ),
+    "ndcg": Entry(
+        "core.metrics.ranking:ndcg_at",
+        "discounted gain of the recommended items that were held out and liked",
+        "Järvelin and Kekäläinen 2002",
+    ),
+    "recall": Entry(
+        "core.metrics.ranking:recall_at",
+        "share of the held-out liked items that are recommended",
+        "common usage",
+    ),
+}

@@ -1,0 +1,115 @@
+"""Loads a generator of counterfactual images from its checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from xaitool import registry
+from xaitool.core.models.stargan import CounterfactualGenerator, StarGANGenerator
+from xaitool.errors import ArtifactError
+from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
+from xaitool.workflows.damage import damage_as_error
+from xaitool.workflows.runtime import Runtime
+
+KIND = "baseline-gan"
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """A trained generator of counterfactual images and what is known about it.
+
+    Attributes:
+        generator: From images ``(N, C, H, W)`` in [0, 1] and target classes, int64 ``(N,)``, to
+            such images; in eval mode, frozen. With a running mean of its weights, that mean.
+        kind: How it was trained: ``ganmex`` or ``standalone``.
+        shape: ``(C, H, W)`` of its images.
+        classes: Names of the target classes.
+        classifier: The classifier that it was trained or measured against, as ``--classifier``
+            named it, or None.
+        classifier_sha256: As `Classifier.sha256`, or None.
+        dataset: The training data.
+        config: The options of its training, as plain values.
+        path: The checkpoint.
+        sha256: Of that file.
+    """
+
+    generator: nn.Module
+    kind: str
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    classifier: str | None
+    classifier_sha256: str | None
+    dataset: str
+    config: dict[str, Any]
+    path: Path
+    sha256: str
+
+
+def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
+    """Load a generator.
+
+    Args:
+        path: A checkpoint or run of ``train-baseline-gan``.
+        runtime: Where it computes.
+
+    Raises:
+        ArtifactError: It is absent, damaged, of another kind or version.
+    """
+    path = checkpoint_path(path)
+    checkpoint = load_checkpoint(path, kind=KIND)
+    with damage_as_error(path):
+        kind = checkpoint["generator"]
+        if kind not in registry.names("generator"):
+            raise ArtifactError(
+                f"checkpoint {path} has the generator '{kind}', but one of "
+                f"{', '.join(registry.names('generator'))} is wanted"
+            )
+        return Counterfactual(
+            generator=runtime.place(_rebuilt(checkpoint)).eval().requires_grad_(False),
+            kind=kind,
+            shape=tuple(checkpoint["shape"]),
+            classes=tuple(checkpoint["classes"]),
+            classifier=checkpoint["classifier"],
+            classifier_sha256=checkpoint["classifier_sha256"],
+            dataset=checkpoint["dataset"],
+            config=checkpoint["config"],
+            path=path,
+            sha256=file_sha256(path),
+        )
+
+
+def build_generator(
+    kind: str, shape: tuple[int, int, int], classes: int, architecture: dict[str, Any]
+) -> StarGANGenerator:
+    """A registered generator with random weights, in its own range.
+
+    Args:
+        kind: Its registered name.
+        shape: ``(C, H, W)`` of the images.
+        classes: Target classes.
+        architecture: Its options.
+    """
+    network: StarGANGenerator = registry.load("generator", kind)(shape, classes, **architecture)
+    return network
+
+
+def _rebuilt(checkpoint: dict[str, Any]) -> nn.Module:
+    network = build_generator(
+        checkpoint["generator"],
+        tuple(checkpoint["shape"]),
+        len(checkpoint["classes"]),
+        checkpoint["architecture"],
+    )
+    state = checkpoint["state"]
+    if state["average"] is None:
+        network.load_state_dict(state["generator"])
+    else:
+        averaged = AveragedModel(network)
+        averaged.load_state_dict(state["average"])
+        network = cast("StarGANGenerator", averaged.module)
+    return CounterfactualGenerator(network)
