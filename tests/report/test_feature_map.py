@@ -46,6 +46,9 @@ def test_a_panel_for_each_attack_in_rows_of_three() -> None:
     widths = [feature_map(clean, [moved] * count, CLASSES, "features").size for count in range(4)]
     assert widths[0][0] < widths[1][0] < widths[2][0] == widths[3][0]
     assert widths[0][1] == widths[2][1] < widths[3][1]
+    unused = feature_map(clean, [moved] * 3, CLASSES, "features").convert("L")
+    corner = (unused.width // 2, 2 * unused.height // 3, unused.width, unused.height)
+    assert unused.crop(corner).getextrema() == (255, 255)
 
 
 def test_attacked_samples_are_in_the_second_panel_only() -> None:

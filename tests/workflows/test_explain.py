@@ -190,7 +190,8 @@ def test_the_attributes():
         "seed": 4,
         "precision": "float32",
         "command": f"xaitool explain --seed 4 --method agi --method-option steps=2 "
-        f"--against second --model {classifier_run()} --dataset digits --limit 2",
+        "--dataset digits "
+        f"--against second --model {classifier_run()} --limit 2",
     }
     assert rows.against.tolist() == rows.prediction.topk(2).indices[:, 1].tolist()
 
@@ -573,6 +574,7 @@ def test_records():
             "against": None,
             "prediction": target[index],
             "score_input": pytest.approx(rows.score_input[index].item()),
+            "baseline_reached": None,
             "classes": None,
             "classes_reached": None,
             "heat_map": str(result.files[1]) if index == 0 else None,

@@ -126,7 +126,7 @@ def test_adversarial_training_says_so(run: Run) -> None:
 def test_an_unknown_training_counts_what_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[2])
     name = Path("tests.workflows.test_measure_balance:constant")
-    rows, warnings = measure(name, dataset="digits", image_size=28, channels=1, limit=100)
+    rows, warnings = measure(name, dataset="digits", input_size=28, channels=1, limit=100)
     assert len(warnings) == 1
     assert "is taken for cross-entropy without class weights" in warnings[0]
     assert len(rows) == 10

@@ -83,14 +83,15 @@ def feature_map(
         size = columns * PANEL_INCHES, rows * PANEL_INCHES + 0.4
         figure = Figure(size, DOTS_PER_INCH, layout="constrained")
         figure.suptitle(title, color=INK, fontsize=12, parse_math=False)
-        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        panels = grid.ravel().tolist()
         for axes, points in zip(panels, (clean, *attacks), strict=False):
             _dress(axes, points.title)
             _scatter(axes, clean, "o", DOT, 0.9 if points is clean else 0.35)
             if points is not clean:
                 _scatter(axes, points, "+", CROSS, 1.0)
             _name_classes(axes, clean, classes)
-        for axes in list(panels)[1 + len(attacks) :]:
+        for axes in panels[1 + len(attacks) :]:
             axes.set_visible(False)
         return rendered(figure)
 
