@@ -1,4 +1,5 @@
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -59,7 +60,8 @@ def test_from_the_output_to_the_first_layer():
 
 
 def test_same_norms_and_what_was_randomised_stays():
-    model, earlier = classifier(), {}
+    earlier: dict[str, Any] = {}
+    model = classifier()
     for _, randomised in cascading_randomisation(model, IMAGES, seed=0):
         for name, parameter in randomised.named_parameters():
             original = model.get_parameter(name)
@@ -72,7 +74,7 @@ def test_same_norms_and_what_was_randomised_stays():
 def test_the_weights_are_gaussian():
     model = nn.Sequential(nn.Flatten(), nn.Linear(256, 500, bias=False))
     with torch.no_grad():
-        model[1].weight.fill_(0.5)
+        model.get_submodule("1").weight.fill_(0.5)  # type: ignore[operator]
     [(_, randomised)] = cascading_randomisation(model, IMAGES, seed=3)
     weight = randomised.get_parameter("1.weight") / 0.5
     assert weight.mean().item() == pytest.approx(0, abs=0.01)
@@ -135,7 +137,7 @@ def test_refusals():
     with pytest.raises(ModelError, match="no weights"):
         next(cascading_randomisation(nn.Flatten(), IMAGES, seed=0))
     model = classifier()
-    model.cache = (part for part in ())
+    model.cache = iter(())
     with pytest.raises(ModelError, match="cannot be copied"):
         next(cascading_randomisation(model, IMAGES, seed=0))
 

@@ -3,6 +3,8 @@
 Networks are lists of their parameters, in the order in which a module names them.
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 
@@ -72,7 +74,7 @@ def step(generator, critic, images, labels, random, *, classes, blocks, parts, w
     adam_g, adam_d = Adam(generator, rate, betas), Adam(critic, rate, betas)
     lowest = 0 if include_source else 1
     targets = (labels + torch.randint(lowest, classes, labels.shape, generator=random)) % classes
-    sums = {}
+    sums: dict[str, Any] = {}
     splits = [tensor.chunk(parts) for tensor in (2 * images - 1, labels, targets)]
     for real, label, target in zip(*splits, strict=True):
         fake = generate(generator, real, target, classes, blocks).detach()

@@ -51,7 +51,7 @@ def options(**given: Any) -> ExplainConfig:
 
 
 def run(config: ExplainConfig) -> tuple[Recorder, list[dict[str, Any]]]:
-    recorder, records = Recorder(), []
+    recorder, records = Recorder(), list[Any]()
     explain(config, recorder, records.append)
     return recorder, records
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -57,9 +58,9 @@ class Shade(nn.Module):
 
 
 def shade(shift=0):
-    numbers = {"channels": 1, "resize": 4, "crop": 4, "mean": (0.0,), "standard_deviation": (1.0,)}
-    texts = {"source": "shade", "weights": None, "sha256": "0", "interpolation": "bilinear"}
-    return Classifier(model=Shade(shift), classes=CLASSES, **numbers, **texts)
+    facts: dict[str, Any] = {"source": "shade", "weights": None, "sha256": "0"}
+    facts |= {"channels": 1, "resize": 4, "crop": 4, "mean": (0.0,), "standard_deviation": (1.0,)}
+    return Classifier(model=Shade(shift), classes=CLASSES, interpolation="bilinear", **facts)
 
 
 def grey(split, each=4):
@@ -97,7 +98,7 @@ class Shift(nn.Module):
 
 @pytest.mark.parametrize("rows", [1, 5, 64])
 def test_a_generator_that_is_right(rows):
-    done = []
+    done: list[Any] = []
     baseline = CounterfactualBaseline(generator=Shift())
     found, distance = measurement(rows, others=[shade(1)]).measure(baseline, done.append)
     assert (found.hit_rate, found.count, distance) == (1.0, 24, None)
@@ -134,7 +135,12 @@ def test_kernel_distance_class_by_class():
         def features(self, images):
             return images.flatten(1)[:, :3]
 
-    features = RealClassFeatures(Network(), grey("train"), 0, torch.device("cpu"))
+    features = RealClassFeatures(
+        Network(),  # type: ignore[arg-type]
+        grey("train"),
+        0,
+        torch.device("cpu"),
+    )
     one = measurement(rows=5, features=features)
     _, distance = one.measure(CounterfactualBaseline(generator=Brighten()), lambda count: None)
     images, train = grey("test").images(one.pairs.images), grey("train")
@@ -164,8 +170,8 @@ VALIDITY = {"metric": ("baseline-validity",)}
 
 
 def test_a_classifier_on_digits():
-    names = ("zero", "nearest-target", f"ganmex:{baseline_gan_run()}")
-    names += (f"ganmex:{baseline_gan_run('standalone')}",)
+    ganmex, standalone = baseline_gan_run(), baseline_gan_run("standalone")
+    names = ("zero", "nearest-target", f"ganmex:{ganmex}", f"ganmex:{standalone}")
     recorder = Recorder()
     options = {**VALIDITY, "baseline": names, "limit": 9, "samples": 12, "out": Path("pictures")}
     rows = measure(three_digits_run(), reporter=recorder, **options)
@@ -215,7 +221,7 @@ def changed(name, **values):
 
 def test_what_does_not_fit():
     own = str(three_digits_run())
-    cases = [
+    cases: list[tuple[Any, dict[str, Any], str]] = [
         (own, {**VALIDITY, "judge": (own,)}, "is the classifier itself"),
         (own, {**VALIDITY, "judge": (str(classifier_run()),)}, "has the classes 0, 1, 2, but"),
         (own, {**VALIDITY, "judge": ("nosuch",)}, "model 'nosuch' does not exist"),

@@ -105,7 +105,7 @@ def test_a_picture_for_each_of_the_first_images(tmp_path):
 
 def test_only_a_baseline_that_asks_the_model_is_made_anew(monkeypatch):
     asked = []
-    make = randomised_maps.explained_baseline
+    make = randomised_maps.explained_baseline  # type: ignore[attr-defined]
 
     def counted(explanation, options, network, *arguments, **keywords):
         asked.append((explanation.baseline, network.source))
@@ -147,7 +147,8 @@ def test_a_diverging_retraining_stops(monkeypatch):
             self.average.update_parameters(self.generator)
         return {}
 
-    monkeypatch.setattr(retrained_generators.BaselineGanTrainer, "step", broken)
+    trainer = retrained_generators.BaselineGanTrainer  # type: ignore[attr-defined]
+    monkeypatch.setattr(trainer, "step", broken)
     with pytest.raises(DivergenceError, match="became NaN or infinite"):
         measure_generator("integrated-gradients")
 

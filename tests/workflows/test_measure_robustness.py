@@ -103,7 +103,7 @@ def test_the_nearest_image_has_no_budget():
         attack_option=tuple(f"{name}={value}" for name, value in options.items()),
     )
     network, images, labels = network_and_images()
-    result = CarliniWagnerL2(**options).run(network, images, labels, generator=seeded(0))
+    result = CarliniWagnerL2(rows=64, **options).run(network, images, labels, generator=seeded(0))
     fooled = result.success & (network(images).argmax(1) == labels)
     assert row["epsilon"] is None
     assert row["success"] == pytest.approx(int(fooled.sum()) / (row["clean"] * LIMIT))
