@@ -7,7 +7,7 @@ from tests.trained import baseline_gan_run, classifier_run, three_digits_run
 from tests.workflows.tiny_runs import Recorder
 from xaitool.core.attribution.base import Attribution
 from xaitool.core.attribution.saliency import Saliency
-from xaitool.errors import ArtifactError, ConfigError, DivergenceError
+from xaitool.errors import ConfigError, DivergenceError
 from xaitool.workflows import randomised_maps, retrained_generators
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluate import evaluate
@@ -98,7 +98,7 @@ def test_a_picture_for_each_of_the_first_images(tmp_path):
     names = [f"classifier-parameter-randomisation-{index:06d}.png" for index in range(4)]
     assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == names
     assert sum(text.startswith("picture: ") for text in recorder.messages) == 4
-    with pytest.raises(ArtifactError, match="exists, but a new file is wanted"):
+    with pytest.raises(ConfigError, match="exists, but a new file was asked for"):
         measure("saliency", out=tmp_path / "pictures")
     measure("saliency", out=tmp_path / "pictures", overwrite=True, limit=1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,13 +9,13 @@ import torch
 
 from xaitool.core.baselines.base import Baseline
 from xaitool.data.dataset import ImageDataset
-from xaitool.errors import ConfigError
 from xaitool.io.atomic import atomic_write
 from xaitool.report.attribution_grid import GridRow, attribution_grid
 from xaitool.workflows.baseline_measurement import images_of, references_of
 from xaitool.workflows.class_choice import class_label
 from xaitool.workflows.class_pairs import ClassPairs, one_pair_each
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.picture_path import picture_path
 from xaitool.workflows.runtime import Runtime
 
 MOST_ROWS = 10
@@ -37,18 +36,7 @@ class BaselinePicture:
 
     def __init__(self, source: Path, config: EvaluateConfig) -> None:
         self._config = config
-        self._path = None
-        if config.out is None:
-            return
-        if config.out.is_file():
-            raise ConfigError(f"--out is the file {config.out}, but a folder is wanted")
-        stem = re.sub(r"[^\w.-]+", "-", source.stem)
-        self._path = config.out / f"{stem}-baseline-validity.png"
-        if self._path.exists() and not config.overwrite:
-            raise ConfigError(
-                f"{self._path} exists, but a new file was asked for",
-                hint="replace it with --overwrite",
-            )
+        self._path = picture_path(source, config, "baseline-validity")
 
     def write(
         self, dataset: ImageDataset, baselines: Mapping[str, Baseline], runtime: Runtime

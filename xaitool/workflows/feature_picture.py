@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from torch import Tensor
 
 from xaitool.core.metrics.feature_layout import flat_layout
 from xaitool.core.seeding import derive_seed
-from xaitool.errors import ConfigError
 from xaitool.io.atomic import atomic_write
 from xaitool.report.feature_map import Points, feature_map
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.picture_path import picture_path, source_name
 
 
 class FeaturePicture:
@@ -31,19 +30,9 @@ class FeaturePicture:
     """
 
     def __init__(self, source: Path, config: EvaluateConfig) -> None:
-        self._stem = re.sub(r"[^\w.-]+", "-", source.stem)
+        self._name = source_name(source)
         self._seed = config.seed
-        self._path = None
-        if config.out is None:
-            return
-        if config.out.is_file():
-            raise ConfigError(f"--out is the file {config.out}, but a folder is wanted")
-        self._path = config.out / f"{self._stem}-features.png"
-        if self._path.exists() and not config.overwrite:
-            raise ConfigError(
-                f"{self._path} exists, but a new file was asked for",
-                hint="replace it with --overwrite",
-            )
+        self._path = picture_path(source, config, "features")
 
     def write(
         self,
@@ -75,7 +64,7 @@ class FeaturePicture:
                 for places, (title, _, success) in zip(others, attacked, strict=True)
             ],
             classes,
-            f"t-SNE of the features of {self._stem}, coloured by true class; crosses are attacked",
+            f"t-SNE of the features of {self._name}, coloured by true class; crosses are attacked",
         )
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(self._path) as file:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from torch import Tensor
 
-from xaitool.errors import ArtifactError
 from xaitool.io.atomic import atomic_write
 from xaitool.report.attribution_grid import GridRow, attribution_grid
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.explained_scores import ExplainedScores
+from xaitool.workflows.picture_path import picture_path
 
 PICTURES = 4
 
@@ -30,7 +29,7 @@ class RandomisationPictures:
         classes: Class names; empty where unknown.
 
     Raises:
-        ArtifactError: One is there already, and is not to be replaced.
+        ConfigError: One cannot go there.
     """
 
     def __init__(
@@ -45,15 +44,11 @@ class RandomisationPictures:
         self._layers = layers
         self._classes = classes
         self._maps: dict[str, list[Tensor]] = {}
-        stem = re.sub(r"[^\w.-]+", "-", source.stem)
-        self._paths = [
-            config.out / f"{stem}-parameter-randomisation-{index:06d}.png"
+        paths = [
+            picture_path(source, config, f"parameter-randomisation-{index:06d}")
             for index in explained.indices[:PICTURES]
-            if config.out is not None
         ]
-        for path in self._paths:
-            if path.exists() and not config.overwrite:
-                raise ArtifactError(f"{path} exists, but a new file is wanted", hint="--overwrite")
+        self._paths = [path for path in paths if path is not None]
 
     def add(self, title: str, maps: Tensor) -> None:
         """The next column of a method: maps ``(N, C, H, W)``, the original ones first."""

@@ -1,0 +1,37 @@
+"""Where ``evaluate`` puts a picture of what it measured."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from xaitool.errors import ConfigError
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+
+
+def picture_path(source: Path, config: EvaluateConfig, ending: str) -> Path | None:
+    """``OUT/SOURCE-ENDING.png``, or None without ``--out``.
+
+    Args:
+        source: The artifact that is measured.
+        config: Where pictures go, and whether they replace what is there.
+        ending: What the picture shows.
+
+    Raises:
+        ConfigError: It cannot go there.
+    """
+    if config.out is None:
+        return None
+    if config.out.is_file():
+        raise ConfigError(f"--out is the file {config.out}, but a folder is wanted")
+    path = config.out / f"{source_name(source)}-{ending}.png"
+    if path.exists() and not config.overwrite:
+        raise ConfigError(
+            f"{path} exists, but a new file was asked for", hint="replace it with --overwrite"
+        )
+    return path
+
+
+def source_name(source: Path) -> str:
+    """The name of an artifact as part of a file's name."""
+    return re.sub(r"[^\w.-]+", "-", source.name.removesuffix(".pt"))
