@@ -137,7 +137,7 @@ def test_refusals():
     with pytest.raises(ModelError, match="no weights"):
         next(cascading_randomisation(nn.Flatten(), IMAGES, seed=0))
     model = classifier()
-    model.cache = iter(())
+    model.cache = (part for part in tuple[Any, ...]())
     with pytest.raises(ModelError, match="cannot be copied"):
         next(cascading_randomisation(model, IMAGES, seed=0))
 
