@@ -82,7 +82,7 @@ class RetrainedGenerators:
             self._config, self._runtime, self._dataset, self._train, self._held_out, teacher
         )
         for keys, indices in itertools.islice(self._batches(), self._steps):
-            torch.manual_seed(derive_seed(*keys, "layers"))
+            self._runtime.seed_layers(derive_seed(*keys, "layers"))
             trainer.step(indices, generator(*keys, "draws"))
         found = trainer.counterfactual.eval().requires_grad_(False)
         if not all(value.isfinite().all() for value in found.state_dict().values()):

@@ -78,6 +78,7 @@ class _LeakyReLU(nn.Module):
     """
 
     def forward(self, features: Tensor) -> Tensor:
+        """Same shape as `features`, ``(N, C, H, W)``."""
         return features * torch.where(features > 0, torch.ones_like(features), 0.01)
 
 
