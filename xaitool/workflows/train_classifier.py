@@ -113,7 +113,7 @@ class ClassifierTrainer:
         ]
         torch.manual_seed(config.seed)
         start = start_of(config, dataset, train)
-        self.model: nn.Module = runtime.place(start.model)
+        self.model: nn.Module = runtime.place(start.model).to(memory_format=torch.channels_last)
         self.description = {
             **start.description,
             "shape": list(dataset.shape),
