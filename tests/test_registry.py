@@ -10,7 +10,7 @@ import torch
 from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
 from xaitool.core.baselines.base import Baseline
-from xaitool.core.guidance.base import Guidance
+from xaitool.core.objectives.base import GanObjective
 from xaitool.core.recommenders.base import RatingModel
 from xaitool.errors import UnknownNameError
 
@@ -18,7 +18,7 @@ LINES = [(kind, name) for kind, entries in registry.KINDS.items() for name in en
 BASES = {
     "method": AttributionMethod,
     "baseline": Baseline,
-    "guidance": Guidance,
+    "objective": GanObjective,
     "base": RatingModel,
 }
 

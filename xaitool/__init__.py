@@ -14,6 +14,7 @@ _HOMES = {
     "Attribution": "core.attribution.base",
     "EvaluateConfig": "workflows.configs.evaluate",
     "ExplainConfig": "workflows.configs.explain",
+    "Guidance": "core.guidance.guidance",
     "RecommendExplainConfig": "workflows.configs.recommend",
     "RecommendFitConfig": "workflows.configs.recommend_fit",
     "RecommendPreferencesConfig": "workflows.configs.recommend",

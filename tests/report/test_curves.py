@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
+from PIL import Image
 
 from xaitool.report.curves import COLOURS, curve_picture
 
@@ -90,3 +91,36 @@ def test_the_state_of_pyplot_is_left_alone():
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_a_band_is_shaded_between_its_edges():
+    series = {"a": [5.0] * 9}
+    plain = np.asarray(curve_picture(series, **LABELS)).astype(int)
+    edges: Any = {"a": ([4.0] * 9, [6.0] * 9), "other": ([0.0], [9.0])}
+    shaded = np.asarray(curve_picture(series, bands=edges, **LABELS)).astype(int)
+    tint = 255 - (255 - np.array(list(bytes.fromhex(COLOURS[0][1:])))) * 0.2
+    inside = np.abs(shaded - tint).max(axis=-1) < 4
+    assert inside.sum() > 20_000
+    assert not (np.abs(plain - tint).max(axis=-1) < 4).any()
+    rows = np.flatnonzero(inside.any(axis=1))
+    line = np.flatnonzero(drawn(Image.fromarray(shaded.astype(np.uint8))).sum(axis=1) > 300)
+    assert rows.min() < line.min() < line.max() < rows.max()
+
+
+def test_a_mark_stands_where_it_is_asked_for():
+    series: dict[str, Any] = {"a": [1.0, 2.0, 3.0], "b": [3.0, 3.0, 3.0]}
+    unmarked = drawn(curve_picture(series, **LABELS))
+    marked = drawn(curve_picture(series, marks={"a": 3, "other": 1}, **LABELS))
+    rows, columns = np.nonzero(marked & ~unmarked)
+    assert 50 < len(rows) < 400
+    top, right = (found.mean() for found in np.nonzero(unmarked))
+    assert rows.mean() < top
+    assert columns.mean() > right
+
+
+def test_a_mark_or_band_in_a_gap_is_no_error():
+    nothing: dict[str, Any] = {"a": [None, -1.0]}
+    picture = curve_picture(
+        nothing, log=True, marks={"a": 1}, bands={"a": ([None, -2.0], [None, 1.0])}, **LABELS
+    )
+    assert not drawn(picture).any()

@@ -13,7 +13,9 @@ from PIL import Image
 
 from tests.workflows.tiny_runs import Recorder, make_quick
 from xaitool.data.cache import cache_directory
+from xaitool.errors import ShapeError
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
+from xaitool.workflows import feature_network as feature_network_file
 from xaitool.workflows.feature_network import FeatureNetwork, feature_network
 
 
@@ -148,6 +150,27 @@ def test_a_cache_that_cannot_be_written_is_a_warning(quick: Path) -> None:
     assert load(reporter) is not None
     (warning,) = reporter.warnings
     assert warning == f"the feature network is not kept: {quick}: Not a directory"
+
+
+def test_a_network_that_knows_too_little_is_warned_of(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reporter = Recorder()
+    found = load(reporter)
+    assert found is not None
+    assert not reporter.warnings
+    assert found.classes == tuple("0123456789")
+    monkeypatch.setitem(feature_network_file.LEAST_ACCURACY, "digits", 1.0)
+    load(reporter)
+    (warning,) = reporter.warnings
+    assert f"{found.accuracy:.2%} of the test images, but at least 100.0%" in warning
+
+
+def test_images_of_another_shape_are_refused(kept: Path) -> None:
+    found = load(Recorder())
+    assert found is not None
+    with pytest.raises(ShapeError, match=r"\(3, 28, 28\), but the feature network of digits"):
+        found.features(torch.rand(2, 3, 28, 28))
 
 
 def test_one_class_has_none(quick: Path, tmp_path: Path) -> None:

@@ -42,7 +42,6 @@ from xaitool.workflows.model_source import load_classifier
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.train_baseline_gan import (
     BaselineGanTrainer,
-    _averaging,
     _schedule,
     train_baseline_gan,
 )
@@ -238,15 +237,6 @@ def test_without_a_running_mean_the_weights_themselves_are_used(tmp_path: Path) 
     for name, value in mean.items():
         assert torch.equal(value, with_mean["average"][f"module.{name}"])
     assert any(not torch.equal(value, state["generator"][name]) for name, value in mean.items())
-
-
-def test_the_running_mean_follows_fast_at_first_and_slowly_later() -> None:
-    means, weights = [torch.zeros(2)], [torch.ones(2)]
-    average = _averaging(0.9)
-    average(means, weights, torch.tensor(1))
-    torch.testing.assert_close(means[0], torch.full((2,), 1 - 2 / 11))
-    average(means, weights, torch.tensor(10_000))
-    torch.testing.assert_close(means[0], torch.full((2,), 1 - 0.9 * 2 / 11))
 
 
 def test_the_rates_fall_to_nearly_nothing_over_the_second_half() -> None:

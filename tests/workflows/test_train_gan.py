@@ -51,7 +51,8 @@ def read(path: Path) -> dict[str, Any]:
 def test_the_files_of_a_run(run: Path) -> None:
     names = {"config.json", "environment.json", "status.json", "metrics.jsonl"}
     names |= {"last.pt", "best.pt", "samples/epoch-0001.png", "samples/epoch-0002.png"}
-    names |= {"plots/losses.png", "plots/fid.png", "plots/kid.png"}
+    names |= {"samples/epoch-0001-step-00001.png", "samples/epoch-0001-step-00002.png"}
+    names |= {f"plots/{name}.png" for name in ("losses", "fid", "kid", "variety", "mask")}
     assert files(run) == names
     for name in ("config", "environment", "status"):
         assert not missing(read(run / f"{name}.json"), "run_directory", name)
@@ -90,7 +91,7 @@ def test_the_best_epoch_has_the_lowest_fid(run: Path) -> None:
 
 
 def test_every_guidance_is_another_training(quick: None, tmp_path: Path) -> None:
-    names = registry.names("guidance")
+    names = ("none", *registry.names("guidance"))
     for name in names:
         train_gan(gan_config(tmp_path / name, xai=name, fid_samples=0, epochs=1), Recorder())
     assert len({pictures(tmp_path / name)["epoch-0001.png"] for name in names}) == len(names)

@@ -26,7 +26,6 @@ from tests.workflows.tiny_runs import (
     metrics,
     pictures,
 )
-from xaitool import registry
 from xaitool.core.training.classifier_step import classifier_step
 from xaitool.errors import (
     ArtifactError,
@@ -66,28 +65,37 @@ def assert_equal_runs(one: Path, other: Path) -> None:
     assert pictures(one) == pictures(other)
 
 
-@pytest.mark.parametrize("xai", registry.names("guidance"))
-def test_an_interrupted_run_ends_as_the_uninterrupted_one(xai: str, tmp_path: Path) -> None:
+INTERRUPTED: list[tuple[signal.Signals, int, dict[str, Any]]] = [
+    (signal.SIGINT, 1, {"xai": "none"}),
+    (signal.SIGTERM, 2, {"xai": "shap", "mask_stop": 2, "mask_anneal": True, "mask_every": 2}),
+    (signal.SIGUSR1, STEPS_PER_EPOCH, {"xai": "saliency", "ema_decay": 0.9}),
+    (signal.SIGTERM, STEPS_PER_EPOCH + 2, {"xai": "random", "background": "class"}),
+    (signal.SIGTERM, 2, {"xai": "shap", "objective": "wasserstein-gp", "n_critic": 2}),
+    (signal.SIGINT, 4, {"xai": "constant", "fraction": 0.9, "optimiser": "rmsprop"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "at_step", "options"), INTERRUPTED, ids=lambda value: str(value)[:60]
+)
+def test_an_interrupted_run_ends_as_the_uninterrupted_one(
+    number: signal.Signals, at_step: int, options: dict[str, Any], tmp_path: Path
+) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    train_gan(gan_config(whole, xai=xai), Recorder())
-    number, at_step = {
-        "none": (signal.SIGINT, 1),
-        "shap": (signal.SIGTERM, 2),
-        "saliency": (signal.SIGUSR1, STEPS_PER_EPOCH),
-        "random": (signal.SIGTERM, STEPS_PER_EPOCH + 2),
-    }[xai]
-    stopped = interrupt(parts, number, at_step, xai=xai)
+    steps = train_gan(gan_config(whole, **options), Recorder())
+    assert isinstance(steps, TrainingResult)
+    stopped = interrupt(parts, number, at_step, **options)
     assert stopped.exit_code == 128 + number
     assert stopped.hint == f"continue with xaitool train-gan --resume {parts}"
     found = status(parts)
     assert (found["state"], found["signal"]) == ("interrupted", number.name)
     assert found["step"] == at_step
     recorder = Recorder()
-    result = train_gan(gan_config(None, xai=xai, resume=str(parts)), recorder)
+    result = train_gan(gan_config(None, resume=str(parts), **options), recorder)
     assert isinstance(result, TrainingResult)
-    assert result.step == 2 * STEPS_PER_EPOCH
+    assert result.step == steps.step
     assert f"resuming {parts} after step {at_step}" in recorder.messages
-    assert ("train", 2 * STEPS_PER_EPOCH, at_step) in recorder.tasks
+    assert ("train", steps.step, at_step) in recorder.tasks
     assert_equal_runs(whole, parts)
     assert status(parts)["state"] == "completed"
 

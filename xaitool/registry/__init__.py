@@ -34,6 +34,7 @@ from xaitool.registry.networks import (
     GANS,
     GENERATORS,
     LOSSES,
+    OBJECTIVES,
 )
 from xaitool.registry.recommenders import (
     BASE_MODELS,
@@ -56,6 +57,7 @@ __all__ = [
     "KINDS",
     "LOSSES",
     "METRICS",
+    "OBJECTIVES",
     "RATINGS",
     "RECOMMENDER_METRICS",
     "Entry",
@@ -64,13 +66,18 @@ __all__ = [
     "names",
 ]
 
-METRICS = (
-    CLASSIFIER_METRICS
-    | BASELINE_GAN_METRICS
-    | GAN_METRICS
-    | ATTRIBUTION_METRICS
-    | RECOMMENDER_METRICS
-)
+METRICS: dict[str, Entry] = {}
+for _metrics in (
+    CLASSIFIER_METRICS,
+    BASELINE_GAN_METRICS,
+    GAN_METRICS,
+    ATTRIBUTION_METRICS,
+    RECOMMENDER_METRICS,
+):
+    for _name, _entry in _metrics.items():
+        # Two kinds of artifacts may have a metric of the same name.
+        _same = METRICS.get(_name, _entry)
+        METRICS[_name] = _entry if _same == _entry else _same.beside(_entry)
 
 KINDS: dict[str, dict[str, Entry]] = {
     "method": ATTRIBUTION,
@@ -83,6 +90,7 @@ KINDS: dict[str, dict[str, Entry]] = {
     "base": BASE_MODELS,
     "architecture": CLASSIFIERS,
     "gan": GANS,
+    "objective": OBJECTIVES,
     "generator": GENERATORS,
     "metric": METRICS,
 }

@@ -17,3 +17,9 @@ class Entry(NamedTuple):
     target: str
     summary: str
     source: str
+
+    def beside(self, other: Entry) -> Entry:
+        """This one, with the summary and source of another of the same name."""
+        return self._replace(
+            summary=f"{self.summary}, or {other.summary}", source=f"{self.source}; {other.source}"
+        )

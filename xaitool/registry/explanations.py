@@ -112,20 +112,39 @@ BASELINES = {
 }
 
 GUIDANCE = {
-    "none": Entry("core.guidance.none:NoGuidance", "plain GAN", "Goodfellow et al. 2014"),
     "shap": Entry(
-        "core.guidance.shap:ShapGuidance",
+        "core.guidance.shap:ShapExplanation",
         "DeepSHAP of the discriminator against real images",
         "Graves et al. 2020 (LogicGAN)",
     ),
+    "deeplift": Entry(
+        "core.guidance.shap:DeepLiftExplanation",
+        "the same against a black image",
+        "Shrikumar et al. 2017",
+    ),
+    "integrated-gradients": Entry(
+        "core.attribution.integrated_gradients:IntegratedGradients",
+        "gradients integrated from a black image",
+        "Sundararajan et al. 2017",
+    ),
+    "input-x-gradient": Entry(
+        "core.attribution.input_x_gradient:InputXGradient",
+        "pixel, in [-1, 1], times gradient",
+        "Shrikumar et al. 2016",
+    ),
     "saliency": Entry(
-        "core.guidance.saliency:SaliencyGuidance",
+        "core.attribution.saliency:Saliency",
         "gradient of the discriminator's output",
         "Nagisetty et al. 2020 (xAI-GAN)",
     ),
     "random": Entry(
-        "core.guidance.random:RandomGuidance",
-        "the control: a uniform random mask",
-        "control of xaitool",
+        "core.guidance.controls:RandomControl",
+        "a control: the mask of shap with its pixels permuted",
+        "xaitool",
+    ),
+    "constant": Entry(
+        "core.guidance.controls:ConstantControl",
+        "a control: the mean of shap's mask at every pixel",
+        "xaitool",
     ),
 }

@@ -62,6 +62,51 @@ GAN_METRICS = {
     "kid": Entry(
         "core.metrics.kid:kid", "kernel distance between image features", "Bińkowski et al. 2018"
     ),
+    "precision": Entry(
+        "core.metrics.precision_recall:precision_recall",
+        "share of generated images whose features lie among those of real ones",
+        "Kynkäänniemi et al. 2019",
+    ),
+    "recall": Entry(
+        "core.metrics.precision_recall:precision_recall",
+        "share of real images whose features lie among those of generated ones",
+        "Kynkäänniemi et al. 2019",
+    ),
+    "density": Entry(
+        "core.metrics.density_coverage:density_coverage",
+        "how densely generated images lie among real ones; 1: as real ones do",
+        "Naeem et al. 2020",
+    ),
+    "coverage": Entry(
+        "core.metrics.density_coverage:density_coverage",
+        "share of real images with a generated one among their nearest neighbours",
+        "Naeem et al. 2020",
+    ),
+    "pixel-deviation": Entry(
+        "core.metrics.pixel_deviation:pixel_deviation",
+        "how much pixels vary from image to image; 1: as in the data, 0: all images equal",
+        "xaitool",
+    ),
+    "class-coverage": Entry(
+        "core.metrics.class_coverage:class_coverage",
+        "share of the wanted classes that a classifier finds among generated images",
+        "after Metz et al. 2017 (Unrolled GAN)",
+    ),
+    "feature-distance": Entry(
+        "core.metrics.feature_distance:feature_distance",
+        "mean distance between two generated images' features; 1: as between real ones",
+        "xaitool",
+    ),
+    "convergence": Entry(
+        "core.metrics.convergence:convergence_epoch",
+        "epochs and seconds until KID has settled and FID is low, run by run",
+        "Graves et al. 2020 (LogicGAN), section 5.2",
+    ),
+    "samples": Entry(
+        "report.sample_grid:sample_grid",
+        "images of a GAN as files, and a grid of them, in --out",
+        "Graves et al. 2020 (LogicGAN), figures 2 to 5",
+    ),
 }
 
 ATTRIBUTION_METRICS = {

@@ -50,6 +50,34 @@ GANS = {
     "mlp": Entry(
         "core.models.mlp_gan:MLPGan", "fully connected generator and discriminator", "LogicGAN"
     ),
+    "dcgan": Entry(
+        "core.models.dcgan:DCGan",
+        "convolutions with batch normalisation, for images of 28 to 64 pixels",
+        "Radford et al. 2016",
+    ),
+}
+
+OBJECTIVES = {
+    "bce": Entry(
+        "core.objectives.bce:BinaryCrossEntropy",
+        "binary cross-entropy of real against generated, non-saturating",
+        "Goodfellow et al. 2014",
+    ),
+    "least-squares": Entry(
+        "core.objectives.least_squares:LeastSquares",
+        "squared distance of the logits from labels",
+        "Mao et al. 2017",
+    ),
+    "hinge": Entry(
+        "core.objectives.hinge:Hinge",
+        "a margin for the discriminator",
+        "Lim and Ye 2017; Miyato et al. 2018",
+    ),
+    "wasserstein-gp": Entry(
+        "core.objectives.wasserstein_gp:WassersteinGradientPenalty",
+        "distance of mean logits, with a gradient penalty",
+        "Gulrajani et al. 2017",
+    ),
 }
 
 GENERATORS = {

@@ -20,6 +20,9 @@ SIZE_INCHES = (6.4, 4.0)
 DOTS_PER_INCH = 150
 INK = "#282828"
 
+Band = tuple[Sequence[float | None], Sequence[float | None]]
+"""The lower and the upper edge, as many values as the series has."""
+
 
 def curve_picture(
     series: Mapping[str, Sequence[float | None]],
@@ -28,6 +31,8 @@ def curve_picture(
     x_label: str,
     y_label: str,
     log: bool = False,
+    bands: Mapping[str, Band] | None = None,
+    marks: Mapping[str, int] | None = None,
 ) -> Image.Image:
     """One line for each series.
 
@@ -38,6 +43,8 @@ def curve_picture(
         x_label: Below the horizontal axis, such as ``epoch``.
         y_label: Beside the vertical axis.
         log: Whether the vertical axis is logarithmic; values at or below zero then leave a gap.
+        bands: Name of a series to what is shaded around it.
+        marks: Name of a series to where on it, such as 3 for its third value, a diamond stands.
 
     Returns:
         An RGB picture; equal input gives equal bytes.
@@ -52,6 +59,10 @@ def curve_picture(
         _dress(axes, title, x_label, y_label, log)
         for index, (name, values) in enumerate(series.items()):
             _draw(axes, index, name, _with_gaps(values, log))
+            if bands and name in bands:
+                _shade(axes, index, [_with_gaps(edge, log) for edge in bands[name]])
+            if marks and name in marks:
+                _mark(axes, index, marks[name], _with_gaps(values, log))
         last = max(map(len, series.values()), default=1)
         axes.set_xlim(0.9 - 0.01 * last, 1.01 * last + 0.1)
         if len(series) > 1:
@@ -101,6 +112,17 @@ def _draw(axes: Axes, index: int, name: str, values: list[float]) -> None:
         markersize=4,
         markevery=isolated,
     )
+
+
+def _shade(axes: Axes, index: int, edges: list[list[float]]) -> None:
+    low, high = edges
+    colour = COLOURS[index % len(COLOURS)]
+    axes.fill_between(range(1, len(low) + 1), low, high, color=colour, alpha=0.2, linewidth=0)
+
+
+def _mark(axes: Axes, index: int, place: int, values: list[float]) -> None:
+    colour = COLOURS[index % len(COLOURS)]
+    axes.plot(place, values[place - 1], marker="D", markersize=7, color=colour, zorder=3)
 
 
 def _isolated(values: list[float]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,11 +11,14 @@ from xaitool.errors import ArtifactError, ConfigError
 from xaitool.io.attributions import AttributionFile
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.gan_comparison import compare_gans
+from xaitool.workflows.generated_samples import write_samples
 from xaitool.workflows.measure_attributions import measure_attributions
 from xaitool.workflows.measure_balance import measure_balance
 from xaitool.workflows.measure_baselines import measure_baselines, measure_generator
 from xaitool.workflows.measure_classifier import measure_classifier
 from xaitool.workflows.measure_features import measure_features
+from xaitool.workflows.measure_gan import MEASURES as GAN_MEASURES
 from xaitool.workflows.measure_gan import measure_gan
 from xaitool.workflows.measure_maps import MEASURES as MAP_MEASURES
 from xaitool.workflows.measure_maps import measure_maps
@@ -29,6 +32,7 @@ from xaitool.workflows.runtime import Runtime
 Row = dict[str, Any]
 Kind = Literal["classifier", "gan", "baseline-gan", "recommender", "attribution"]
 Measure = Callable[[Path, tuple[str, ...], EvaluateConfig, Runtime, Reporter], Iterator[Row]]
+Comparison = Callable[[Sequence[Path], EvaluateConfig, Reporter], list[Row]]
 
 MEASURES: dict[Kind, dict[str, Measure]] = {
     "classifier": {
@@ -40,7 +44,7 @@ MEASURES: dict[Kind, dict[str, Measure]] = {
         "parameter-randomisation": measure_randomisation,
         "baseline-validity": measure_baselines,
     },
-    "gan": dict.fromkeys(registry.GAN_METRICS, measure_gan),
+    "gan": {**dict.fromkeys(GAN_MEASURES, measure_gan), "samples": write_samples},
     "baseline-gan": dict.fromkeys(registry.BASELINE_GAN_METRICS, measure_generator),
     "recommender": dict.fromkeys(registry.RECOMMENDER_METRICS, measure_recommender),
     "attribution": {
@@ -49,6 +53,9 @@ MEASURES: dict[Kind, dict[str, Measure]] = {
     },
 }
 """What measures each metric; metrics that one function measures share one pass over the data."""
+
+COMPARISONS: dict[Kind, dict[str, Comparison]] = {"gan": {"convergence": compare_gans}}
+"""What measures the metrics that see all artifacts of a kind together."""
 
 UNASKED: dict[Kind, tuple[str, ...]] = {
     "classifier": ("accuracy", "confusion"),
@@ -93,7 +100,8 @@ def evaluate(
             ],
         }
     runtime.announce(reporter)
-    return [
+    compared = list(_compared(wanted, config, reporter))
+    return compared + [
         row
         for path, kind, metrics in wanted
         for measure, together in _grouped(kind, metrics)
@@ -120,18 +128,30 @@ def artifact_kind(path: Path) -> Kind:
     return kind  # type: ignore[no-any-return]
 
 
+def _compared(
+    wanted: Sequence[tuple[Path, Kind, tuple[str, ...]]], config: EvaluateConfig, reporter: Reporter
+) -> Iterator[Row]:
+    for kind, comparisons in COMPARISONS.items():
+        for metric, compare in comparisons.items():
+            if paths := [
+                path for path, own, metrics in wanted if own == kind and metric in metrics
+            ]:
+                yield from compare(paths, config, reporter)
+
+
 def _grouped(kind: Kind, metrics: tuple[str, ...]) -> Iterator[tuple[Measure, tuple[str, ...]]]:
     """Each function that measures some of the metrics, with those that it measures."""
-    measures = MEASURES[kind]
-    for measure in dict.fromkeys(measures[metric] for metric in metrics):
-        yield measure, tuple(metric for metric in metrics if measures[metric] is measure)
+    measures = {metric: MEASURES[kind][metric] for metric in metrics if metric in MEASURES[kind]}
+    for measure in dict.fromkeys(measures.values()):
+        yield measure, tuple(metric for metric, own in measures.items() if own is measure)
 
 
 def _metrics(config: EvaluateConfig, path: Path, kind: Kind) -> tuple[str, ...]:
+    known = [*MEASURES[kind], *COMPARISONS.get(kind, {})]
     for metric in config.metric:
-        if metric not in MEASURES[kind]:
+        if metric not in known:
             raise ConfigError(
                 f"metric '{metric}' does not measure {path}, which is of kind '{kind}'",
-                hint=f"for it there are: {', '.join(MEASURES[kind])}",
+                hint=f"for it there are: {', '.join(known)}",
             )
     return config.metric or UNASKED[kind]

@@ -19,7 +19,7 @@ from xaitool.core.training.classifier_step import classifier_step
 from xaitool.data.cache import cache_directory
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import load_dataset
-from xaitool.errors import ArtifactError
+from xaitool.errors import ArtifactError, ShapeError
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.training_data import channel_statistics
@@ -42,6 +42,9 @@ class Recipe:
 
 RECIPE = Recipe()
 
+LEAST_ACCURACY = {"mnist": 0.99}
+"""On the test split; a worse network judges by features that do not tell the classes apart."""
+
 
 @dataclass(frozen=True)
 class FeatureNetwork:
@@ -53,6 +56,8 @@ class FeatureNetwork:
         accuracy: On the dataset's test split.
         dataset: What it was trained on.
         shape: ``(C, H, W)`` of its images.
+        classes: Their names.
+        name: What it is.
     """
 
     model: LeNet5
@@ -60,11 +65,32 @@ class FeatureNetwork:
     accuracy: float
     dataset: str
     shape: tuple[int, int, int]
+    classes: tuple[str, ...] = ()
+    name: str = "lenet5"
 
     @torch.no_grad()
     def features(self, images: Tensor) -> Tensor:
-        """Features ``(N, 84)`` of images ``(N, C, H, W)`` in [0, 1], in float32."""
+        """Features ``(N, 84)`` of images ``(N, C, H, W)`` in [0, 1], in float32.
+
+        Raises:
+            ShapeError: The images are not of its shape.
+        """
+        if images.shape[1:] != self.shape:
+            raise ShapeError(
+                f"images are {tuple(images.shape[1:])}, but the feature network of {self.dataset} "
+                f"was trained on {self.shape}"
+            )
         return self.model.features(images.to(next(self.model.parameters())))
+
+    def logits(self, images: Tensor) -> Tensor | None:
+        """Logits ``(N, K)`` of the same."""
+        return self.both(images)[1]
+
+    @torch.no_grad()
+    def both(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Features and logits by one forward pass."""
+        features = self.features(images)
+        return features, self.model.head(features)
 
 
 def feature_network(
@@ -106,7 +132,17 @@ def feature_network(
     model = LeNet5(shape, content["classes"], content["mean"], content["standard_deviation"])
     model.load_state_dict(content["model"])
     model.to(device).eval().requires_grad_(False)
-    return FeatureNetwork(model, content["sha256"], content["accuracy"], name, shape)
+    _check_accuracy(name, content["accuracy"], reporter)
+    return FeatureNetwork(model, content["sha256"], content["accuracy"], name, shape, train.classes)
+
+
+def _check_accuracy(name: str, accuracy: float, reporter: Reporter) -> None:
+    least = LEAST_ACCURACY.get(name, 0)
+    if accuracy < least:
+        reporter.warning(
+            f"the feature network of {name} is right about {accuracy:.2%} of the test images, but "
+            f"at least {least:.1%} is wanted of a judge"
+        )
 
 
 def _key(train: ImageDataset) -> str:
@@ -120,7 +156,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
     try:
         content = load_checkpoint(path, kind="features")
-        return content if _hash(content["model"]) == content["sha256"] else None
+        return content if weights_sha256(content["model"]) == content["sha256"] else None
     except (ArtifactError, KeyError):
         return None
 
@@ -169,7 +205,7 @@ def _train(
         "mean": mean,
         "standard_deviation": deviation,
         "accuracy": accuracy,
-        "sha256": _hash(state),
+        "sha256": weights_sha256(state),
         "model": state,
     }
 
@@ -192,7 +228,8 @@ def _accuracy(model: LeNet5, test: ImageDataset, device: torch.device) -> float:
     return accuracy.compute().value
 
 
-def _hash(state: dict[str, Tensor]) -> str:
+def weights_sha256(state: dict[str, Tensor]) -> str:
+    """SHA-256 of the names and values of CPU tensors, hexadecimal."""
     digest = hashlib.sha256()
     for key, value in state.items():
         digest.update(key.encode() + value.contiguous().numpy().tobytes())

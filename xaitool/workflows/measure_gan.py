@@ -1,24 +1,36 @@
-"""How close a GAN's images are to real ones."""
+"""How close a GAN's images are to real ones, and how varied."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
-from xaitool import registry
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.damage import damage_as_error
-from xaitool.workflows.feature_network import FeatureNetwork, feature_network
-from xaitool.workflows.generated_images import Distances, RealFeatures, noise
+from xaitool.workflows.gan_judge import GanJudge
+from xaitool.workflows.gan_networks import generator_of
+from xaitool.workflows.generated_images import noise
+from xaitool.workflows.image_features import ImageFeatures, feature_source
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime
+
+MEASURES = (
+    "fid",
+    "kid",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "pixel-deviation",
+    "class-coverage",
+    "feature-distance",
+)
 
 
 def measure_gan(
@@ -31,73 +43,76 @@ def measure_gan(
     """Rows of a GAN, against the dataset that the options name, else that of its training.
 
     Args:
-        path: Its checkpoint or run.
-        metrics: ``fid`` and ``kid``, or one of them.
+        path: Its checkpoint or run; the running mean of its weights is used where there is one.
+        metrics: Some of `MEASURES`, by one judgement, see `GanJudge`.
         config: The options.
         runtime: Where it computes.
         reporter: Told how it goes.
 
+    Yields:
+        ``value``, None where it is not defined, such as the class coverage under a network that
+        does not know the classes; ``std`` of KID over its subsets, else None; ``n`` and ``real``,
+        how many images are compared; ``features``, the network and the start of its hash: figures
+        of different ones do not compare.
+
     Raises:
-        InputError: The checkpoint or the dataset does not fit.
+        InputError: The checkpoint, the dataset or the feature network does not fit.
     """
     count = min(config.samples, config.limit or config.samples)
     if count < 2:
         raise ConfigError(f"--limit is {count}, but FID and KID want at least 2 images")
     checkpoint = load_checkpoint(path, kind="gan")
     with damage_as_error(path):
-        generator = runtime.place(_generator(checkpoint))
-    network = _feature_network(path, checkpoint, config, runtime, reporter)
-    real = RealFeatures(network, _real(checkpoint, config), count, config.seed, runtime.device)
+        generator = runtime.place(generator_of(checkpoint, config.generator))
+    network = _features(path, checkpoint, config, runtime, reporter)
+    judge = GanJudge(network, _real(checkpoint, config), count, config.seed, runtime.device)
     like = next(generator.parameters())
     latent = noise(count, checkpoint["latent"], config.seed, "evaluate", like=like)
-    distances = real.distances(generator, latent, subsets=config.kid_subsets)
+    figures = judge.judge(generator, latent, kid_subsets=config.kid_subsets)
     for metric in metrics:
         yield {
             "metric": metric,
-            **_value(metric, distances),
-            "n": distances.generated,
+            "value": _defined(figures, metric.replace("-", "_")),
+            "std": _defined(figures, f"{metric}_std"),
+            "n": count,
             "source": str(path),
-            "real": distances.real,
-            "features": f"lenet5:{network.sha256[:12]}",
+            "real": judge.real_count,
+            "features": f"{network.name}:{network.sha256[:12]}",
         }
 
 
-def _generator(checkpoint: dict[str, Any]) -> nn.Module:
-    gan = registry.load("gan", checkpoint["architecture"])(
-        tuple(checkpoint["shape"]), latent=checkpoint["latent"]
-    )
-    gan.generator.load_state_dict(checkpoint["state"]["generator"])
-    generator: nn.Module = gan.generator
-    return generator
+def _defined(figures: Mapping[str, float], key: str) -> float | None:
+    value = figures.get(key)
+    return None if value is None or math.isnan(value) else value
 
 
-def _value(metric: str, distances: Distances) -> dict[str, Any]:
-    if metric == "fid":
-        return {"value": distances.fid, "std": None}
-    return {"value": distances.kid.mean, "std": distances.kid.standard_deviation}
-
-
-def _feature_network(
+def _features(
     path: Path,
     checkpoint: dict[str, Any],
     config: EvaluateConfig,
     runtime: Runtime,
     reporter: Reporter,
-) -> FeatureNetwork:
+) -> ImageFeatures:
     with damage_as_error(path):
         trained_on, image_size = _training(checkpoint, "dataset", "image_size")
-    network = feature_network(
+        # Runs of the first version did not record it, and were judged by our own.
+        own = checkpoint["config"].get("features", "lenet")
+    network = feature_source(
+        config.features or own,
         trained_on,
         image_size=image_size,
         data_dir=config.data_dir,
         workers=config.workers,
-        device=runtime.device,
+        runtime=runtime,
         reporter=reporter,
+        options=config,
+        allow_code=config.features is not None,
     )
     if network is None:
         raise DataError(
             f"{path} was trained on one class without labels, but FID and KID need a feature "
-            "network, which is trained on two classes or more"
+            "network, which is trained on two classes or more",
+            hint="--features MODEL",
         )
     return network
 

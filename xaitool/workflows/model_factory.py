@@ -30,12 +30,8 @@ def make_model(source: str) -> nn.Module:
         ModelError: It cannot be called, its arguments are no plain values, or it makes no module.
     """
     place, positional, named = _parsed(source)
-    module_name, _, attribute = place.partition(":")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
     try:
-        factory = attrgetter(attribute)(importlib.import_module(module_name))
-        model = factory(*positional, **named)
+        model = find_attribute(place)(*positional, **named)
     except InputError:
         raise
     except Exception as error:
@@ -45,6 +41,21 @@ def make_model(source: str) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise ModelError(f"'{source}' returned {type(model).__name__}, but an nn.Module is wanted")
     return model
+
+
+def find_attribute(place: str) -> Any:
+    """What ``package.module:name`` names; the module is found from the current folder too.
+
+    Raises:
+        ModelError: It cannot be imported, or has nothing of that name.
+    """
+    module_name, _, attribute = place.partition(":")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        return attrgetter(attribute)(importlib.import_module(module_name))
+    except Exception as error:
+        raise ModelError(f"'{place}' cannot be imported ({reason(error)})") from error
 
 
 def mode_matters(model: nn.Module) -> bool:

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel
 
 from xaitool.core.models.patch_critic import PatchCritic
 from xaitool.core.models.stargan import CounterfactualGenerator
 from xaitool.core.training.counterfactual_losses import LossWeights
 from xaitool.core.training.counterfactual_step import counterfactual_step
+from xaitool.core.training.running_mean import running_mean
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import stratified_split
 from xaitool.errors import ConfigError
@@ -147,11 +147,7 @@ class BaselineGanTrainer:
         )
         for network in (self.generator, self.critic):
             self.runtime.place(network)
-        self.average = (
-            AveragedModel(self.generator, multi_avg_fn=_averaging(config.ema_decay))
-            if config.ema_decay
-            else None
-        )
+        self.average = running_mean(self.generator, config.ema_decay)
         self.optimisers = (
             self._optimiser(self.generator, config.learning_rate),
             self._optimiser(self.critic, config.critic_learning_rate),
@@ -250,18 +246,3 @@ def _schedule(name: str, steps: int) -> Callable[[int], float]:
         return lambda step: 1.0
     # The last step still has a rate above zero, so that none is wasted.
     return lambda step: min(1.0, 2 * (steps - step) / (steps + 1))
-
-
-def _averaging(decay: float) -> Callable[[Any, Any, Any], None]:
-    """A running mean that follows fast at first: the first weights are random.
-
-    The decay after n steps is ``min(decay, (1 + n) / (10 + n))``, as in TensorFlow's moving
-    averages.
-    """
-
-    @torch.no_grad()
-    def average(means: list[Tensor], weights: list[Tensor], count: Tensor) -> None:
-        steps = int(count)
-        torch._foreach_lerp_(means, weights, 1 - min(decay, (1 + steps) / (10 + steps)))
-
-    return average

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from xaitool import registry
+from xaitool.core.metrics.mode_collapse import mode_collapse
+from xaitool.core.objectives.base import GanObjective
+from xaitool.core.seeding import generator as keyed
 from xaitool.core.training.gan_step import gan_step
+from xaitool.core.training.optimiser import build_optimiser
+from xaitool.core.training.running_mean import running_mean
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError, DataError, InputError
 from xaitool.io.atomic import atomic_write
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.train_gan import TrainGanConfig
-from xaitool.workflows.feature_network import FeatureNetwork, feature_network
-from xaitool.workflows.generated_images import RealFeatures, from_pixels, noise, sample
+from xaitool.workflows.gan_guidance import GanGuidance
+from xaitool.workflows.gan_judge import GanJudge
+from xaitool.workflows.gan_networks import gan_networks
+from xaitool.workflows.generated_images import from_pixels, noise, sample
+from xaitool.workflows.image_features import feature_source
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.run_directory import RunDirectory
 from xaitool.workflows.run_place import open_run
@@ -33,7 +42,8 @@ def train_gan(
     """Train a GAN whose generator is guided by an explanation of its discriminator.
 
     Each epoch writes a grid of samples from fixed noise and, where the dataset has two classes or
-    more, FID and KID against training images; the epoch with the lowest FID becomes ``best.pt``.
+    more, the figures of `GanJudge` against training images; the epoch with the lowest FID becomes
+    ``best.pt``.
 
     Args:
         config: The options.
@@ -43,7 +53,7 @@ def train_gan(
         The result, or the plan where ``config.dry_run`` is set.
 
     Raises:
-        InputError: An option, the data or the run to resume does not fit.
+        InputError: An option, the data, a network or the run to resume does not fit.
         DivergenceError: A loss became NaN or infinite.
         StoppedBySignal: A signal came; the state was saved.
 
@@ -53,17 +63,16 @@ def train_gan(
     if config.fid_samples == 1:
         raise ConfigError("--fid-samples is 1, but 0 or at least 2 is wanted")
     runtime = Runtime.from_options(config)
-    place = open_run(config, "train-gan", config.xai, runtime)
-    dataset = load_training_data(config, runtime)
-    if len(dataset) < 2:
-        raise DataError(f"dataset {dataset.name} has {len(dataset)} images, but 2 are wanted")
-    trainer = GanTrainer(config, runtime, dataset, reporter)
+    place = open_run(config, "train-gan", config.xai.replace(":", "."), runtime)
+    everything = load_training_data(config, runtime)
+    dataset = _share_of(everything, config)
+    trainer = GanTrainer(config, runtime, dataset, everything, reporter)
     return TrainingRun(
         config,
         place,
         kind="gan",
         epochs=config.epochs,
-        batch_size=config.batch_size,
+        batch_size=config.batch_size * trainer.critic_steps,
         samples=len(dataset),
         choice=Choice("fid", "lower"),
         trainer=trainer,
@@ -72,39 +81,74 @@ def train_gan(
 
 
 class GanTrainer:
-    """A GAN, its optimisers, its guidance and its judge."""
+    """A GAN, its optimisers, its guidance and its judge.
+
+    Args:
+        config: The options.
+        runtime: Where it computes.
+        dataset: The images that are trained on.
+        everything: The images that the judge compares with.
+        reporter: Told how it goes.
+
+    Attributes:
+        done: Steps taken.
+        critic_steps: Updates of the discriminator in a step.
+    """
 
     charts: ClassVar[dict[str, tuple[str, ...]]] = {
         "losses": ("loss_d", "loss_g"),
         "fid": ("fid",),
         "kid": ("kid",),
+        "variety": ("coverage", "recall", "pixel_deviation", "feature_distance", "class_coverage"),
+        "mask": ("mask_mean", "unguided"),
     }
 
     def __init__(
-        self, config: TrainGanConfig, runtime: Runtime, dataset: ImageDataset, reporter: Reporter
+        self,
+        config: TrainGanConfig,
+        runtime: Runtime,
+        dataset: ImageDataset,
+        everything: ImageDataset,
+        reporter: Reporter,
     ) -> None:
         self.config = config
         self.runtime = runtime
         self.dataset = dataset
+        self.everything = everything
         self.reporter = reporter
+        self.objective = _objective(config)
+        self.critic_steps = config.n_critic or self.objective.default_critic_steps
+        self.guidance = (
+            None
+            if config.xai == "none"
+            else GanGuidance(config, self.objective.boundary, dataset, runtime)
+        )
         torch.manual_seed(config.seed)
-        gan = runtime.place(
-            registry.load("gan", config.architecture)(dataset.shape, latent=config.latent)
+        self.generator, self.discriminator = gan_networks(
+            config.architecture,
+            dataset.shape,
+            config.latent,
+            runtime,
+            generator_source=config.generator,
+            discriminator_source=config.discriminator,
+            per_sample_critic=self.objective.per_sample_critic,
         )
-        self.generator: nn.Module = gan.generator
-        self.discriminator: nn.Module = gan.discriminator
-        self.guidance = registry.load("guidance", config.xai)(
-            references=config.references, output=config.explained_output
-        )
+        self.average = running_mean(self.generator, config.ema_decay)
         self.optimisers = (
             self._optimiser(self.generator),
             self._optimiser(self.discriminator),
         )
         self.explaining = Stopwatch(runtime.device)
+        self.done = 0
+        self.steps_per_epoch = -(-len(dataset) // (config.batch_size * self.critic_steps))
         self.fixed_noise = self._noise(config.grid, "grid")
-        self._real_features: RealFeatures | None = None
-        self.description = {
+        self._early: dict[int, Tensor] = {}
+        self._judge: GanJudge | None = None
+        self._collapsed = True  # as untrained generators are: that is no news
+        self.description: dict[str, Any] = {
             "architecture": config.architecture,
+            "generator_source": config.generator,
+            "discriminator_source": config.discriminator,
             "shape": list(dataset.shape),
             "latent": config.latent,
             "classes": list(dataset.classes),
@@ -112,95 +156,165 @@ class GanTrainer:
         }
 
     def prepare(self) -> None:
-        """Make the judge ready: its feature network may have to be trained first."""
+        """Make judge and guidance ready: their networks may have to be trained first."""
+        if self.guidance is not None:
+            self.guidance.prepare(self.reporter)
         if self.config.fid_samples == 0:
             return
-        network = self._feature_network()
-        if network is None:
-            self.reporter.warning(
-                f"dataset {self.dataset.name} has one class: no feature network, no FID, no KID"
-            )
-            return
-        self._real_features = RealFeatures(
-            network, self.dataset, self.config.fid_samples, self.config.seed, self.runtime.device
-        )
-        self.description["features"] = {
-            "network": "lenet5",
-            "sha256": network.sha256,
-            "accuracy": network.accuracy,
-        }
-
-    def _feature_network(self) -> FeatureNetwork | None:
+        config = self.config
         try:
-            return feature_network(
-                self.config.dataset,
-                image_size=self.config.image_size,
-                data_dir=self.config.data_dir,
-                workers=self.config.workers,
-                device=self.runtime.device,
+            features = feature_source(
+                config.features,
+                config.dataset,
+                image_size=config.image_size,
+                data_dir=config.data_dir,
+                workers=config.workers,
+                runtime=self.runtime,
                 reporter=self.reporter,
             )
         except InputError as error:
             hint = "--fid-samples 0 trains without FID and KID"
             raise InputError(f"feature network: {error}", hint=hint) from error
+        if features is None:
+            self.reporter.warning(
+                f"dataset {self.dataset.name} has one class: no feature network, no FID, no KID"
+            )
+            return
+        self._judge = GanJudge(
+            features, self.everything, config.fid_samples, config.seed, self.runtime.device
+        )
+        self.description["features"] = {
+            "network": features.name,
+            "sha256": features.sha256,
+            "accuracy": features.accuracy,
+        }
+
+    @property
+    def used_generator(self) -> nn.Module:
+        """The generator that is judged: the running mean where there is one."""
+        return self.generator if self.average is None else self.average.module
 
     def step(self, indices: Tensor, random: torch.Generator) -> dict[str, Tensor]:
-        """One step of the discriminator and one of the generator."""
+        """Some steps of the discriminator and one of the generator."""
         self.generator.train()
         self.discriminator.train()
         real = from_pixels(self.runtime.place(self.dataset.images(indices)))
-        return gan_step(
+        guide = None
+        if self.guidance is not None:
+            guide = self.guidance.of_step(
+                self.done, self.steps_per_epoch, self.discriminator, random
+            )
+        values = gan_step(
             self.generator,
             self.discriminator,
             self.optimisers,
             real,
             torch.randn(len(real), self.config.latent, generator=random).to(real),
-            self.guidance,
+            self.objective,
             random,
+            guide=guide,
+            critic_steps=self.critic_steps,
+            clip=self.config.clip_gradient,
             explaining=self.explaining,
         )
+        if self.average is not None:
+            self.average.update_parameters(self.generator)
+        self.done += 1
+        if self.done in self._early_steps():
+            self._early[self.done] = self._samples()
+        if self.guidance is not None and guide is None:
+            values |= {"mask_mean": torch.ones(()), "unguided": torch.zeros(())}
+        return values
 
     def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
-        """The sample grid, FID and KID; of the time, what the explanations took."""
-        grid = sample_grid(sample(self.generator, self.fixed_noise).float().cpu())
-        with atomic_write(directory.samples / f"epoch-{epoch:04d}.png") as file:
-            grid.save(file, format="PNG")
+        """The sample grids and the judge's figures; of the time, what the explanations took."""
+        for step, images in self._early.items():
+            _write_grid(images, directory, f"epoch-0001-step-{step:05d}")
+        self._early = {}
+        _write_grid(self._samples(), directory, f"epoch-{epoch:04d}")
         metrics: dict[str, Any] = {"explain_seconds": self.explaining.take()}
-        if self._real_features is not None:
-            distances = self._real_features.distances(
-                self.generator, self._noise(self.config.fid_samples, "fid"), subsets=KID_SUBSETS
+        if self._judge is not None:
+            found = self._judge.judge(
+                self.used_generator,
+                self._noise(self.config.fid_samples, "fid"),
+                kid_subsets=KID_SUBSETS,
             )
-            metrics |= {
-                "fid": distances.fid,
-                "kid": distances.kid.mean,
-                "kid_std": distances.kid.standard_deviation,
-            }
+            told = mode_collapse(found)
+            if told and (not self._collapsed or epoch == self.config.epochs):
+                self.reporter.warning(f"epoch {epoch}: {told}")
+            self._collapsed = told is not None
+            # Of very few images some figures are not defined.
+            metrics |= {name: value for name, value in found.items() if not math.isnan(value)}
         return metrics
 
     def state_dict(self) -> dict[str, Any]:
         """What training changes."""
         return {
             "generator": self.generator.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
             "discriminator": self.discriminator.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "done": self.done,
+            "early": dict(self._early),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore it."""
         self.generator.load_state_dict(state["generator"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
         self.discriminator.load_state_dict(state["discriminator"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
+        self.done = state["done"]
+        self._early = dict(state["early"])
 
-    def _optimiser(self, network: nn.Module) -> torch.optim.Adam:
+    def _early_steps(self) -> set[int]:
+        """Steps of the first epoch after which a grid is kept."""
+        wanted = self.config.first_epoch_grids
+        steps = {
+            round(number * self.steps_per_epoch / (wanted + 1)) for number in range(1, wanted + 1)
+        }
+        return steps - {0, self.steps_per_epoch}
+
+    def _samples(self) -> Tensor:
+        return sample(self.used_generator, self.fixed_noise).float().cpu()
+
+    def _optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
         config = self.config
-        return torch.optim.Adam(
-            network.parameters(),
-            lr=config.learning_rate,
-            betas=(config.beta1, config.beta2),
-            fused=True,
+        return build_optimiser(
+            config.optimiser,
+            network,
+            learning_rate=config.learning_rate,
+            momentum=config.momentum,
+            beta1=config.beta1,
+            beta2=config.beta2,
         )
 
     def _noise(self, count: int, purpose: str) -> Tensor:
         like = next(self.generator.parameters())
         return noise(count, self.config.latent, self.config.seed, purpose, like=like)
+
+
+def _share_of(dataset: ImageDataset, config: TrainGanConfig) -> ImageDataset:
+    count = round(config.fraction * len(dataset))
+    if count < 2:
+        share = "" if config.fraction == 1 else f"--fraction {config.fraction} of "
+        raise DataError(f"{share}dataset {dataset.name} has {count} images, but 2 are wanted")
+    if count == len(dataset):
+        return dataset
+    order = torch.randperm(len(dataset), generator=keyed(config.seed, "fraction"))
+    return dataset.subset(order[:count])
+
+
+def _objective(config: TrainGanConfig) -> GanObjective:
+    kind: type[GanObjective] = registry.load("objective", config.objective)
+    options = kind.Options.from_assignments(
+        config.objective_option, source=f"objective '{config.objective}'"
+    )
+    return kind(**options.to_dict())
+
+
+def _write_grid(images: Tensor, directory: RunDirectory, name: str) -> None:
+    with atomic_write(directory.samples / f"{name}.png") as file:
+        sample_grid(images).save(file, format="PNG")

@@ -1,108 +1,136 @@
-"""Guidance: what each mask is, and that making it leaves no trace."""
+"""What guidance does to a gradient, in a loop of one's own."""
 
 from __future__ import annotations
-
-import copy
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from xaitool import registry
-from xaitool.core.guidance.base import guide, magnitude_mask
-from xaitool.core.models.mlp_gan import MLPDiscriminator
-
-SHAPE = (1, 6, 6)
-
-
-def images(count: int, seed: int) -> Tensor:
-    random = torch.Generator().manual_seed(seed)
-    return torch.rand(count, *SHAPE, generator=random, dtype=torch.float64) * 2 - 1
+import xaitool
+from tests.core.guidance.networks import SHAPE, images, linear_discriminator, linear_weight
+from xaitool.core.guidance.explanation import References
+from xaitool.core.guidance.guide import guide
+from xaitool.core.guidance.options import GuidanceOptions
+from xaitool.errors import ConfigError, UnknownNameError
 
 
-def linear_discriminator() -> nn.Sequential:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Flatten(), nn.Linear(36, 1)).double()
+def gradient_at(guidance: xaitool.Guidance, discriminator: nn.Module, **given: object) -> Tensor:
+    """What reaches the generated images of the loss -sum of logits."""
+    generated = images(5, seed=1).requires_grad_()
+    guided = guidance.guided(generated, discriminator, images(4, seed=2), **given)
+    assert torch.equal(guided.images, generated)
+    (-discriminator(guided.images).sum()).backward()
+    assert generated.grad is not None
+    return generated.grad
 
 
-def linear_weight(discriminator: nn.Sequential) -> Tensor:
-    layer = discriminator[1]
-    assert isinstance(layer, nn.Linear)
-    return layer.weight.detach()
+def expected_mask(discriminator: nn.Sequential) -> Tensor:
+    """Of a linear discriminator: the pixels that speak for fake."""
+    values = linear_weight(discriminator) * (images(5, seed=1) - images(4, seed=2).mean(0))
+    fake = (-values).clamp(min=0)
+    return fake / fake.amax((1, 2, 3), keepdim=True)
 
 
-def mask_of(name: str, discriminator: nn.Module, **options: object) -> Tensor:
-    random = torch.Generator().manual_seed(3)
-    guidance = registry.load("guidance", name)(**options)
-    mask: Tensor = guidance.mask(images(5, seed=1), discriminator, images(8, seed=2), random)
-    return mask
-
-
-def normalised(values: Tensor) -> Tensor:
-    return values.abs() / values.abs().amax((1, 2, 3), keepdim=True)
-
-
-def test_shap_mask_of_a_linear_discriminator_is_its_closed_form() -> None:
+def test_the_gradient_is_masked_by_the_closed_form() -> None:
     discriminator = linear_discriminator()
-    weight = linear_weight(discriminator).view(SHAPE)
-    mask = mask_of("shap", discriminator, references=4, output="logit")
-    chosen = torch.randint(8, (20,), generator=torch.Generator().manual_seed(3))
-    mean_reference = images(8, seed=2)[chosen].unflatten(0, (5, 4)).mean(1)
-    expected = normalised(weight * (images(5, seed=1) - mean_reference))
-    torch.testing.assert_close(mask, expected, rtol=1e-12, atol=1e-12)
+    found = gradient_at(xaitool.Guidance("shap"), discriminator)
+    expected = -linear_weight(discriminator) * expected_mask(discriminator)
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_shap_mask_with_one_reference_is_the_same_for_logit_and_probability() -> None:
-    discriminator = MLPDiscriminator(SHAPE).double()
-    logit = mask_of("shap", discriminator, references=1, output="logit")
-    probability = mask_of("shap", discriminator, references=1, output="probability")
-    torch.testing.assert_close(logit, probability, rtol=1e-9, atol=1e-12)
-
-
-def test_saliency_mask_of_a_linear_discriminator_is_its_weight() -> None:
+def test_strength_zero_is_the_plain_gradient_bit_for_bit() -> None:
     discriminator = linear_discriminator()
-    weight = linear_weight(discriminator).view(1, *SHAPE)
-    mask = mask_of("saliency", discriminator, output="logit")
-    torch.testing.assert_close(mask, normalised(weight).expand(5, -1, -1, -1))
+    plain = -linear_weight(discriminator).expand(5, *SHAPE)
+    for mask in ("pure", "boost"):
+        guidance = xaitool.Guidance("shap", mask=mask, mask_strength=0, mask_offset=0.3)
+        assert torch.equal(gradient_at(guidance, discriminator), plain)
+    guidance = xaitool.Guidance("shap")
+    assert torch.equal(gradient_at(guidance, discriminator, strength=0.0), plain)
 
 
-@pytest.mark.parametrize("name", [name for name in registry.names("guidance") if name != "none"])
-def test_every_mask_is_in_range_and_leaves_the_discriminator_alone(name: str) -> None:
-    torch.manual_seed(0)
-    discriminator = MLPDiscriminator(SHAPE).double().train()
-    before = copy.deepcopy(discriminator.state_dict())
-    first, second = mask_of(name, discriminator), mask_of(name, discriminator)
-    assert first.shape == (5, *SHAPE)
-    assert torch.isfinite(first).all()
-    assert first.min() >= 0
-    torch.testing.assert_close(first.amax((1, 2, 3)), torch.ones(5, dtype=torch.float64))
-    torch.testing.assert_close(first, second, rtol=0, atol=0)  # eval mode: no dropout
-    assert discriminator.training
-    assert all(parameter.requires_grad for parameter in discriminator.parameters())
-    assert all(parameter.grad is None for parameter in discriminator.parameters())
-    for key, value in discriminator.state_dict().items():
-        assert torch.equal(value, before[key])
+def test_boost() -> None:
+    discriminator = linear_discriminator()
+    found = gradient_at(xaitool.Guidance("shap", mask="boost", mask_strength=0.2), discriminator)
+    expected = -linear_weight(discriminator) * (1 + 0.2 * expected_mask(discriminator))
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_no_guidance_has_no_mask() -> None:
-    assert mask_of("none", linear_discriminator()) is None
+def test_only_what_is_judged_fake() -> None:
+    discriminator = linear_discriminator()
+    guidance = xaitool.Guidance("shap", mask_samples="fake")
+    found = gradient_at(guidance, discriminator)
+    fake = discriminator(images(5, seed=1)).flatten() < 0
+    assert 0 < fake.sum() < 5
+    plain = -linear_weight(discriminator).expand(5, *SHAPE)
+    torch.testing.assert_close(found[fake], (plain * expected_mask(discriminator))[fake])
+    assert torch.equal(found[~fake], plain[~fake])
 
 
-def test_a_sample_without_evidence_keeps_its_gradient() -> None:
-    values = torch.zeros(2, *SHAPE)
-    values[1, 0, 0, 0] = -3.0
-    mask = magnitude_mask(values)
-    assert (mask[0] == 1).all()
-    assert mask[1].sum() == 1
-    assert mask[1, 0, 0, 0] == 1
+def test_a_boundary_elsewhere() -> None:
+    discriminator = linear_discriminator()
+    everything = gradient_at(xaitool.Guidance("shap"), discriminator)
+    guidance = xaitool.Guidance("shap", mask_samples="fake", boundary=1e6)
+    torch.testing.assert_close(gradient_at(guidance, discriminator), everything)
 
 
-def test_tiny_values_do_not_overflow() -> None:
-    mask = magnitude_mask(torch.full((1, *SHAPE), 1e-44))
-    assert torch.isfinite(mask).all()
-    assert mask.max() <= 1
+def test_what_other_paths_get_is_not_masked() -> None:
+    discriminator = linear_discriminator()
+    generated = images(2, seed=1).requires_grad_()
+    xaitool.Guidance("shap")(generated, discriminator, images(2, seed=2))
+    discriminator(generated).sum().backward()
+    assert generated.grad is not None
+    torch.testing.assert_close(
+        generated.grad, linear_weight(discriminator).expand_as(generated), rtol=0, atol=0
+    )
 
 
-def test_guide_multiplies() -> None:
-    gradient, mask = images(2, seed=5), images(2, seed=6).abs()
+def test_references_are_one_for_shap_unless_asked() -> None:
+    assert xaitool.Guidance("shap").references == 1
+    assert xaitool.Guidance("deeplift").references == 0
+    assert xaitool.Guidance("integrated-gradients", references=3).references == 3
+    assert xaitool.Guidance("shap", options=GuidanceOptions(references=7)).references == 7
+
+
+def test_references_of_integrated_gradients() -> None:
+    discriminator = linear_discriminator()
+    guidance = xaitool.Guidance("integrated-gradients", evidence="signed")
+    mask = guidance.mask(images(5, seed=1), discriminator, References(images(4, seed=2)))
+    values = linear_weight(discriminator) * (images(5, seed=1) - images(4, seed=2).mean(0))
+    expected = values / values.abs().amax((1, 2, 3), keepdim=True)
+    torch.testing.assert_close(mask.values, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_bad_options() -> None:
+    with pytest.raises(UnknownNameError, match="unknown evidence 'fak'; did you mean 'fake'"):
+        xaitool.Guidance("shap", evidence="fak")
+    with pytest.raises(ConfigError, match="Guidance has no option 'strength'"):
+        xaitool.Guidance("shap", strength=1)
+    with pytest.raises(UnknownNameError, match="did you mean 'shap'"):
+        xaitool.Guidance("shapp")
+
+
+def tensors() -> tuple[Tensor, Tensor]:
+    return images(3, seed=5), images(3, seed=6).abs()
+
+
+def test_guide_written_out() -> None:
+    gradient, mask = tensors()
     assert torch.equal(guide(gradient, mask), gradient * mask)
+    cases = [
+        ({"strength": 0.25}, 0.75 + 0.25 * mask),
+        ({"offset": 0.1}, mask + 0.1),
+        ({"combination": "boost", "strength": 0.2, "offset": -0.5}, 1 + 0.2 * (mask - 0.5)),
+    ]
+    for options, factor in cases:
+        found = guide(gradient, mask, **options)  # type: ignore[arg-type]
+        torch.testing.assert_close(found, gradient * factor)
+
+
+def test_rescaling_takes_the_size_away() -> None:
+    gradient, mask = tensors()
+    found = guide(gradient, mask, rescale=True)
+    torch.testing.assert_close(found, guide(gradient, mask * 0.01, rescale=True))
+    factor = found / gradient
+    torch.testing.assert_close(factor.mean((1, 2, 3)), torch.ones(3, dtype=torch.float64))
+    nothing = guide(gradient, torch.zeros_like(mask), rescale=True)
+    assert torch.equal(nothing, torch.zeros_like(nothing))

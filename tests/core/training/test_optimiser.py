@@ -47,7 +47,38 @@ def test_weight_decay_is_decoupled_in_adamw_only() -> None:
     torch.testing.assert_close(after(1, "adam", weight_decay=0.2), WEIGHT - 0.1, rtol=0, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_adams_betas_are_the_decays_of_its_two_means(name: str) -> None:
+    """Of a gradient that changes: after g and then h, by Kingma and Ba's Algorithm 1."""
+    model = nn.Linear(2, 1, bias=False, dtype=torch.float64)
+    with torch.no_grad():
+        model.weight.copy_(WEIGHT)
+    optimiser = build_optimiser(name, model, learning_rate=0.1, beta1=0.5, beta2=0.9)
+    gradients = INPUT, torch.tensor([-2.0, 0.5], dtype=torch.float64)
+    wanted, mean, square = WEIGHT, torch.zeros_like(INPUT), torch.zeros_like(INPUT)
+    for step, gradient in enumerate(gradients, start=1):
+        model.weight.grad = gradient[None].clone()
+        optimiser.step()
+        mean = 0.5 * mean + 0.5 * gradient
+        square = 0.9 * square + 0.1 * gradient**2
+        rate = 0.1 * mean / (1 - 0.5**step) / ((square / (1 - 0.9**step)).sqrt() + 1e-8)
+        wanted = wanted - rate
+    torch.testing.assert_close(model.weight.detach(), wanted)
+
+
+def test_rmsprop_divides_by_the_root_of_the_mean_square() -> None:
+    first = WEIGHT - 0.1 * INPUT / ((0.01 * INPUT**2).sqrt() + 1e-8)
+    torch.testing.assert_close(after(1, "rmsprop"), first)
+    second = first - 0.1 * INPUT / ((0.0199 * INPUT**2).sqrt() + 1e-8)
+    torch.testing.assert_close(after(2, "rmsprop"), second)
+    # Neither Adam's decays nor momentum are its own.
+    assert torch.equal(after(2, "rmsprop", beta1=0.1, beta2=0.2, momentum=0.3), after(2, "rmsprop"))
+    gradient = INPUT + 0.2 * WEIGHT
+    decayed = WEIGHT - 0.1 * gradient / ((0.01 * gradient**2).sqrt() + 1e-8)
+    torch.testing.assert_close(after(1, "rmsprop", weight_decay=0.2), decayed)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop"])
 def test_frozen_parameters_are_left_out(name: str) -> None:
     model = nn.Sequential(nn.Linear(2, 3).requires_grad_(False), nn.Linear(3, 1))
     optimiser = build_optimiser(name, model, learning_rate=0.1)

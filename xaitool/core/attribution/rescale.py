@@ -140,20 +140,70 @@ class Passed:
             ModelError: No gradient reaches the images.
         """
         with untouched(self.model), torch.enable_grad():
-            with self._rescale() as rescale:
-                score = score_function(self.output)
-            if not score.requires_grad:
-                raise ModelError(
-                    f"the score of {type(self.model).__name__} has no gradient with respect to its "
-                    "input, but DeepLIFT needs one"
-                )
-            if self.strict:
-                check_linear(score, allowed=(_Substituted.__name__, ImageConvolution.__name__))
-            activations = self.activations + rescale.activations
+            score, activations = self._scored(score_function)
             score_others = self._meet(activations, others, score_function)
             (multiplier,) = torch.autograd.grad(score.sum(), self.leaf, retain_graph=True)
         scores = score.detach(), score_others
         return Multipliers(multiplier, *(reversed(scores) if self.as_references else scores))
+
+    def mean_contributions(
+        self, others: Tensor, score_function: ScoreFunction, choice: Tensor | None = None
+    ) -> Tensor:
+        """``multiplier * (image - other)``, the mean over several others; these pass together.
+
+        M images against K others cost M + K forward passes and K times M backward ones.
+
+        Args:
+            others: ``(U, ...)``.
+            score_function: From the model's output for M images to ``(M,)``. It writes nothing.
+            choice: int64 ``(K, M)``, which of the others each image is compared with; None: every
+                image with every other, K = U.
+
+        Returns:
+            Shape of the images, detached.
+
+        Raises:
+            UnsupportedOperationError: As `against`.
+            ModelError: As `against`.
+        """
+        rows = [slice(k, k + 1) for k in range(len(others))] if choice is None else list(choice)
+        total = torch.zeros_like(self.leaf)
+        with untouched(self.model), torch.enable_grad():
+            score, activations = self._scored(score_function)
+            with torch.no_grad(), _Record() as record:
+                output = self.model(others.clone())
+            together = self._pass_together(record.received, len(others))
+            for chosen in rows:
+                if together:
+                    with torch.no_grad(), _Record() as last:
+                        score_function(output[chosen].expand_as(self.output))
+                    received = [(name, point[chosen]) for name, point in record.received]
+                    self._tell(activations, received + last.received, len(output[chosen]))
+                else:
+                    self._meet(activations, others[chosen], score_function)
+                (multiplier,) = torch.autograd.grad(score.sum(), self.leaf, retain_graph=True)
+                total.addcmul_(multiplier, self.leaf.detach() - others[chosen])
+        return total / len(rows)
+
+    def _pass_together(self, received: list[tuple[str, Tensor]], others: int) -> bool:
+        """Whether rows of what the activations received when others passed are these others'."""
+        return len(received) == len(self.activations) and all(
+            activation is None or _batch_is_first(activation, point, others, self.count)
+            for activation, (_, point) in zip(self.activations, received, strict=True)
+        )
+
+    def _scored(self, score_function: ScoreFunction) -> tuple[Tensor, list[Activation | None]]:
+        """The score of the images, and every activation on the way to it."""
+        with self._rescale() as rescale:
+            score = score_function(self.output)
+        if not score.requires_grad:
+            raise ModelError(
+                f"the score of {type(self.model).__name__} has no gradient with respect to its "
+                "input, but DeepLIFT needs one"
+            )
+        if self.strict:
+            check_linear(score, allowed=(_Substituted.__name__, ImageConvolution.__name__))
+        return score, self.activations + rescale.activations
 
     def _rescale(self) -> _Rescale:
         return _Rescale(strict=self.strict, as_references=self.as_references)
@@ -166,15 +216,38 @@ class Passed:
         with torch.no_grad(), _Record() as record:
             output = self.model(others.clone())
             score = score_function(output.repeat_interleave(times, 0) if times > 1 else output)
-        for activation, received in zip_longest(activations, record.received):
-            name, point = received or ("", others)
-            if activation is None or activation.meet(name, point, len(others)):
+        if not self._tell(activations, record.received, len(others)):
+            # Somewhere the batch has no dimension of its own.
+            return self._meet(activations, others.repeat_interleave(times, 0), score_function)
+        return score
+
+    def _tell(
+        self,
+        activations: list[Activation | None],
+        received: list[tuple[str, Tensor]],
+        count: int,
+    ) -> bool:
+        """Tell every activation what it receives; False: it is wanted once for every image."""
+        for activation, found in zip_longest(activations, received):
+            name, point = found or ("", self.leaf)
+            if activation is None or activation.meet(name, point, count):
                 continue
-            if times > 1:
-                return self._meet(activations, others.repeat_interleave(times, 0), score_function)
+            if self.count > count:
+                return False
             if self.strict:
                 raise unsupported(activation.name)
-        return score
+        return True
+
+
+def _batch_is_first(activation: Activation, point: Tensor, others: int, images: int) -> bool:
+    """Whether the batch is the first dimension of what an activation received, and no other."""
+    here, there = activation.point.shape, point.shape
+    return (
+        len(there) > 0
+        and (here[0], there[0]) == (images, others)
+        and here[1:] == there[1:]
+        and (images != others or others not in there[1:])
+    )
 
 
 class _Record(TorchFunctionMode):

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
-from xaitool.core.attribution.deep_shap import DeepShap
-from xaitool.core.guidance.base import Guidance, magnitude_mask
+from xaitool.core.attribution.rescale import Passed
+from xaitool.core.guidance.explanation import Explanation, References, black, score_of
 
 
-class ShapGuidance(Guidance):
-    """The magnitude of DeepSHAP against real images drawn anew at every step.
+class DeepLiftExplanation(Explanation):
+    """DeepLIFT against a black image, or the references where they are given.
+
+    Source: Shrikumar et al. 2017, rescale rule. Values as those of `DeepShap`, at the cost of one
+    forward pass for each generated image, one for each reference, and one backward pass for each
+    pair.
+    """
+
+    def values(
+        self, generated: Tensor, discriminator: nn.Module, references: References | None
+    ) -> Tensor:
+        """See `Explanation.values`."""
+        others = references or black(generated)
+        passed = Passed(discriminator, generated)
+        score = score_of(generated, self.output)
+        return passed.mean_contributions(others.images, score, others.choice)
+
+
+class ShapExplanation(DeepLiftExplanation):
+    """DeepSHAP against real images.
 
     Source: Graves et al. 2020, "LogicGAN", section 4.2 and Algorithm 1. Differs from the published
     code: the mask is applied at the generator's output, so that tanh's derivative stays in the
     gradient (its module hook dropped it); the discriminator is explained in eval mode (its dropout
-    was active and differed between input and reference); the references are drawn at every step
-    instead of once a run; each sample is normalised by itself.
+    was active and differed between input and reference); the references are drawn anew at every
+    step, so that few are enough, where it takes 100 that stay the same.
     """
 
-    def mask(
-        self, generated: Tensor, discriminator: nn.Module, real: Tensor, random: torch.Generator
-    ) -> Tensor:
-        """See `Guidance.mask`."""
-        count = len(generated) * self.references
-        chosen = torch.randint(len(real), (count,), generator=random).to(real.device)
-        references = real[chosen].unflatten(0, (len(generated), self.references))
-        method = DeepShap(discriminator, rows=2 * count)
-        return magnitude_mask(
-            method.attribute(generated, self._score(generated), references).values
-        )
+    references = 1

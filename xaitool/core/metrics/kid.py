@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from xaitool.core.metrics.feature_check import check_features
 from xaitool.core.metrics.feature_statistics import in_double
-from xaitool.errors import ConfigError, ShapeError
+from xaitool.errors import ConfigError
 
 # Of the kernel matrix at a time: stays in a processor's cache, and bounds the memory.
 ROWS = 250
@@ -56,7 +56,9 @@ def kid(
             or a feature is NaN or infinite.
         ConfigError: `subsets` or `subset_size` is too small.
     """
-    _check(features_a, features_b, subsets, subset_size)
+    check_features(features_a)
+    check_features(features_b, features_a.shape[1])
+    _check_sizes(subsets, subset_size)
     size = min(subset_size, len(features_a), len(features_b))
     if size == len(features_a) == len(features_b):
         subsets = 1
@@ -68,10 +70,7 @@ def kid(
             for _ in range(subsets)
         ]
     )
-    mean = distances.mean().item()
-    if not math.isfinite(mean):
-        raise ShapeError("the features hold NaN or infinite values, but finite ones are wanted")
-    return KernelDistance(mean, distances.std(correction=0).item())
+    return KernelDistance(distances.mean().item(), distances.std(correction=0).item())
 
 
 def _draw(features: Tensor, size: int, generator: torch.Generator) -> Tensor:
@@ -104,18 +103,7 @@ def _kernel(x: Tensor, y: Tensor) -> Tensor:
     return torch.addmm(x.new_ones(()), x, y.T, alpha=1 / x.shape[1]).pow_(3)
 
 
-def _check(features_a: Tensor, features_b: Tensor, subsets: int, subset_size: int) -> None:
-    for features in (features_a, features_b):
-        if features.ndim != 2 or not features.is_floating_point() or len(features) < 2:
-            raise ShapeError(
-                f"features are {features.dtype} {tuple(features.shape)}, "
-                "but floating (samples, features) with at least 2 samples is wanted"
-            )
-    if features_a.shape[1] != features_b.shape[1]:
-        raise ShapeError(
-            f"the second set has {features_b.shape[1]} features, but the first has "
-            f"{features_a.shape[1]} and equal numbers are wanted"
-        )
+def _check_sizes(subsets: int, subset_size: int) -> None:
     if subsets < 1:
         raise ConfigError(f"subsets is {subsets}, but at least 1 is wanted")
     if subset_size < 2:

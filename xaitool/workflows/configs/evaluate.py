@@ -35,13 +35,38 @@ class EvaluateConfig(ExplanationOptions):
     )
     samples: int = option(
         10_000,
-        "Generated and real images behind FID and KID, at most.",
+        "Generated and real images behind each GAN metric, at most; images that samples writes.",
         panel="Measure",
         minimum=2,
         unit="IMAGES",
     )
     kid_subsets: int = option(
         100, "Subsets of 1,000 images over which KID is averaged.", panel="Measure", minimum=1
+    )
+    features: str | None = option(
+        None,
+        "The network whose features GAN metrics compare: lenet, our own, trained once a dataset; "
+        "inception, torchvision's; or a classifier as MODEL elsewhere. Default: the one that "
+        "judged the training.",
+        panel="Measure",
+        completions=("lenet", "inception"),
+        unit="lenet|inception|MODEL",
+    )
+    kid_threshold: float | None = option(
+        None,
+        "Most by which KID differs between ten epochs of a training that has converged; "
+        "default: 100, which suits features of lenet; those of other networks have other units.",
+        panel="Measure",
+        minimum=0,
+        unit="KID",
+    )
+    fid_level: float | None = option(
+        None,
+        "The FID at which convergence counts epochs and seconds; default: the worst of the runs' "
+        "best, which all of them reach.",
+        panel="Measure",
+        minimum=0,
+        unit="FID",
     )
     step: int | None = option(
         None,
@@ -158,6 +183,12 @@ class EvaluateConfig(ExplanationOptions):
         "Judge attribution files with this model instead of the one they name.",
         panel="Model",
         unit="MODEL",
+    )
+    generator: str | None = option(
+        None,
+        "The function that makes the generator of a GAN that was trained on a user's own.",
+        panel="Model",
+        unit="PACKAGE.MODULE:FACTORY",
     )
     dataset: str | None = option(
         None,

@@ -5,73 +5,160 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xaitool import registry
-from xaitool.options import option
+from xaitool.core.guidance.options import GuidanceOptions
+from xaitool.options import option, with_presets
 from xaitool.workflows.configs.common import TrainingOptions
+from xaitool.workflows.configs.gan_presets import PRESETS
 
 
+@with_presets(PRESETS)
 @dataclass(frozen=True, kw_only=True)
-class TrainGanConfig(TrainingOptions):
+class TrainGanConfig(GuidanceOptions, TrainingOptions):
     """Train a GAN whose generator is guided by an explanation of its discriminator."""
 
-    xai: str = option(
-        "shap",
-        "What masks the generator's gradient: "
-        + "; ".join(f"{name}: {entry.summary}" for name, entry in registry.GUIDANCE.items())
-        + ".",
-        panel="Guidance",
-        choices=registry.names("guidance"),
-        what="guidance",
+    preset: str | None = option(
+        None,
+        "A published variant: other defaults, which any flag overrides. logicgan: |φ| of the "
+        "probability against 100 references; xai-gan: the gradient boosted by a fifth of the mask, "
+        "of images judged fake, in the second half of the epochs.",
+        panel="Training",
+        choices=tuple(PRESETS),
+        what="preset",
+        role="run",
         unit="NAME",
     )
-    references: int = option(
-        1,
-        "Real images, drawn anew every step, against which shap explains each generated one.",
+    xai: str = option(
+        "shap",
+        "What masks the generator's gradient: none: the plain GAN; "
+        + "; ".join(f"{name}: {entry.summary}" for name, entry in registry.GUIDANCE.items())
+        + "; or package.module:function of generated images, discriminator and references.",
         panel="Guidance",
-        minimum=1,
-        unit="IMAGES",
+        completions=("none", *registry.names("guidance")),
+        unit="NAME",
     )
-    explained_output: str = option(
-        "probability",
-        "Which output of the discriminator is explained.",
+    mask_start: int = option(1, "First guided epoch.", panel="Guidance", minimum=1, unit="EPOCH")
+    mask_stop: int | None = option(
+        None, "Last guided epoch; default: the last of all.", panel="Guidance", minimum=1,
+        unit="EPOCH",
+    )  # fmt: skip
+    mask_every: int = option(
+        1, "Guide the first of so many steps, the others not.", panel="Guidance", minimum=1,
+        unit="STEPS",
+    )  # fmt: skip
+    mask_anneal: bool = option(
+        False,
+        "Let --mask-strength fall linearly to 0 from --mask-start to the end of --mask-stop.",
         panel="Guidance",
-        choices=("probability", "logit"),
-        what="output",
-        unit="OUTPUT",
     )
     architecture: str = option(
         "mlp",
-        "Generator and discriminator.",
-        panel="Training",
+        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.GANS.items()) + ".",
+        panel="Networks",
         choices=registry.names("gan"),
         what="GAN architecture",
         unit="NAME",
     )
+    generator: str | None = option(
+        None,
+        "Your own instead, package.module:factory: from noise (N, latent) to images in [-1, 1].",
+        panel="Networks",
+        unit="FACTORY",
+    )
+    discriminator: str | None = option(
+        None,
+        "Your own instead, package.module:factory: from such images to logits (N, 1).",
+        panel="Networks",
+        unit="FACTORY",
+    )
     latent: int = option(
-        100, "Size of the generator's noise.", panel="Training", minimum=1, unit="NUMBERS"
+        100, "Size of the generator's noise.", panel="Networks", minimum=1, unit="NUMBERS"
+    )
+    ema_decay: float = option(
+        0.0,
+        "Decay of a running mean of the generator's weights, which is then the generator that is "
+        "judged and used; 0: none.",
+        panel="Networks",
+        minimum=0,
+        maximum=0.99999,
+    )
+    objective: str = option(
+        "bce",
+        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.OBJECTIVES.items()) + ".",
+        panel="Training",
+        choices=registry.names("objective"),
+        what="objective",
+        unit="NAME",
+    )
+    objective_option: tuple[str, ...] = option(
+        (),
+        "An option of the objective, such as real_label=0.9 (label smoothing) or "
+        "gradient_penalty=10; may be repeated.",
+        panel="Training",
+        repeated=True,
+        unit="NAME=VALUE",
     )
     epochs: int = option(
         66, "Passes over the training images.", panel="Training", minimum=1, role="run"
     )
     batch_size: int = option(
-        64, "Real images in a step; LogicGAN: 100.", panel="Training", minimum=2, unit="IMAGES"
+        64, "Real images in an update; LogicGAN: 100.", panel="Training", minimum=2, unit="IMAGES"
+    )
+    n_critic: int | None = option(
+        None,
+        "Updates of the discriminator for one of the generator; a step takes so many batches. "
+        "Default: 1, of wasserstein-gp 5.",
+        panel="Training",
+        minimum=1,
+    )
+    optimiser: str = option(
+        "adam",
+        "What takes the steps of both networks.",
+        panel="Training",
+        choices=("adam", "adamw", "sgd", "rmsprop"),
+        what="optimiser",
     )
     learning_rate: float = option(
         5e-4,
-        "Adam's step size, of both networks; LogicGAN: 0.0002 and 0.00002.",
+        "Step size of both networks; LogicGAN: 0.0002 and 0.00002.",
         panel="Training",
         above=0,
     )
-    beta1: float = option(0.5, "Adam's first decay.", panel="Training", minimum=0, maximum=0.9999)
+    beta1: float = option(
+        0.5, "First decay of adam and adamw.", panel="Training", minimum=0, maximum=0.9999
+    )
     beta2: float = option(
-        0.999, "Adam's second decay.", panel="Training", minimum=0, maximum=0.99999
+        0.999, "Their second decay.", panel="Training", minimum=0, maximum=0.99999
+    )
+    momentum: float = option(0.0, "Momentum of sgd.", panel="Training", minimum=0, maximum=0.9999)
+    clip_gradient: float = option(
+        0.0, "Largest norm of the generator's gradient; 0: any.", panel="Training", minimum=0
+    )
+    fraction: float = option(
+        1.0,
+        "Train on this share of the images, chosen by the seed; the judge sees all.",
+        panel="Data",
+        above=0,
+        maximum=1,
+        unit="SHARE",
+    )
+    features: str = option(
+        "lenet",
+        "Network whose features judge: lenet, our own, trained once a dataset; inception, "
+        "torchvision's; or a classifier: a run, torchvision:NAME, package.module:factory.",
+        panel="Judging",
+        completions=("lenet", "inception"),
+        unit="NAME",
     )
     fid_samples: int = option(
         2000,
-        "Generated and real images behind each epoch's FID and KID, at most; 0: none.",
+        "Generated and real images behind each epoch's figures, at most; 0: none.",
         panel="Judging",
         minimum=0,
         unit="IMAGES",
     )
     grid: int = option(
         64, "Images in each epoch's sample grid.", panel="Judging", minimum=1, unit="IMAGES"
+    )
+    first_epoch_grids: int = option(
+        3, "Sample grids inside the first epoch, evenly spaced.", panel="Judging", minimum=0
     )

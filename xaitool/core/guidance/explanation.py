@@ -1,0 +1,171 @@
+"""What explains the discriminator to a generator."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from xaitool import registry
+from xaitool.core.attribution.base import AttributionMethod, untouched
+from xaitool.core.score import Output, Score
+from xaitool.errors import ModelError
+from xaitool.options import Options
+
+Function = Callable[[Tensor, nn.Module, Tensor | None], Tensor]
+
+
+class References(NamedTuple):
+    """Real images that generated ones are compared with.
+
+    Attributes:
+        images: ``(U, C, H, W)`` in the GAN's own range.
+        choice: int64 ``(K, N)``, which of them each of N generated images is compared with; None:
+            each with all, K = U.
+    """
+
+    images: Tensor
+    choice: Tensor | None = None
+
+    def of_each(self, count: int) -> Tensor:
+        """The references of each of `count` samples, ``(N, K, C, H, W)``."""
+        if self.choice is None:
+            return self.images.expand(count, *self.images.shape)
+        return self.images[self.choice.T]
+
+
+class Explanation(ABC):
+    """Says how much each pixel of a generated image speaks for 'real'.
+
+    Args:
+        output: Which output of the discriminator is explained; ``probability`` is the sigmoid.
+        options: ``NAME=VALUE`` texts, of `Options`.
+
+    Raises:
+        ConfigError: An option is unknown or out of range.
+    """
+
+    Options: ClassVar[type[Options]] = Options
+    references: ClassVar[int] = 0
+
+    def __init__(self, output: Output = "logit", options: Sequence[str] = ()) -> None:
+        self.output = output
+        self.options = self.Options.from_assignments(options, source="the explanation")
+
+    @abstractmethod
+    def values(
+        self, generated: Tensor, discriminator: nn.Module, references: References | None
+    ) -> Tensor:
+        """The explanation; the discriminator is left as it was.
+
+        Args:
+            generated: ``(N, C, H, W)`` in the GAN's own range; detached.
+            discriminator: From such images to logits ``(N, 1)`` of being real.
+            references: What to compare with; None: a black image.
+
+        Returns:
+            ``(N, C, H, W)``: above 0 what speaks for 'real', below 0 what speaks for 'fake'.
+        """
+
+    def reshape(self, mask: Tensor, random: torch.Generator) -> Tensor:
+        """What a control makes of the mask; all others leave it.
+
+        Args:
+            mask: ``(N, C, H, W)``.
+            random: CPU generator for what is drawn.
+        """
+        return mask
+
+
+class MethodExplanation(Explanation):
+    """Any attribution method, in the GAN's own range of pixels.
+
+    Args:
+        kind: The method.
+        output: See `Explanation`.
+        options: See `Explanation`; the method's own.
+
+    Raises:
+        ConfigError: An option is unknown or out of range.
+    """
+
+    def __init__(
+        self, kind: type[AttributionMethod], output: Output = "logit", options: Sequence[str] = ()
+    ) -> None:
+        self.kind = kind
+        self.output = output
+        self.options = kind.Options.from_assignments(options, source=kind.__name__)
+
+    def values(
+        self, generated: Tensor, discriminator: nn.Module, references: References | None
+    ) -> Tensor:
+        """See `Explanation.values`."""
+        method = self.kind(discriminator, rows=2 * len(generated), **self.options.to_dict())
+        compared = references or black(generated)
+        baselines = compared.of_each(len(generated)) if method.needs_baseline else None
+        return method.attribute(generated, score_of(generated, self.output), baselines).values
+
+
+class FunctionExplanation(Explanation):
+    """A user's own function of generated images, discriminator and references.
+
+    The discriminator is in eval mode with frozen parameters; references are ``(N, K, C, H, W)`` or
+    None. With ``evidence="signed"`` and ``mask_normalisation="none"`` what it returns is the mask.
+
+    Args:
+        function: Returns ``(N, C, H, W)``, finite.
+        output: Not used: the function says itself what it explains.
+    """
+
+    def __init__(self, function: Function, output: Output = "logit") -> None:
+        super().__init__(output)
+        self.function = function
+
+    def values(
+        self, generated: Tensor, discriminator: nn.Module, references: References | None
+    ) -> Tensor:
+        """See `Explanation.values`.
+
+        Raises:
+            ModelError: The function fails, or returns something else than it has to.
+        """
+        compared = None if references is None else references.of_each(len(generated))
+        with untouched(discriminator):
+            found = self.function(generated, discriminator, compared)
+        if not isinstance(found, Tensor) or found.shape != generated.shape:
+            what = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+            raise ModelError(
+                f"the explanation returned {what}, but a tensor {tuple(generated.shape)} is wanted"
+            )
+        return found.detach().to(generated)
+
+
+def explanation(
+    xai: str | Function, output: Output = "logit", options: Sequence[str] = ()
+) -> Explanation:
+    """The explanation of this name; of a function, the function.
+
+    Raises:
+        UnknownNameError: There is no such name.
+        ConfigError: An option is unknown or out of range.
+    """
+    if callable(xai):
+        return FunctionExplanation(xai, output)
+    kind = registry.load("guidance", xai)
+    if issubclass(kind, AttributionMethod):
+        return MethodExplanation(kind, output, options)
+    made: Explanation = kind(output, options)
+    return made
+
+
+def score_of(images: Tensor, output: Output) -> Score:
+    """The discriminator's only output."""
+    return Score(torch.zeros(len(images), dtype=torch.int64, device=images.device), output=output)
+
+
+def black(images: Tensor) -> References:
+    """The black image, which is -1 in the GAN's range."""
+    return References(images.new_full((1, *images.shape[1:]), -1.0))

@@ -1,0 +1,1 @@
+"""What a GAN's two networks minimise: one file each."""
