@@ -59,7 +59,7 @@ def test_python_blocks_run(block: str, tmp_path: Path) -> None:
 def test_the_main_job_makes_samples(tmp_path: Path) -> None:
     program = str(Path(sys.executable).parent / "xaitool")
     run([program, "train-gan", "--xai", "shap", "--out", "run"], tmp_path)
-    assert len(list((tmp_path / "run" / "samples").glob("*.png"))) == 66
+    assert len(list((tmp_path / "run" / "samples").glob("epoch-????.png"))) == 66
 
 
 @pytest.mark.slow

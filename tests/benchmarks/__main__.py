@@ -20,6 +20,7 @@ NAMES = {
     "attacks": "tests.benchmarks.attacks",
     "losses": "tests.benchmarks.losses",
     "baseline-gan": "tests.benchmarks.baseline_gan",
+    "guided-step": "tests.benchmarks.guided_step",
 }
 REPORTS = {
     "completeness": "tests.benchmarks.completeness",

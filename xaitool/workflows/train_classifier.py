@@ -130,6 +130,12 @@ class ClassifierTrainer:
         """Say once what works but may not be meant."""
         if text := self.recipe.small_batch(len(self.dataset.classes)):
             self.reporter.warning(text)
+        counts = torch.bincount(
+            self.dataset.labels[self.train], minlength=len(self.dataset.classes)
+        )
+        for name, count in zip(self.dataset.classes, counts.tolist(), strict=True):
+            if count == 0:
+                self.reporter.warning(f"class {name} has no training image and is not learned")
 
     def step(self, indices: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """One optimisation step."""

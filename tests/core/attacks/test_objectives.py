@@ -10,7 +10,7 @@ from torch import nn
 
 from tests.core.attacks.test_linear_closed_forms import IMAGES, LABELS, Pair, run
 from xaitool import registry
-from xaitool.core.attacks.objectives import logit_ratio, margin
+from xaitool.core.attacks.objectives import logit_ratio, margin, margin_gradient
 from xaitool.errors import ModelError
 
 
@@ -19,6 +19,15 @@ def test_margin_of_negative_logits() -> None:
     labels = torch.tensor([1, 2, 0])
     assert margin(logits, labels).tolist() == [-2, -5, 0]
     assert margin(logits, torch.tensor([0, 0, 2])).tolist() == [4, 5, 1]
+
+
+def test_gradient_of_the_margin() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(20, 5, dtype=torch.float64, generator=generator).requires_grad_()
+    labels = torch.randint(0, 5, (20,), generator=generator)
+    (expected,) = torch.autograd.grad(margin(logits, labels).sum(), logits)
+    assert margin_gradient(logits.detach(), labels).equal(expected)
+    assert torch.autograd.gradcheck(lambda values: margin(values, labels), logits)
 
 
 def test_cw_on_negative_logits() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.core.attacks.conftest import Victim
-from xaitool.core.attacks.apgd import AutoPgdCrossEntropy
+from xaitool.core.attacks.apgd import AutoPgd, AutoPgdCrossEntropy, AutoPgdLogitRatio
 from xaitool.core.attacks.bim import BasicIterative
 from xaitool.core.attacks.cw_l2 import CarliniWagnerL2
 from xaitool.core.attacks.draws import Draws
@@ -94,11 +94,16 @@ def test_mim(decay: float, victim: Victim, seeded: torch.Generator) -> None:
     assert ours.equal(torchattacks_images(peer, victim))
 
 
-def test_apgd_breaks_what_torchattacks_breaks(victim: Victim, seeded: torch.Generator) -> None:
-    attack = AutoPgdCrossEntropy(epsilon=EPSILON, steps=50)
+@pytest.mark.parametrize(
+    ("kind", "loss"), [(AutoPgdCrossEntropy, "ce"), (AutoPgdLogitRatio, "dlr")]
+)
+def test_apgd_breaks_what_torchattacks_breaks(
+    kind: type[AutoPgd], loss: str, victim: Victim, seeded: torch.Generator
+) -> None:
+    attack = kind(epsilon=EPSILON, steps=50)
     ours = attack.run(victim.model, victim.images, victim.labels, generator=seeded)
     model = victim.model.float()
-    peer = oracle("torchattacks").APGD(model, eps=EPSILON, steps=50)
+    peer = oracle("torchattacks").APGD(model, eps=EPSILON, steps=50, loss=loss)
     theirs = peer(victim.images.float(), victim.labels)
     broken = model(theirs).argmax(1) != victim.labels
     model.double()

@@ -14,11 +14,14 @@ from xaitool.core.attacks.base import Attack
 from xaitool.core.attacks.objectives import margin
 
 
-def broken(name: str, victim: Victim, epsilon: float, **options: Any) -> int:
+def fallen(name: str, victim: Victim, epsilon: float, **options: Any) -> Tensor:
     attack: Attack = registry.load("attack", name)(epsilon=epsilon, **options)
     generator = torch.Generator().manual_seed(0)
-    result = attack.run(victim.model, victim.images, victim.labels, generator=generator)
-    return int(result.success.sum())
+    return attack.run(victim.model, victim.images, victim.labels, generator=generator).success
+
+
+def broken(name: str, victim: Victim, epsilon: float, **options: Any) -> int:
+    return int(fallen(name, victim, epsilon, **options).sum())
 
 
 @pytest.fixture(scope="module", params=["lenet5", "tanh", "average-pooling"])
@@ -42,10 +45,40 @@ def several(request: pytest.FixtureRequest, victim: Victim) -> Victim:
     return Victim(model, victim.images, victim.labels)
 
 
+class Scaled(nn.Module):
+    """A classifier with larger logits, which decides as before."""
+
+    def __init__(self, model: nn.Module, scale: float) -> None:
+        super().__init__()
+        self.model, self.scale = model, scale
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.model(images)
+        return self.scale * logits
+
+
 @pytest.mark.parametrize("epsilon", [0.03, 0.1])
 def test_apgd_is_never_weaker_than_pgd_of_the_same_cost(epsilon: float, several: Victim) -> None:
     pgd = broken("pgd", several, epsilon, steps=40)
     assert broken("apgd-ce", several, epsilon, steps=40) >= pgd
+
+
+def test_both_objectives_together_are_never_weaker_than_pgd_of_the_same_cost(
+    several: Victim,
+) -> None:
+    """Which is how they are used; the logit ratio alone is weaker here, see `AutoPgdLogitRatio`."""
+    by_entropy, by_ratio = (
+        fallen(name, several, 0.1, steps=40) for name in ("apgd-ce", "apgd-dlr")
+    )
+    twice = broken("pgd", several, 0.1, steps=40, restarts=2)
+    assert int((by_entropy | by_ratio).sum()) >= twice
+
+
+def test_the_logit_ratio_finds_what_cross_entropy_is_blind_to(victim: Victim) -> None:
+    """Its gradient has no scale; that of cross-entropy is exactly 0 where the softmax is full."""
+    sharp = Victim(Scaled(victim.model, 1e4), victim.images[:24], victim.labels[:24])
+    by_entropy, by_ratio = (broken(name, sharp, 0.15, steps=20) for name in ("apgd-ce", "apgd-dlr"))
+    assert by_ratio > by_entropy + 10
 
 
 def test_stopping_early_loses_no_success(victim: Victim) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from tests.reference.deeplift_max_pool import max_pool_multiplier
 from xaitool.core.attribution.rescale import Multipliers, Passed, multipliers
+from xaitool.core.attribution.rescale_rules import Ramp
 from xaitool.errors import ModelError, UnsupportedOperationError
 
 
@@ -490,3 +491,22 @@ def test_exported_program_is_complete():
     assert relative_gap(inputs, references, result) < 1e-9
     expected = multipliers(plain, inputs, references, score)
     torch.testing.assert_close(result.multiplier, expected.multiplier)
+
+
+@pytest.mark.parametrize("function", [torch.relu, lambda x: F.leaky_relu(x, 0.2)])
+def test_slopes_of_ramps_between_any_two_points(function):
+    """The quick way equals the careful one, but where both points are one."""
+    values = torch.tensor([-2.0, -1e-30, -0.0, 0.0, 1e-30, 1.0, 1.0 + 1e-15, 3.0]).double()
+    here, there = (one.flatten() for one in torch.meshgrid(values, values, indexing="ij"))
+    ramp = Ramp("relu", function, here.clone(), as_references=False)
+    ramp.meet("relu", there, len(there))
+    careful = ramp.propagate(torch.ones_like(here))
+    ramp.quick = True
+    quick = ramp.propagate(torch.ones_like(here))
+    equal = here == there
+    assert quick[equal].isnan().all()
+    apart = (here - there).abs() > 1e-20  # nearer ones are taken for one by the careful way
+    torch.testing.assert_close(quick[apart], careful[apart], rtol=1e-12, atol=1e-12)
+    steepest, flattest = careful.max(), careful.min()
+    assert quick[~equal].max() <= steepest + 1e-12
+    assert quick[~equal].min() >= flattest - 1e-12

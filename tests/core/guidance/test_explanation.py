@@ -89,6 +89,18 @@ def test_shap_equals_the_method(count: int, output: Any) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
+def test_an_image_that_is_its_own_reference() -> None:
+    """Where activations receive the same, the derivative is the slope."""
+    discriminator, generated = mlp(), images(5, seed=1)
+    references = generated[:2].clone()
+    found = values_of("shap", discriminator, References(references))
+    method = DeepShap(discriminator, rows=200)
+    others = references.expand(5, *references.shape).contiguous()
+    expected = method.attribute(generated, score_of(generated, "logit"), others).values
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+    assert torch.isfinite(found).all()
+
+
 def test_shap_with_references_of_each_image() -> None:
     discriminator, references = mlp(), images(6, seed=2)
     choice = torch.tensor([[0, 3, 5, 5, 1], [2, 2, 0, 4, 1]])

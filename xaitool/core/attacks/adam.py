@@ -8,23 +8,22 @@ _FIRST, _SECOND, _SMALL = 0.9, 0.999, 1e-8
 
 
 def adam_step(
-    gradient: Tensor, first: Tensor, second: Tensor, time: Tensor, step_size: float
-) -> Tensor:
-    """One step downhill (Kingma and Ba 2015, algorithm 1, with its constants).
+    place: Tensor, slope: Tensor, first: Tensor, second: Tensor, time: Tensor, step_size: float
+) -> None:
+    """Go one step downhill (Kingma and Ba 2015, algorithm 1, with its constants).
 
     Args:
-        gradient: ``(n, C, H, W)``.
+        place: What is optimised, ``(n, C, H, W)``; moved in place.
+        slope: Its gradient, same shape.
         first: Running mean of the gradients, same shape; updated in place.
         second: Running mean of their squares, same shape; updated in place.
         time: Which step this is of each sample, from 1, ``(n,)``.
         step_size: In units of what is optimised.
-
-    Returns:
-        What to add, ``(n, C, H, W)``.
     """
-    first.lerp_(gradient, 1 - _FIRST)
-    second.mul_(_SECOND).addcmul_(gradient, gradient, value=1 - _SECOND)
-    clock = time.to(gradient.dtype).view(-1, 1, 1, 1)
-    size = (second / (1 - _SECOND**clock)).sqrt_().add_(_SMALL)
-    step: Tensor = first * (-step_size / (1 - _FIRST**clock))
-    return step.div_(size)
+    first.lerp_(slope, 1 - _FIRST)
+    second.mul_(_SECOND).addcmul_(slope, slope, value=1 - _SECOND)
+    clock = time.to(place.dtype).view(-1, 1, 1, 1)
+    # Both corrections are a number a sample, so they enter one divisor instead of both moments.
+    scale = (1 - _FIRST**clock) / step_size
+    divisor = second.sqrt().mul_(scale / (1 - _SECOND**clock).sqrt()).add_(scale * _SMALL)
+    place.addcdiv_(first, divisor, value=-1)

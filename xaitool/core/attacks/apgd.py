@@ -188,7 +188,11 @@ class AutoPgdCrossEntropy(AutoPgd):
 class AutoPgdLogitRatio(AutoPgd):
     """`AutoPgd` on the difference of logits ratio, APGD-DLR, for three classes or more.
 
-    No scale of the logits can mask this loss's gradient.
+    No scale of the logits can mask this loss's gradient, which is what it is for, beside
+    `AutoPgdCrossEntropy`: as in AutoAttack the worst case of both counts. Alone it can be the
+    weaker one where nothing is masked. On the small networks of our tests it breaks fewer images
+    than cross-entropy, 24 of 64 instead of 27, and so than PGD of as many gradients; so do
+    torchattacks' APGD on it and PGD on the plain margin.
 
     Raises:
         ModelError: When it is called for a model of two classes, for which the ratio is 1 or -1.

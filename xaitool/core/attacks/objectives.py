@@ -27,9 +27,20 @@ def margin(logits: Tensor, labels: Tensor) -> Tensor:
         logits: ``(N, K)`` with K at least 2.
         labels: int64 ``(N,)``.
     """
-    true = logits.gather(1, labels[:, None]).squeeze(1)
-    false = logits.scatter(1, labels[:, None], -torch.inf).max(1).values
-    return false - true
+    true, false = labels[:, None], strongest_rival(logits, labels)[:, None]
+    return (logits.gather(1, false) - logits.gather(1, true)).squeeze(1)
+
+
+def strongest_rival(logits: Tensor, labels: Tensor) -> Tensor:
+    """The false class of the largest logit, int64 ``(N,)``."""
+    return logits.detach().scatter(1, labels[:, None], -torch.inf).argmax(1)
+
+
+def margin_gradient(logits: Tensor, labels: Tensor) -> Tensor:
+    """The gradient of `margin` at the logits, ``(N, K)``: 1 at the rival, -1 at the true class."""
+    rival = strongest_rival(logits, labels)
+    still = torch.zeros_like(logits)
+    return still.scatter_(1, rival[:, None], 1).scatter_(1, labels[:, None], -1)
 
 
 def logit_ratio(logits: Tensor, labels: Tensor) -> Tensor:

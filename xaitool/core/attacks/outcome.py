@@ -95,7 +95,7 @@ class Outcome:
     def count(self, row: Tensor, gradient: Tensor, right: Tensor) -> None:
         """Account for one more gradient ``(n, C, H, W)`` of these samples."""
         self.steps[row] += 1
-        self.zero_gradient[row] |= right & ~gradient.flatten(1).any(1)
+        self.zero_gradient[row] |= right & (gradient.flatten(1).abs().amax(1) == 0)
 
     def result(self, originals: Tensor) -> AttackResult:
         """What the caller gets."""

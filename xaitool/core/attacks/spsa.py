@@ -95,10 +95,9 @@ class Spsa(FixedBudgetAttack):
             slope[some] = self._slope(model, probed.select(some), draws)
         outcome.count(probed.row, slope, torch.ones_like(probed.labels, dtype=torch.bool))
         probed.time = probed.time + 1
-        downhill = adam_step(
-            -slope, probed.first, probed.second, probed.time, self.options.step_size
-        )
-        probed.point = self._inside(probed.point + downhill, probed.images)
+        ahead = probed.point.clone()
+        adam_step(ahead, -slope, probed.first, probed.second, probed.time, self.options.step_size)
+        probed.point = self._inside(ahead, probed.images)
 
     def _slope(self, model: nn.Module, probed: Probed, draws: Draws) -> Tensor:
         """The estimated gradient of the margin, ``(n, C, H, W)``."""

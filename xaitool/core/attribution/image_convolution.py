@@ -66,6 +66,8 @@ class ImageConvolution(torch.autograd.Function):
         overlaps = min(kernel) >= _LARGE_KERNEL and max(down, across) < min(kernel)
         if overlaps and down == across > 1 and ctx.geometry["dilation"] == (1, 1):
             found = _by_phases(gradient, weight, ctx.size, down, ctx.geometry["padding"])
+        elif down == across == 1:
+            found = _by_correlation(gradient, weight, ctx.geometry)
         else:
             columns = weight.flatten(1).t() @ gradient.flatten(2)
             found = F.fold(columns, ctx.size, kernel, **ctx.geometry)
@@ -88,6 +90,18 @@ def _by_phases(
     found = whole[:, :, top : top + size[0], left : left + size[1]]
     # What no window reached at the far edges.
     return F.pad(found, (0, size[1] - found.shape[3], 0, size[0] - found.shape[2]))
+
+
+def _by_correlation(gradient: Tensor, weight: Tensor, geometry: dict[str, Any]) -> Tensor:
+    """The gradient of stride 1: a convolution by the kernels that are turned by half a turn."""
+    dilation, kernel = geometry["dilation"], weight.shape[2:]
+    reach = [step * (side - 1) for step, side in zip(dilation, kernel, strict=True)]
+    top, left = (far - pad for far, pad in zip(reach, geometry["padding"], strict=True))
+    # Where more is padded than a kernel reaches, the outermost outputs saw no pixel.
+    cut = [max(0, -side) for side in (top, left)]
+    seen = gradient[:, :, cut[0] : gradient.shape[2] - cut[0], cut[1] : gradient.shape[3] - cut[1]]
+    turned = weight.transpose(0, 1).flip(2, 3)
+    return F.conv2d(seen, turned, padding=(max(top, 0), max(left, 0)), dilation=dilation)
 
 
 def _pair(value: int | Sequence[int]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ the autograd graph proves it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import zip_longest
@@ -27,7 +28,7 @@ from xaitool.core.attribution.linearity import (
     depends,
     unsupported,
 )
-from xaitool.core.attribution.rescale_rules import Activation, name_of, rule_of
+from xaitool.core.attribution.rescale_rules import Activation, Ramp, name_of, rule_of
 from xaitool.errors import ModelError
 
 ScoreFunction = Callable[[Tensor], Tensor]
@@ -167,23 +168,42 @@ class Passed:
             ModelError: As `against`.
         """
         rows = [slice(k, k + 1) for k in range(len(others))] if choice is None else list(choice)
-        total = torch.zeros_like(self.leaf)
         with untouched(self.model), torch.enable_grad():
             score, activations = self._scored(score_function)
             with torch.no_grad(), _Record() as record:
                 output = self.model(others.clone())
             together = self._pass_together(record.received, len(others))
-            for chosen in rows:
-                if together:
+            of_score = len(activations) > len(self.activations)
+
+            def meet(chosen: slice | Tensor) -> None:
+                if not together:
+                    self._meet(activations, others[chosen], score_function)
+                    return
+                received = [(name, point[chosen]) for name, point in record.received]
+                if of_score:
                     with torch.no_grad(), _Record() as last:
                         score_function(output[chosen].expand_as(self.output))
-                    received = [(name, point[chosen]) for name, point in record.received]
-                    self._tell(activations, received + last.received, len(output[chosen]))
-                else:
-                    self._meet(activations, others[chosen], score_function)
-                (multiplier,) = torch.autograd.grad(score.sum(), self.leaf, retain_graph=True)
-                total.addcmul_(multiplier, self.leaf.detach() - others[chosen])
-        return total / len(rows)
+                    received += last.received
+                self._tell(activations, received, len(output[chosen]))
+
+            def total(quick: bool) -> Tensor:
+                found = torch.zeros_like(self.leaf)
+                for activation in activations:
+                    if isinstance(activation, Ramp):
+                        activation.quick = quick
+                for chosen in rows:
+                    meet(chosen)
+                    with torch._C.DisableTorchFunction():  # modes are for the way forth
+                        (multiplier,) = torch.autograd.grad(whole, self.leaf, retain_graph=True)
+                        found.addcmul_(multiplier, images - others[chosen])
+                return found
+
+            whole, images = score.sum(), self.leaf.detach()
+            # On other devices a look for NaN would wait for them, and comparisons cost nothing.
+            found = total(quick=images.device.type == "cpu")
+            if images.device.type == "cpu" and not math.isfinite(found.sum()):
+                found = total(quick=False)
+        return found / len(rows)
 
     def _pass_together(self, received: list[tuple[str, Tensor]], others: int) -> bool:
         """Whether rows of what the activations received when others passed are these others'."""

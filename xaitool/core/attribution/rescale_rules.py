@@ -104,23 +104,61 @@ class Elementwise(Activation):
 
     def _compute(self) -> None:
         super()._compute()
+        self._slope: Tensor | None = None
         if self.fits():
-            ones = torch.ones_like(self.output)
-            derivative = _pulled_back(self.output, self.point, ones)
-            # sqrt at 0 has an infinite one.
-            self._derivative = derivative.nan_to_num(0, 0, 0)
             self.output = self.output.detach()  # and with it what its graph has kept
+
+    @property
+    def _derivative(self) -> Tensor:
+        if self._slope is None:
+            with torch.enable_grad():
+                output = self.operation(self.point.clone())
+            slope = _pulled_back(output, self.point, torch.ones_like(output))
+            self._slope = slope.nan_to_num(0, 0, 0)  # sqrt at 0 has an infinite one
+        return self._slope
 
     def _gradient(self, gradient: Tensor) -> Tensor:
         return gradient * self._derivative
 
     def _rescaled(self, gradient: Tensor, other: Tensor) -> Tensor:
         run = self.point.detach() - other
-        rise = self.output - self.operation(other)
+        slope = (self.output - self.operation(other)).div_(run)
         # A run that is mere rounding, relative to what it is a difference of, has no slope; the
         # derivative keeps the sum as well.
-        rounding = ROUNDING * torch.finfo(run.dtype).eps * other.abs()
-        return torch.where(run.abs() <= rounding, self._derivative, rise.div_(run)).mul_(gradient)
+        rounding = other.abs().mul_(ROUNDING * torch.finfo(run.dtype).eps)
+        near = run.abs_() <= rounding
+        return torch.where(near, self._derivative, slope, out=slope).mul_(gradient)
+
+
+class Ramp(Elementwise):
+    """A slope below 0 and slope 1 above: ReLU and leaky ReLU.
+
+    With the slope b below, ``f(x) = ((1 + b) x + (1 - b) |x|) / 2``, so that the slope between two
+    points is ``((1 + b) + (1 - b) (|x| - |y|) / (x - y)) / 2``. Of equal signs the quotient is
+    exactly 1 or -1 in floating point too, of unequal ones it is well conditioned: no comparison is
+    needed, which on a CPU costs more than all of this. Only where x equals y it is NaN.
+
+    Attributes:
+        quick: Whether NaN is left where two points are equal, for those who look for it afterwards.
+    """
+
+    quick = False
+
+    def _compute(self) -> None:
+        super()._compute()
+        self._magnitude: Tensor | None = None
+
+    def _rescaled(self, gradient: Tensor, other: Tensor) -> Tensor:
+        if not self.quick:
+            return super()._rescaled(gradient, other)
+        point = self.point.detach()
+        if self._magnitude is None:
+            below = -float(self.operation(torch.tensor([-1.0], dtype=point.dtype)))
+            self._magnitude = point.abs()
+            self._middle, self._half = point.new_tensor((1 + below) / 2), (1 - below) / 2
+        rise = self._magnitude - other.abs()
+        run = point - other
+        return torch.addcdiv(self._middle, rise, run, value=self._half, out=rise).mul_(gradient)
 
 
 class Maximum(Activation):
@@ -173,6 +211,7 @@ _MAXIMUM_NAMES = """
 _RULES: dict[str, type[Activation]] = {
     **dict.fromkeys(_ELEMENTWISE_NAMES.split(), Elementwise),
     **dict.fromkeys(_MAXIMUM_NAMES.split(), Maximum),
+    **dict.fromkeys(("relu", "leaky_relu"), Ramp),
 }
 
 # torch builds these from two functions each, and they share one name.

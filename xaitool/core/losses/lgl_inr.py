@@ -51,18 +51,19 @@ class LglInr(Loss):
     one_vs_all = True
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        own = is_own(labels, logits.shape[1])
+        own = is_own(labels, logits.shape[1]).to(logits.dtype)
         weights = self._weights(logits if self.options.attach else logits.detach(), labels, own)
-        return -(weights * F.logsigmoid(logits.where(own, -logits))).sum()
+        terms = F.binary_cross_entropy_with_logits(logits, own, reduction="none")
+        return (weights * terms).sum()
 
     def _weights(self, logits: Tensor, labels: Tensor, own: Tensor) -> Tensor:
         """What each term counts, ``(N, K)``: of class j and output k, λ_jk over the count of j."""
-        membership = own.to(logits.dtype)
-        counts = membership.sum(0)
-        means = (membership / counts.clamp(min=1)).T @ logits.sigmoid()
-        itself = torch.eye(len(counts), dtype=torch.bool, device=logits.device)
-        unused = itself | (counts == 0)[:, None]
+        counts = own.sum(0)[:, None]
+        size = counts.clamp(min=1)
         # Not -inf: of an output without any negative a softmax would be NaN.
-        scores = (self.options.beta * means).masked_fill(unused, torch.finfo(means.dtype).min)
-        shares: Tensor = scores.softmax(0).masked_fill(unused, 0) + itself
-        return (shares / counts.clamp(min=1)[:, None])[labels]
+        least = torch.finfo(logits.dtype).min
+        scores = (own.T @ logits.sigmoid()) * (self.options.beta / size)
+        scores = scores.masked_fill_(counts == 0, least).fill_diagonal_(least)
+        # Rows of absent classes are never looked up, so they may hold anything.
+        shares: Tensor = scores.softmax(0).clone().fill_diagonal_(1)
+        return (shares / size).index_select(0, labels)

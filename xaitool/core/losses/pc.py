@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from xaitool.core.losses.base import Loss
-from xaitool.core.losses.own_class import is_own
 from xaitool.options import Options, option
 
 
@@ -58,19 +57,18 @@ class ProbabilisticallyCompact(Loss):
     warm_up = True
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        own = is_own(labels, logits.shape[1])
+        column = labels[:, None]
         probabilities = logits.softmax(1)
-        gaps = probabilities.gather(1, labels[:, None]) - probabilities
-        misses = (self.options.margin - gaps).relu().masked_fill(own, 0).sum(1)
+        wanted = probabilities.gather(1, column) - self.options.margin
+        misses = (probabilities.scatter(1, column, -torch.inf) - wanted).relu().sum()
         if self.options.reduction == "mean":
             misses = misses / (logits.shape[1] - 1)
-        total: Tensor = misses + self.options.constraint * self._lead(logits, labels, own)
-        return total.mean()
+        total: Tensor = misses + self.options.constraint * self._lead(logits, column)
+        return total / len(logits)
 
-    def _lead(self, logits: Tensor, labels: Tensor, own: Tensor) -> Tensor:
-        """How far the true logit is above the false ones, ``(N,)``, at least 0."""
-        false = logits.masked_fill(own, -torch.inf)
-        true = logits.gather(1, labels[:, None])
+    def _lead(self, logits: Tensor, column: Tensor) -> Tensor:
+        """How far the true logit is above the false ones, at least 0, summed over the samples."""
+        true, false = logits.gather(1, column), logits.scatter(1, column, -torch.inf)
         if self.options.logit == "max":
-            return (true[:, 0] - false.amax(1)).relu()
-        return (false.softmax(1) * (true - logits).relu()).sum(1)
+            return (true[:, 0] - false.amax(1)).relu().sum()
+        return (false.softmax(1) * (true - logits).relu()).sum()
