@@ -96,7 +96,7 @@ def test_forms_of_a_file(text: str, invoke: Invoke, write: Any) -> None:
         ("overwrite = 'perhaps'", "--overwrite is 'perhaps', but true or false is wanted"),
         ("out = 7", "a.toml: --out is 7, but a path is wanted"),
         ("dataset = 7", "a.toml: --dataset is 7, but a text is wanted"),
-        ("xai = 'shapp'", "a.toml: unknown guidance 'shapp'; did you mean 'shap'?"),
+        ("objective = 'bcee'", "a.toml: unknown objective 'bcee'; did you mean 'bce'?"),
         ("train-gan = 3", "a.toml has no table of options"),
         ("epochs =", "a.toml is not valid: "),
         ("command = 'explain'", "a.toml is of 'explain', but 'train-gan' reads it"),

@@ -18,6 +18,7 @@ def gan_directory(
     features: str | None = "abc",
     network: str = "lenet5",
     digest: str = "images",
+    judge_images: str | None = None,
     **options: Any,
 ) -> Path:
     """A run with a line in ``metrics.jsonl`` for each epoch.
@@ -28,6 +29,7 @@ def gan_directory(
         features: Hash of the network that judged it.
         network: What it is.
         digest: Of its images.
+        judge_images: Digest of those of its judge, where it says so.
         **options: Beside the seed 0.
     """
     path.mkdir(parents=True)
@@ -37,6 +39,8 @@ def gan_directory(
     for number, epoch in enumerate(epochs, start=1):
         log.append({"epoch": number, "step": 10 * number, **epoch})
     judged = None if features is None else {"network": network, "sha256": features}
+    if judged is not None and judge_images is not None:
+        judged["images"] = judge_images
     save_checkpoint(path / "best.pt", "gan", {"features": judged, "dataset_digest": digest})
     return path
 

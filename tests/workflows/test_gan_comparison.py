@@ -150,6 +150,14 @@ def test_what_does_not_compare_well_is_told(runs, here, options, warning):
     assert warning in recorder.warnings[0]
 
 
+def test_shares_of_the_data_compare_where_the_judge_saw_the_same(here):
+    for name, digest in (("part", "some"), ("whole", "all")):
+        gan_directory(here / name, timed({"fid": [1.0]}), digest=digest, judge_images="all")
+    gan_directory(here / "unjudged", timed({"loss_d": [1.0]}), features=None, digest="others")
+    compare(("part", "whole", "unjudged"), recorder := Recorder())
+    assert recorder.warnings == []
+
+
 def test_what_is_no_run_is_refused_before_anything_is_measured(runs):
     with pytest.raises(InputError, match="is a checkpoint"):
         compare((*runs, "b/best.pt"), out="out")
@@ -211,3 +219,14 @@ def test_the_curve_of_a_group(here):
     alone = seed_curve(SeedGroup("a", "a", (members[0],)), "kid", Criteria(0.1, None))
     assert (alone.mean, alone.band, alone.mark) == (kid[0], None, 3)
     assert seed_curve(group, "kid", Criteria(-1.0, None)).mark is None
+
+
+def planned(*artifacts):
+    plan = evaluate(EvaluateConfig(artifacts=artifacts, device="cpu", dry_run=True))
+    assert isinstance(plan, dict)
+    return [one["metrics"] for one in plan["artifacts"]]
+
+
+def test_several_runs_are_compared_unasked(runs):
+    assert planned(*runs) == [["fid", "kid", "convergence"]] * 3
+    assert planned(runs[0]) == [["fid", "kid"]]

@@ -90,7 +90,7 @@ def test_a_run_is_read(tmp_path):
     path = gan_directory(tmp_path / "run", [{"fid": 3.0}, {"fid": float("nan")}], xai="shap")
     found = read_history(path)
     assert (found.name, found.features, found.network) == ("run", "abc", "lenet5")
-    assert found.dataset_digest == "images"
+    assert found.images == "images"
     assert found.options["xai"] == "shap"
     assert found.values("fid") == [3.0, None]
     assert found.best_epoch == 1

@@ -9,7 +9,14 @@ import pytest
 import torch
 
 from tests.workflows.tiny_runs import Recorder, gan_config, make_quick, metrics
-from xaitool.errors import ConfigError, DataError, InputError, ModelError, UnknownNameError
+from xaitool.errors import (
+    ConfigError,
+    DataError,
+    InputError,
+    ModelError,
+    UnknownNameError,
+    UnsupportedOperationError,
+)
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.train_gan import train_gan
@@ -26,6 +33,19 @@ def mask(generated, discriminator, references):
 
 def nothing(generated, discriminator, references):
     return torch.zeros_like(generated)
+
+def fails(generated, discriminator, references):
+    raise ValueError("two\\nlines")
+
+class Entropy(nn.Module):
+    def forward(self, values):
+        return torch.special.entr(values.sigmoid())
+
+def entropic():
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 4), Entropy(), nn.Linear(4, 1))
+
+def normalised():
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
 
 def generator(width=8):
     return nn.Sequential(nn.Linear(8, width), nn.ReLU(), nn.Linear(width, 784), nn.Tanh(),
@@ -73,6 +93,22 @@ def test_strength_zero_is_the_plain_gan_bit_for_bit(tmp_path: Path) -> None:
 def test_before_its_first_epoch_it_is_the_plain_gan(tmp_path: Path) -> None:
     plain = trained(tmp_path / "none", xai="none")
     assert_same(plain, trained(tmp_path / "late", xai="shap", mask_start=2))
+
+
+def test_a_guidance_that_never_starts_is_told(tmp_path: Path) -> None:
+    config = gan_config(
+        tmp_path / "run", epochs=1, fid_samples=0, preset="xai-gan", xai="shap", references=4
+    )
+    train_gan(config, recorder := Recorder())
+    assert recorder.warnings == ["--mask-start is 26, but --epochs is 1: no step is guided"]
+
+
+def test_what_shap_cannot_explain_integrated_gradients_can(own: None, tmp_path: Path) -> None:
+    options = {"discriminator": "own_guidance:entropic"}
+    with pytest.raises(UnsupportedOperationError) as caught:
+        trained(tmp_path / "run", xai="shap", **options)
+    assert "--xai integrated-gradients" in str(caught.value.hint)
+    trained(tmp_path / "run", xai="integrated-gradients", xai_option=("steps=2",), **options)
 
 
 def test_presets_are_the_published_variants() -> None:
@@ -162,13 +198,33 @@ REFUSED: list[tuple[dict[str, Any], type[InputError], str]] = [
         "--mask-samples is fake, but the logits of wasserstein-gp",
     ),
     ({"xai": "shap", "xai_option": ("steps=3",)}, ConfigError, "has no option 'steps'"),
+    ({"xai": "saliency", "references": 4}, ConfigError, "saliency compares with no other image"),
+    ({"xai": "saliency", "background": "class"}, ConfigError, "saliency has no references"),
+    ({"xai": "shap", "background": "class", "references": 0}, ConfigError, "has no references"),
+    (
+        {"xai": "random", "xai_option": ("of=saliency",), "references": 4},
+        ConfigError,
+        "random compares with no other image",
+    ),
+    ({"xai": "own_guidance:fails"}, ModelError, r"fails on .* \(ValueError: two lines\)"),
+    ({"xai": "own_guidance:nothing", "xai_option": ("a=1",)}, ConfigError, "has no option 'a'"),
+    (
+        {"xai": "shap", "discriminator": "own_guidance:entropic"},
+        UnsupportedOperationError,
+        "--xai shap: the network uses 'special_entr'",
+    ),
+    (
+        {"discriminator": "own_guidance:normalised", "batch_size": 41},
+        ModelError,
+        "the discriminator fails on a single image in train mode",
+    ),
     ({"objective_option": ("real_label=2",)}, ConfigError, "real-label is 2"),
 ]
 
 
 @pytest.mark.parametrize(("options", "error", "message"), REFUSED)
 def test_refused_before_anything_is_written(
-    options: dict[str, Any], error: type[InputError], message: str, tmp_path: Path
+    options: dict[str, Any], error: type[InputError], message: str, own: None, tmp_path: Path
 ) -> None:
     with pytest.raises(error, match=message):
         train_gan(gan_config(tmp_path / "run", **options), Recorder())

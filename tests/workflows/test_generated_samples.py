@@ -95,3 +95,11 @@ def test_no_place_to_write():
     Path("out").touch()
     with pytest.raises(ConfigError, match="--out is the file out"):
         written("out", samples=2)
+
+
+def test_a_grid_that_is_there_is_not_replaced_unasked(here):
+    (here / "out").mkdir()
+    (here / "out/grid.png").write_text("mine")
+    with pytest.raises(ConfigError, match=r"out/grid\.png exists"):
+        written("out", samples=2)
+    assert (here / "out/grid.png").read_text() == "mine"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ from tests.golden import missing
 from tests.workflows.tiny_runs import Recorder, files, gan_config, make_quick, metrics, pictures
 from xaitool import registry
 from xaitool.core.models.mlp_gan import MLPGan
-from xaitool.errors import DataError, InputError
-from xaitool.io.checkpoints import load_checkpoint
+from xaitool.errors import DataError, DivergenceError, InputError, StoppedBySignal
+from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.io.jsonl import MetricsLog
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.feature_network import feature_network
 from xaitool.workflows.generated_images import noise, sample
-from xaitool.workflows.train_gan import train_gan
+from xaitool.workflows.train_gan import GanTrainer, train_gan
 from xaitool.workflows.training_curves import write_curves
 from xaitool.workflows.training_run import TrainingResult
 
@@ -52,7 +53,8 @@ def test_the_files_of_a_run(run: Path) -> None:
     names = {"config.json", "environment.json", "status.json", "metrics.jsonl"}
     names |= {"last.pt", "best.pt", "samples/epoch-0001.png", "samples/epoch-0002.png"}
     names |= {"samples/epoch-0001-step-00001.png", "samples/epoch-0001-step-00002.png"}
-    names |= {f"plots/{name}.png" for name in ("losses", "fid", "kid", "variety", "mask")}
+    charts = ("losses", "fid", "kid", "variety", "collapse", "mask")
+    names |= {f"plots/{name}.png" for name in charts}
     assert files(run) == names
     for name in ("config", "environment", "status"):
         assert not missing(read(run / f"{name}.json"), "run_directory", name)
@@ -147,9 +149,40 @@ def test_a_single_image_is_too_few(quick: None, tmp_path: Path) -> None:
 def test_a_judge_that_cannot_be_trained_leaves_nothing(quick: None, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="feature network: images are 8x8") as error:
         train_gan(gan_config(tmp_path / "run", image_size=8), Recorder())
-    assert error.value.hint == "--fid-samples 0 trains without FID and KID"
+    assert error.value.hint is not None
+    assert error.value.hint.startswith("--image-size makes them larger")
+    assert error.value.hint.endswith("; --fid-samples 0 trains without FID and KID")
     assert not (tmp_path / "run").exists()
     train_gan(gan_config(tmp_path / "run", image_size=8, fid_samples=0, epochs=1), Recorder())
+
+
+def test_weights_that_the_last_step_spoils_are_a_divergence(
+    quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoil(self: GanTrainer, *arguments: Any) -> dict[str, Any]:
+        values = step(self, *arguments)
+        if self.done == 2 * self.steps_per_epoch:
+            torch.nn.init.constant_(next(self.generator.parameters()), torch.nan)
+        return values
+
+    step = GanTrainer.step
+    monkeypatch.setattr(GanTrainer, "step", spoil)
+    with pytest.raises(DivergenceError, match="samples became NaN or infinite in epoch 2"):
+        train_gan(gan_config(tmp_path / "run"), Recorder())
+    assert read(tmp_path / "run" / "status.json")["state"] == "diverged"
+    assert (tmp_path / "run" / "diverged.pt").exists()
+    assert [entry["epoch"] for entry in metrics(tmp_path / "run")] == [1]
+
+
+def test_another_feature_network_on_resume_is_told(quick: None, tmp_path: Path) -> None:
+    with pytest.raises(StoppedBySignal):
+        train_gan(gan_config(tmp_path / "run"), Recorder(signal.SIGTERM, 2))
+    path = tmp_path / "run" / "last.pt"
+    saved = load_checkpoint(path, kind="gan")
+    saved["state"]["features"] = "0" * 64
+    save_checkpoint(path, "gan", {name: saved[name] for name in saved if name not in HEADER})
+    train_gan(gan_config(None, resume=str(tmp_path / "run")), recorder := Recorder())
+    assert recorder.warnings[0].startswith("the feature network is not the one that judged")
 
 
 def test_silent_by_default(quick: None, tmp_path: Path, capfd: Any) -> None:

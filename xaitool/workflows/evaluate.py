@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -90,7 +91,11 @@ def evaluate(
             "no artifacts are given, but a run, a checkpoint or an .h5 file is wanted"
         )
     kinds = [(path, artifact_kind(path)) for path in config.artifacts]
-    wanted = [(path, kind, _metrics(config, path, kind)) for path, kind in kinds]
+    runs = Counter(kind for path, kind in kinds if path.is_dir())
+    wanted = [
+        (path, kind, _metrics(config, path, kind, beside_others=path.is_dir() and runs[kind] > 1))
+        for path, kind in kinds
+    ]
     if config.dry_run:
         return {
             "command": "evaluate",
@@ -146,12 +151,16 @@ def _grouped(kind: Kind, metrics: tuple[str, ...]) -> Iterator[tuple[Measure, tu
         yield measure, tuple(metric for metric, own in measures.items() if own is measure)
 
 
-def _metrics(config: EvaluateConfig, path: Path, kind: Kind) -> tuple[str, ...]:
-    known = [*MEASURES[kind], *COMPARISONS.get(kind, {})]
+def _metrics(
+    config: EvaluateConfig, path: Path, kind: Kind, *, beside_others: bool
+) -> tuple[str, ...]:
+    """What is measured of an artifact; runs of a kind that has comparisons are compared unasked."""
+    comparisons = COMPARISONS.get(kind, {})
+    known = [*MEASURES[kind], *comparisons]
     for metric in config.metric:
         if metric not in known:
             raise ConfigError(
                 f"metric '{metric}' does not measure {path}, which is of kind '{kind}'",
                 hint=f"for it there are: {', '.join(known)}",
             )
-    return config.metric or UNASKED[kind]
+    return config.metric or (*UNASKED[kind], *(comparisons if beside_others else ()))

@@ -67,8 +67,8 @@ def _check_comparable(histories: Sequence[GanHistory], reporter: Reporter) -> No
             "within one",
             hint="evaluate them apart, or measure fid and kid of all with one --features",
         )
-    if len({one.dataset_digest for one in histories}) > 1:
-        reporter.warning("the runs were trained on different images: their FIDs do not compare")
+    if len({one.images for one in histories if one.features is not None}) > 1:
+        reporter.warning("the runs were judged by different images: their FIDs do not compare")
     if len({one.options.get("fid_samples") for one in histories}) > 1:
         reporter.warning("the runs differ in --fid-samples: FID falls as it grows")
 

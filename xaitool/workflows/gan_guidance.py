@@ -13,7 +13,7 @@ from xaitool.core.guidance.guidance import Guidance, GuidedImages
 from xaitool.core.guidance.schedule import GuidanceSchedule
 from xaitool.core.seeding import generator as keyed
 from xaitool.data.dataset import ImageDataset
-from xaitool.errors import ConfigError, DataError, UnknownNameError
+from xaitool.errors import ConfigError, DataError, UnknownNameError, UnsupportedOperationError
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.feature_network import FeatureNetwork, feature_network
 from xaitool.workflows.generated_images import from_pixels, to_pixels
@@ -55,6 +55,7 @@ class GanGuidance:
         self._runtime = runtime
         self._classifier: FeatureNetwork | None = None
         self._columns: list[int] = []
+        _check_references(config, self.guidance)
         self._background = self._make_background()
 
     @property
@@ -62,7 +63,17 @@ class GanGuidance:
         return self._background is not None and self.config.background == "class"
 
     def prepare(self, reporter: Reporter) -> None:
-        """Make the classifier ready that chooses references; it may have to be trained first."""
+        """Make the classifier ready that chooses references; it may have to be trained first.
+
+        Raises:
+            DataError: The dataset has a single class.
+            InputError: The classifier cannot be trained.
+        """
+        if self.config.mask_start > self.config.epochs:
+            reporter.warning(
+                f"--mask-start is {self.config.mask_start}, but --epochs is {self.config.epochs}: "
+                "no step is guided"
+            )
         if not self._by_class:
             return
         config = self.config
@@ -80,6 +91,23 @@ class GanGuidance:
             )
         self._columns = [self._classifier.classes.index(name) for name in self._dataset.classes]
 
+    def probe(self, discriminator: nn.Module) -> None:
+        """Explain two images: what cannot be explained is refused before the long work.
+
+        Raises:
+            ModelError: The user's function fails, or returns something else than it has to.
+            UnsupportedOperationError: The explanation has no rule for an operation.
+        """
+        images = from_pixels(self._runtime.place(self._dataset.images(torch.arange(2))))
+        try:
+            self._guided(images, discriminator, keyed(self.config.seed, "probe"), 1.0)
+        except UnsupportedOperationError as error:
+            raise UnsupportedOperationError(
+                f"--xai {self.config.xai}: {error}",
+                hint="--xai integrated-gradients, or for a control --xai-option "
+                "of=integrated-gradients, takes any differentiable operation",
+            ) from error
+
     def of_step(
         self, step: int, steps_per_epoch: int, discriminator: nn.Module, random: torch.Generator
     ) -> Callable[[Tensor], GuidedImages] | None:
@@ -88,14 +116,15 @@ class GanGuidance:
         if share is None:
             return None
         strength = self.config.mask_strength * share
+        return lambda generated: self._guided(generated, discriminator, random, strength)
 
-        def guide(generated: Tensor) -> GuidedImages:
-            references = None
-            if self._background is not None:
-                references = self._background.draw(random, self._classes(generated.detach()))
-            return self.guidance.guided(generated, discriminator, references, random, strength)
-
-        return guide
+    def _guided(
+        self, generated: Tensor, discriminator: nn.Module, random: torch.Generator, strength: float
+    ) -> GuidedImages:
+        references = None
+        if self._background is not None:
+            references = self._background.draw(random, self._classes(generated.detach()))
+        return self.guidance.guided(generated, discriminator, references, random, strength)
 
     def _make_background(self) -> Background | None:
         count = self.guidance.references
@@ -139,4 +168,16 @@ def _check(config: TrainGanConfig, boundary: float | None) -> None:
         raise ConfigError(
             f"--mask-samples is fake, but the logits of {config.objective} have no place below "
             "which an image is judged fake"
+        )
+
+
+def _check_references(config: TrainGanConfig, guidance: Guidance) -> None:
+    if config.references and not guidance.explanation.compares:
+        raise ConfigError(
+            f"--references is {config.references}, but {config.xai} compares with no other image"
+        )
+    if config.background == "class" and guidance.references == 0:
+        raise ConfigError(
+            f"--background is class, but {config.xai} has no references to choose",
+            hint="--references 1" if guidance.explanation.compares else None,
         )

@@ -23,7 +23,8 @@ class GanHistory:
         options: What it was trained with.
         features: SHA-256 of the feature network that judged it; None where none did.
         network: What that network is.
-        dataset_digest: Of the images that it was trained on.
+        images: Digest of the real images that it was judged by; of runs that do not say so, of
+            those that it was trained on.
     """
 
     path: Path
@@ -31,7 +32,7 @@ class GanHistory:
     options: dict[str, Any]
     features: str | None
     network: str | None
-    dataset_digest: str | None
+    images: str | None
 
     @property
     def name(self) -> str:
@@ -93,5 +94,5 @@ def read_history(path: Path) -> GanHistory:
             options=dict(options or {}),
             features=judged.get("sha256"),
             network=judged.get("network"),
-            dataset_digest=checkpoint.get("dataset_digest"),
+            images=judged.get("images") or checkpoint.get("dataset_digest"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any
 
@@ -109,6 +110,30 @@ def check_per_sample(name: str, discriminator: nn.Module) -> None:
                 "objective wants each judged by itself",
                 hint="use layer normalisation or instance normalisation, or none",
             )
+
+
+def check_single(name: str, network: nn.Module, one: Tensor) -> None:
+    """Refuse a network that does not train on a single sample; it is left as it was.
+
+    Args:
+        name: How messages call it.
+        network: Tried as a copy in train mode.
+        one: Its input, a batch of one.
+
+    Raises:
+        ModelError: It fails.
+    """
+    try:
+        with torch.no_grad():
+            copy.deepcopy(network).train()(one)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(
+            f"{name} fails on a single image in train mode ({reason(error)}), but the last step of "
+            "an epoch has no more",
+            hint="another --batch-size",
+        ) from error
 
 
 def _check_trainable(name: str, network: nn.Module) -> None:

@@ -27,7 +27,8 @@ from xaitool.workflows.runtime import Runtime
 AT_ONCE = 500
 IN_GRID = 64
 SHORTEST_NUMBER = 4
-NAME = re.compile(r"\d{4,}\.png")
+GRID = "grid.png"
+NAME = re.compile(rf"\d{{4,}}\.png|{re.escape(GRID)}")
 
 
 def write_samples(
@@ -76,7 +77,7 @@ def write_samples(
                 _write(picture, folder / f"{number:0{digits}}.png")
             first.append(images[: max(0, IN_GRID - start)])
             task.advance(len(images))
-    _write(sample_grid(torch.cat(first)), folder / "grid.png")
+    _write(sample_grid(torch.cat(first)), folder / GRID)
     yield {
         "metric": "samples",
         "value": count,

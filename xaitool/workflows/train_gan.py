@@ -22,6 +22,7 @@ from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.gan_guidance import GanGuidance
 from xaitool.workflows.gan_judge import GanJudge
+from xaitool.workflows.gan_network_probe import check_single
 from xaitool.workflows.gan_networks import gan_networks
 from xaitool.workflows.generated_images import from_pixels, noise, sample
 from xaitool.workflows.image_features import feature_source
@@ -99,7 +100,8 @@ class GanTrainer:
         "losses": ("loss_d", "loss_g"),
         "fid": ("fid",),
         "kid": ("kid",),
-        "variety": ("coverage", "recall", "pixel_deviation", "feature_distance", "class_coverage"),
+        "variety": ("coverage", "recall", "pixel_deviation"),
+        "collapse": ("feature_distance", "class_coverage"),
         "mask": ("mask_mean", "unguided"),
     }
 
@@ -133,6 +135,9 @@ class GanTrainer:
             discriminator_source=config.discriminator,
             per_sample_critic=self.objective.per_sample_critic,
         )
+        self._check_last_step()
+        if self.guidance is not None:
+            self.guidance.probe(self.discriminator)
         self.average = running_mean(self.generator, config.ema_decay)
         self.optimisers = (
             self._optimiser(self.generator),
@@ -142,7 +147,9 @@ class GanTrainer:
         self.done = 0
         self.steps_per_epoch = -(-len(dataset) // (config.batch_size * self.critic_steps))
         self.fixed_noise = self._noise(config.grid, "grid")
+        self._early_steps = _spread(config.first_epoch_grids, self.steps_per_epoch)
         self._early: dict[int, Tensor] = {}
+        self._features_before: str | None = None
         self._judge: GanJudge | None = None
         self._collapsed = True  # as untrained generators are: that is no news
         self.description: dict[str, Any] = {
@@ -173,13 +180,19 @@ class GanTrainer:
                 reporter=self.reporter,
             )
         except InputError as error:
-            hint = "--fid-samples 0 trains without FID and KID"
+            without = "--fid-samples 0 trains without FID and KID"
+            hint = f"{error.hint}; {without}" if error.hint else without
             raise InputError(f"feature network: {error}", hint=hint) from error
         if features is None:
             self.reporter.warning(
                 f"dataset {self.dataset.name} has one class: no feature network, no FID, no KID"
             )
             return
+        if self._features_before not in (None, features.sha256):
+            self.reporter.warning(
+                "the feature network is not the one that judged the run so far: figures from here "
+                "on do not compare with those before"
+            )
         self._judge = GanJudge(
             features, self.everything, config.fid_samples, config.seed, self.runtime.device
         )
@@ -187,6 +200,7 @@ class GanTrainer:
             "network": features.name,
             "sha256": features.sha256,
             "accuracy": features.accuracy,
+            "images": self.everything.digest,
         }
 
     @property
@@ -220,18 +234,26 @@ class GanTrainer:
         if self.average is not None:
             self.average.update_parameters(self.generator)
         self.done += 1
-        if self.done in self._early_steps():
+        if self.done in self._early_steps:
             self._early[self.done] = self._samples()
         if self.guidance is not None and guide is None:
             values |= {"mask_mean": torch.ones(()), "unguided": torch.zeros(())}
         return values
 
     def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
-        """The sample grids and the judge's figures; of the time, what the explanations took."""
+        """The sample grids and the judge's figures; of the time, what the explanations took.
+
+        Returns:
+            The metrics; only ``samples``, NaN, where the generator makes no numbers any more.
+        """
         for step, images in self._early.items():
             _write_grid(images, directory, f"epoch-0001-step-{step:05d}")
         self._early = {}
-        _write_grid(self._samples(), directory, f"epoch-{epoch:04d}")
+        samples = self._samples()
+        if not samples.isfinite().all():
+            # The last step can spoil the weights without a loss that says so.
+            return {"samples": math.nan}
+        _write_grid(samples, directory, f"epoch-{epoch:04d}")
         metrics: dict[str, Any] = {"explain_seconds": self.explaining.take()}
         if self._judge is not None:
             found = self._judge.judge(
@@ -256,6 +278,7 @@ class GanTrainer:
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "done": self.done,
             "early": dict(self._early),
+            "features": None if self._judge is None else self._judge.features.sha256,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -268,14 +291,17 @@ class GanTrainer:
             optimiser.load_state_dict(saved)
         self.done = state["done"]
         self._early = dict(state["early"])
+        self._features_before = state.get("features")  # states of the first version lack it
 
-    def _early_steps(self) -> set[int]:
-        """Steps of the first epoch after which a grid is kept."""
-        wanted = self.config.first_epoch_grids
-        steps = {
-            round(number * self.steps_per_epoch / (wanted + 1)) for number in range(1, wanted + 1)
-        }
-        return steps - {0, self.steps_per_epoch}
+    def _check_last_step(self) -> None:
+        """The rest of an epoch may be a single image, which batch normalisation cannot train on."""
+        step = self.config.batch_size * self.critic_steps
+        rest = torch.arange(len(self.dataset) % step or step)
+        if len(rest.chunk(self.critic_steps)[-1]) > 1:
+            return
+        one = from_pixels(self.runtime.place(self.dataset.images(rest[:1])))
+        check_single("the generator", self.generator, self._noise(1, "probe"))
+        check_single("the discriminator", self.discriminator, one)
 
     def _samples(self) -> Tensor:
         return sample(self.used_generator, self.fixed_noise).float().cpu()
@@ -294,6 +320,12 @@ class GanTrainer:
     def _noise(self, count: int, purpose: str) -> Tensor:
         like = next(self.generator.parameters())
         return noise(count, self.config.latent, self.config.seed, purpose, like=like)
+
+
+def _spread(wanted: int, steps_per_epoch: int) -> frozenset[int]:
+    """Evenly spaced steps inside an epoch, as many as wanted where it has so many."""
+    steps = {round(number * steps_per_epoch / (wanted + 1)) for number in range(1, wanted + 1)}
+    return frozenset(steps - {0, steps_per_epoch})
 
 
 def _share_of(dataset: ImageDataset, config: TrainGanConfig) -> ImageDataset:

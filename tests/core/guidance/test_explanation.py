@@ -185,6 +185,16 @@ def test_a_function_that_returns_something_else() -> None:
         values_of(lambda *_: None, mlp())
 
 
+def test_a_function_that_fails() -> None:
+    def ours(*_: Any) -> Tensor:
+        raise ValueError("two\nlines")
+
+    with pytest.raises(ModelError, match=r"fails on \(5, 1, 6, 6\) \(ValueError: two lines\)"):
+        values_of(ours, mlp())
+    with pytest.raises(ConfigError, match="has no option 'steps'"):
+        explanation(ours, options=["steps=7"])
+
+
 def test_options() -> None:
     assert explanation("integrated-gradients", options=["steps=7"]).options.steps == 7  # type: ignore[attr-defined]
     with pytest.raises(ConfigError, match="has no option 'steps'"):

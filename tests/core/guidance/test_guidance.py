@@ -134,3 +134,12 @@ def test_rescaling_takes_the_size_away() -> None:
     torch.testing.assert_close(factor.mean((1, 2, 3)), torch.ones(3, dtype=torch.float64))
     nothing = guide(gradient, torch.zeros_like(mask), rescale=True)
     assert torch.equal(nothing, torch.zeros_like(nothing))
+
+
+def test_without_a_generator_of_its_own_a_control_draws_anew() -> None:
+    guidance, discriminator = xaitool.Guidance("random"), linear_discriminator()
+    torch.manual_seed(5)
+    first, second = (gradient_at(guidance, discriminator) for _ in range(2))
+    assert not torch.equal(first, second)
+    torch.manual_seed(5)
+    assert torch.equal(gradient_at(guidance, discriminator), first)

@@ -53,6 +53,15 @@ def test_a_sample_without_evidence_keeps_its_gradient(normalisation: str) -> Non
     assert (mask.values[1].flatten()[1:] == 0).all()
 
 
+def test_a_mask_that_is_all_zero_is_empty_too() -> None:
+    # Equal values have no range; the first image's are the batch's smallest.
+    values = torch.tensor([[1.0, 1.0], [2.0, 3.0]]).view(2, 1, 1, 2)
+    for normalisation in ("sample-range", "batch-range"):
+        mask = mask_of(values, evidence="signed", normalisation=normalisation)
+        assert mask.empty.tolist() == [True, False]
+        assert (mask.values[0] == 1).all()
+
+
 def test_masks_of_odd_values_are_finite() -> None:
     values = torch.tensor([[1e-44, -1e-44, torch.nan, 0.0]]).view(1, 1, 2, 2)
     for evidence in ("fake", "real", "absolute", "signed"):

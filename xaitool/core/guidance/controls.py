@@ -36,6 +36,7 @@ class Control(Explanation):
     def __init__(self, output: Output = "logit", options: Sequence[str] = ()) -> None:
         super().__init__(output, options)
         self.original = explanation(self.options.of, output)  # type: ignore[attr-defined]
+        self.compares = self.original.compares
 
     @property
     def references(self) -> int:  # type: ignore[override]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod, untouched
 from xaitool.core.score import Output, Score
-from xaitool.errors import ModelError
+from xaitool.errors import ModelError, XaitoolError
 from xaitool.options import Options
 
 Function = Callable[[Tensor, nn.Module, Tensor | None], Tensor]
@@ -46,10 +46,15 @@ class Explanation(ABC):
 
     Raises:
         ConfigError: An option is unknown or out of range.
+
+    Attributes:
+        references: How many real images it is made with unless asked otherwise; 0: none.
+        compares: Whether it makes use of references at all.
     """
 
     Options: ClassVar[type[Options]] = Options
     references: ClassVar[int] = 0
+    compares: bool = True
 
     def __init__(self, output: Output = "logit", options: Sequence[str] = ()) -> None:
         self.output = output
@@ -96,6 +101,7 @@ class MethodExplanation(Explanation):
         self, kind: type[AttributionMethod], output: Output = "logit", options: Sequence[str] = ()
     ) -> None:
         self.kind = kind
+        self.compares = kind.needs_baseline
         self.output = output
         self.options = kind.Options.from_assignments(options, source=kind.__name__)
 
@@ -118,10 +124,16 @@ class FunctionExplanation(Explanation):
     Args:
         function: Returns ``(N, C, H, W)``, finite.
         output: Not used: the function says itself what it explains.
+        options: It has none.
+
+    Raises:
+        ConfigError: An option is given.
     """
 
-    def __init__(self, function: Function, output: Output = "logit") -> None:
-        super().__init__(output)
+    def __init__(
+        self, function: Function, output: Output = "logit", options: Sequence[str] = ()
+    ) -> None:
+        super().__init__(output, options)
         self.function = function
 
     def values(
@@ -134,13 +146,27 @@ class FunctionExplanation(Explanation):
         """
         compared = None if references is None else references.of_each(len(generated))
         with untouched(discriminator):
-            found = self.function(generated, discriminator, compared)
+            found = self._called(generated, discriminator, compared)
         if not isinstance(found, Tensor) or found.shape != generated.shape:
             what = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
             raise ModelError(
                 f"the explanation returned {what}, but a tensor {tuple(generated.shape)} is wanted"
             )
         return found.detach().to(generated)
+
+    def _called(
+        self, generated: Tensor, discriminator: nn.Module, references: Tensor | None
+    ) -> object:
+        try:
+            return self.function(generated, discriminator, references)
+        except (XaitoolError, torch.OutOfMemoryError, MemoryError):
+            raise
+        except Exception as error:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            raise ModelError(
+                f"the explanation fails on {tuple(generated.shape)} ({what}), but a tensor of that "
+                "shape is wanted"
+            ) from error
 
 
 def explanation(
@@ -153,7 +179,7 @@ def explanation(
         ConfigError: An option is unknown or out of range.
     """
     if callable(xai):
-        return FunctionExplanation(xai, output)
+        return FunctionExplanation(xai, output, options)
     kind = registry.load("guidance", xai)
     if issubclass(kind, AttributionMethod):
         return MethodExplanation(kind, output, options)

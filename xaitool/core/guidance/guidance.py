@@ -113,7 +113,7 @@ class Guidance:
                 mode, and left exactly as it was.
             references: Real images ``(K, C, H, W)`` in the same range that all are compared with;
                 None: a black image, where the explanation compares at all.
-            random: CPU generator for what the controls draw.
+            random: CPU generator for what the controls draw; None: torch's global one.
             strength: Instead of ``mask_strength``, for a strength that changes.
 
         Raises:
@@ -151,7 +151,7 @@ class Guidance:
             evidence=self.options.evidence,
             normalisation=self.options.mask_normalisation,
         )
-        drawn = torch.Generator() if random is None else random
+        drawn = torch.default_generator if random is None else random
         return Mask(self.explanation.reshape(mask.values, drawn), mask.empty)
 
     def _strengths(

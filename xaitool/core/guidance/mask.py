@@ -13,7 +13,8 @@ class Mask(NamedTuple):
 
     Attributes:
         values: ``(N, C, H, W)``, finite, in [0, 1]; in [-1, 1] where the evidence has a sign.
-        empty: bool ``(N,)``, samples without evidence: their mask is 1.
+        empty: bool ``(N,)``, samples without evidence, or whose mask were zero everywhere, such as
+            equal values from minimum to maximum: their mask is 1.
     """
 
     values: Tensor
@@ -35,9 +36,13 @@ def mask_of(explained: Tensor, *, evidence: str = "fake", normalisation: str = "
             or ``batch-range``: from minimum to maximum; ``none``: cut to [-1, 1].
     """
     found = _evidence(explained.nan_to_num(0, 0, 0), evidence)
-    empty = found.abs().amax((1, 2, 3)) == 0
     values = _normalised(found, normalisation)
+    empty = _all_zero(found) | _all_zero(values)
     return Mask(torch.where(empty[:, None, None, None], 1.0, values), empty)
+
+
+def _all_zero(values: Tensor) -> Tensor:
+    return values.abs().amax((1, 2, 3)) == 0
 
 
 def _evidence(explained: Tensor, kind: str) -> Tensor:
