@@ -33,7 +33,7 @@ def expected_mask(discriminator: nn.Sequential) -> Tensor:
 
 def test_the_gradient_is_masked_by_the_closed_form() -> None:
     discriminator = linear_discriminator()
-    found = gradient_at(xaitool.Guidance("shap"), discriminator)
+    found = gradient_at(xaitool.Guidance("shap", evidence="fake"), discriminator)
     expected = -linear_weight(discriminator) * expected_mask(discriminator)
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
@@ -50,14 +50,15 @@ def test_strength_zero_is_the_plain_gradient_bit_for_bit() -> None:
 
 def test_boost() -> None:
     discriminator = linear_discriminator()
-    found = gradient_at(xaitool.Guidance("shap", mask="boost", mask_strength=0.2), discriminator)
+    guidance = xaitool.Guidance("shap", evidence="fake", mask="boost", mask_strength=0.2)
+    found = gradient_at(guidance, discriminator)
     expected = -linear_weight(discriminator) * (1 + 0.2 * expected_mask(discriminator))
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_only_what_is_judged_fake() -> None:
     discriminator = linear_discriminator()
-    guidance = xaitool.Guidance("shap", mask_samples="fake")
+    guidance = xaitool.Guidance("shap", evidence="fake", mask_samples="fake")
     found = gradient_at(guidance, discriminator)
     fake = discriminator(images(5, seed=1)).flatten() < 0
     assert 0 < fake.sum() < 5

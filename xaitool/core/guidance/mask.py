@@ -21,7 +21,9 @@ class Mask(NamedTuple):
     empty: Tensor
 
 
-def mask_of(explained: Tensor, *, evidence: str = "fake", normalisation: str = "sample") -> Mask:
+def mask_of(
+    explained: Tensor, *, evidence: str = "absolute", normalisation: str = "sample"
+) -> Mask:
     """The mask that an explanation makes.
 
     LogicGAN (section 3) takes absolute values and normalises to [0, 1] without saying over what;

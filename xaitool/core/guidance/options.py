@@ -36,7 +36,7 @@ class GuidanceOptions(Options):
         unit="NAME=VALUE",
     )
     evidence: str = option(
-        "fake",
+        "absolute",
         "Which part of the explanation makes the mask: the pixels that speak for 'fake', those "
         "that speak for 'real', both by their absolute value (LogicGAN), or both with their sign, "
         "'real' being positive.",
