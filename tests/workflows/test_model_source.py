@@ -273,7 +273,7 @@ def test_a_model_that_returns_no_logits(here, name, message):
         ("factories_of_tests:absent", r"\(AttributeError: module 'factories_of_tests' has no"),
         ("no_such_module_at_all:make", r"\(ModuleNotFoundError: No module named"),
         ("factories_of_tests:a_list", "returned list, but an nn.Module is wanted"),
-        (":make", r"cannot be made \(ValueError"),
+        (":make", r"cannot be imported \(ValueError"),
     ],
 )
 def test_a_factory_that_makes_no_model(here, source, message):
