@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from tests.core.guidance.networks import SHAPE, images, linear_discriminator, linear_weight
 from xaitool import registry
 from xaitool.core.attribution.deep_shap import DeepShap
+from xaitool.core.attribution.rescale import Passed
 from xaitool.core.guidance.explanation import References, explanation, score_of
 from xaitool.core.models.dcgan import DCGan
 from xaitool.core.models.mlp_gan import MLPDiscriminator
@@ -98,6 +99,17 @@ def test_an_image_that_is_its_own_reference() -> None:
     others = references.expand(5, *references.shape).contiguous()
     expected = method.attribute(generated, score_of(generated, "logit"), others).values
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+    assert torch.isfinite(found).all()
+
+
+def test_images_can_be_compared_one_way_after_the_other() -> None:
+    """The quick slopes are left behind: where points are equal they would be NaN."""
+    generated = images(5, seed=1)
+    score = score_of(generated, "logit")
+    passed, fresh = Passed(mlp(), generated), Passed(mlp(), generated)
+    passed.mean_contributions(images(2, seed=2), score)
+    found = passed.against(generated[:1], score).multiplier
+    assert torch.equal(found, fresh.against(generated[:1], score).multiplier)
     assert torch.isfinite(found).all()
 
 

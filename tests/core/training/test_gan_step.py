@@ -136,6 +136,21 @@ def test_the_discriminator_can_learn_again_afterwards() -> None:
     assert not any(value.requires_grad for value in values.values())
 
 
+def test_what_the_user_has_frozen_stays_frozen() -> None:
+    generator, discriminator = networks()
+    frozen, *others = discriminator.parameters()
+    frozen.requires_grad_(False)
+    before = frozen.clone()
+    real, noise = batch()
+    gan_step(
+        generator, discriminator, optimisers(generator, discriminator), real, noise,
+        BinaryCrossEntropy(), torch.Generator(), guide=fixed(random_mask()),
+    )  # fmt: skip
+    assert not frozen.requires_grad
+    assert torch.equal(frozen, before)
+    assert all(parameter.requires_grad for parameter in others)
+
+
 def test_the_generator_step_leaves_no_gradient_on_the_discriminator() -> None:
     _, discriminator, _ = stepped()
     generator, plain = networks()

@@ -10,7 +10,8 @@ the autograd graph proves it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -186,11 +187,8 @@ class Passed:
                     received += last.received
                 self._tell(activations, received, len(output[chosen]))
 
-            def total(quick: bool) -> Tensor:
+            def total() -> Tensor:
                 found = torch.zeros_like(self.leaf)
-                for activation in activations:
-                    if isinstance(activation, Ramp):
-                        activation.quick = quick
                 for chosen in rows:
                     meet(chosen)
                     with torch._C.DisableTorchFunction():  # modes are for the way forth
@@ -200,9 +198,11 @@ class Passed:
 
             whole, images = score.sum(), self.leaf.detach()
             # On other devices a look for NaN would wait for them, and comparisons cost nothing.
-            found = total(quick=images.device.type == "cpu")
-            if images.device.type == "cpu" and not math.isfinite(found.sum()):
-                found = total(quick=False)
+            on_cpu = images.device.type == "cpu"
+            with _quick_ramps(activations if on_cpu else []):
+                found = total()
+            if on_cpu and not math.isfinite(found.sum()):
+                found = total()
         return found / len(rows)
 
     def _pass_together(self, received: list[tuple[str, Tensor]], others: int) -> bool:
@@ -257,6 +257,19 @@ class Passed:
             if self.strict:
                 raise unsupported(activation.name)
         return True
+
+
+@contextmanager
+def _quick_ramps(activations: list[Activation | None]) -> Iterator[None]:
+    """Within it, slopes of ramps are NaN where two points are equal, and cheap; see `Ramp`."""
+    ramps = [one for one in activations if isinstance(one, Ramp)]
+    for ramp in ramps:
+        ramp.quick = True
+    try:
+        yield
+    finally:
+        for ramp in ramps:
+            ramp.quick = False
 
 
 def _batch_is_first(activation: Activation, point: Tensor, others: int, images: int) -> bool:

@@ -71,11 +71,14 @@ def gan_step(
         values["mask_mean"] = guided.mask.values.mean()
         values["unguided"] = guided.mask.empty.to(real.dtype).mean()
     # The generator needs the gradient through the discriminator, not the one of its weights.
-    discriminator.requires_grad_(False)
+    learning = [one for one in discriminator.parameters() if one.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
     loss_g = objective.generator_loss(discriminator(generated))
     generator_optimiser.zero_grad(set_to_none=True)
     loss_g.backward()
-    discriminator.requires_grad_(True)
+    for parameter in learning:
+        parameter.requires_grad_(True)
     if clip:
         clip_grad_norm_(generator.parameters(), clip)
     generator_optimiser.step()
