@@ -16,7 +16,8 @@ class LeNet5(nn.Module):
     LeCun et al. 1998, Gradient-based learning applied to document recognition. Differences, all
     usual today: ReLU instead of scaled tanh, max-pooling instead of trainable subsampling, the
     second convolution sees all maps, linear logits instead of radial basis functions, and 28x28
-    images padded by 2 inside the first convolution instead of 32x32 ones.
+    images padded by 2 inside the first convolution instead of 32x32 ones. A ReLU follows each
+    pooling: the same function as one before it, for less.
 
     Args:
         shape: Image shape ``(C, H, W)``, sides at least 12.
@@ -43,11 +44,11 @@ class LeNet5(nn.Module):
         self.trunk = nn.Sequential(
             Normalise(mean, standard_deviation),
             nn.Conv2d(shape[0], 6, 5, padding=2),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Conv2d(6, 16, 5),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Flatten(),
             nn.Linear(16 * positions, 120),
             nn.ReLU(),
