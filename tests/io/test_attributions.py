@@ -111,6 +111,34 @@ def test_without_what_is_optional(path):
         assert file.read().extra == {}
 
 
+def test_sensitive_attributes_are_a_column_of_their_own(path):
+    attributes = ATTRIBUTES | {"sensitive": {"colour": ["red", "green"], "Male": ["no", "yes"]}}
+    values = torch.tensor([[0, 1], [1, 1], [0, 0]])
+    rows = AttributionRows(
+        **{**vars(make_rows(0, 3)), "sensitive": values, "path": torch.rand(3, 2, 3, 8, 8)}
+    )
+    with AttributionWriter.create(path, attributes) as writer:
+        writer.append(rows)
+    with h5py.File(path) as file:
+        assert file["sensitive"].dtype == np.int64
+        assert "path" not in file
+    with AttributionFile(path) as file:
+        assert file.attributes["sensitive"] == attributes["sensitive"]
+        found = file.read(slice(1, 3))
+        assert found.sensitive is not None
+        assert found.sensitive.tolist() == [[1, 1], [0, 0]]
+        assert found.path is None
+        assert_same(file.read(), rows)
+
+
+def test_a_sensitive_column_of_another_form_is_refused(path):
+    write(path, [(0, 3)])
+    with h5py.File(path, "a") as file:
+        file["sensitive"] = np.zeros(3, np.int64)
+    with pytest.raises(ArtifactError, match="3 rows of int64 in 2 dimensions are wanted"):
+        AttributionFile(path)
+
+
 def test_layout_is_what_other_tools_read(path):
     write(path, [(0, 3)])
     with h5py.File(path) as file:

@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 
 from tests.trained import baseline_gan_run, classifier_run, three_digits_run
+from tests.workflows.test_explain_cgi import cvae_checkpoint
 from xaitool import registry
 from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.baselines.zero import Zero
@@ -98,13 +99,15 @@ def test_nothing_to_draw_from():
     assert caught.value.hint == "or --baseline zero"
 
 
-@pytest.mark.parametrize("name", registry.names("baseline"))
+# Recolouring wants images in colour.
+@pytest.mark.parametrize("name", [one for one in registry.names("baseline") if one != "recolour"])
 def test_every_registered_baseline_can_be_made(name, tmp_path):
     Image.new("L", (40, 30), 200).save(tmp_path / "grey.png")
-    files = {"image": tmp_path / "grey.png", "ganmex": baseline_gan_run()}
+    cvae = cvae_checkpoint(tmp_path, shape=(1, 28, 28), classes=("0", "1", "2"))
+    files = {"image": tmp_path / "grey.png", "ganmex": baseline_gan_run(), "cvae": cvae}
     given = f"{name}:{files[name]}" if name in files else name
     baseline = made(
-        "deeplift",
+        "cgi" if name == "cvae" else "deeplift",
         model=str(three_digits_run()),
         baseline=given,
         against="second",
@@ -118,8 +121,8 @@ def test_every_registered_baseline_can_be_made(name, tmp_path):
     assert found.shape[2:] == images.shape[1:]
     assert found.min() >= 0
     assert found.max() <= 1
-    expected = {"dataset": 3, "uniform": 3, "gaussian": 3, "target-class": 3}.get(name, 1)
-    assert found.shape[1] == expected
+    several = {"dataset": 3, "uniform": 3, "gaussian": 3, "target-class": 3, "cvae": 51}
+    assert found.shape[1] == several.get(name, 1)
     assert torch.equal(found, baseline.for_images(images, score))
 
 
@@ -141,9 +144,11 @@ def test_an_option_of_the_baseline_is_used():
     ("options", "message"),
     [
         ({"baseline": "blurr"}, "unknown baseline 'blurr'; did you mean 'blur'"),
-        ({"baseline": "zero:x"}, "NAME, image:FILE or ganmex:CHECKPOINT is wanted"),
-        ({"baseline": "image"}, "NAME, image:FILE or ganmex:CHECKPOINT is wanted"),
-        ({"baseline": "ganmex"}, "NAME, image:FILE or ganmex:CHECKPOINT is wanted"),
+        ({"baseline": "zero:x"}, "image:FILE, ganmex:CHECKPOINT or cvae:CHECKPOINT is wanted"),
+        ({"baseline": "image"}, "image:FILE, ganmex:CHECKPOINT or cvae:CHECKPOINT is wanted"),
+        ({"baseline": "ganmex"}, "image:FILE, ganmex:CHECKPOINT or cvae:CHECKPOINT is wanted"),
+        ({"baseline": "cvae"}, "image:FILE, ganmex:CHECKPOINT or cvae:CHECKPOINT is wanted"),
+        ({"baseline": "cvae:nosuch.pt"}, "is a path, but method 'deeplift' wants single"),
         ({"baseline": "image:nosuch.png"}, "nosuch.png"),
         ({"baseline": "ganmex:nosuch.pt"}, "'ganmex:nosuch.pt' looks for images of a second"),
         ({"baseline": "ganmex:nosuch.pt", "against": "second"}, "nosuch.pt does not exist"),
@@ -206,6 +211,41 @@ def test_the_same_classifier_may_have_other_names():
     classifier = load_classifier(str(three_digits_run()), None, RUNTIME)
     renamed = replace(classifier, classes=("zero", "one", "two"))
     assert fitting(found, renamed, RUNTIME) == ()
+
+
+def opened_cvae(path, classifier=None, **options):
+    """An autoencoder for the classifier of three digits, or for another."""
+    config = ExplainConfig(method=("cgi",), baseline=(f"cvae:{path}",))
+    [explanation] = planned(config)
+    classifier = classifier or load_classifier(str(three_digits_run()), None, RUNTIME)
+    return explained_baseline(explanation, config, classifier, RUNTIME, against=False, **options)
+
+
+def test_an_autoencoder_says_what_it_is(tmp_path):
+    path = cvae_checkpoint(tmp_path, shape=(1, 28, 28), classes=("0", "1", "2"))
+    found = opened_cvae(path, sensitive={"colour": ("red", "green")})
+    assert found.warnings == ()
+    assert found.facts == {
+        "baseline_generator": "cvae",
+        "baseline_checkpoint": str(path),
+        "baseline_sha256": file_sha256(path),
+    }
+    assert next(found.baseline.cvae.parameters()).dtype == torch.float64
+
+
+def test_an_autoencoder_of_other_images_labels_or_attributes(tmp_path):
+    path = cvae_checkpoint(tmp_path, shape=(1, 28, 28), classes=("0", "1", "2"))
+    for classifier, options, message in (
+        (other(3, ("a", "b", "c")), {}, "the labels 0, 1, 2, but a, b, c is wanted"),
+        (other(4), {}, "knows 3 labels, but the model tells 4 classes apart"),
+        (replace(other(), channels=3), {}, r"images \(1, 28, 28\), but \(3, 28, 28\) is wanted"),
+        (other(), {"sensitive": {"colour": ("red", "blue")}}, "attributes colour"),
+        (other(), {"sensitive": {"Male": ("red", "green")}}, r"Male \(red, green\) is wanted"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            opened_cvae(path, classifier, **options)
+    with pytest.raises(ArtifactError, match="is a classifier, but a cvae is wanted"):
+        opened_cvae(three_digits_run())
 
 
 def test_a_checkpoint_that_is_no_generator():

@@ -17,6 +17,7 @@ from xaitool.core.losses.cross_entropy import CrossEntropy
 from xaitool.core.losses.pc import ProbabilisticallyCompact
 from xaitool.core.models import torchvision_models
 from xaitool.core.models.build import build_classifier
+from xaitool.core.training.group_losses import GroupDro, Reweighted
 from xaitool.errors import (
     ConfigError,
     DataError,
@@ -188,13 +189,14 @@ def test_presets_are_defaults(name: str) -> None:
     assert (changed.learning_rate, changed.epochs, changed.batch_size) == (0.5, 7, 3)
     assert changed.architecture == config.architecture
     assert Recipe(config).warm_up < config.epochs
-    build_classifier(
-        config.architecture,
-        shape=(3, config.image_size or 32, config.image_size or 32),
-        classes=10,
-        mean=[0.5] * 3,
-        standard_deviation=[0.2] * 3,
-    )
+    with torch.device("meta"):  # VGG-16 has 500 MB of weights
+        build_classifier(
+            config.architecture,
+            shape=(3, config.image_size or 32, config.image_size or 32),
+            classes=10,
+            mean=[0.5] * 3,
+            standard_deviation=[0.2] * 3,
+        )
 
 
 def test_without_options_nothing_has_changed() -> None:
@@ -202,6 +204,32 @@ def test_without_options_nothing_has_changed() -> None:
     found = Recipe(config)
     assert (config.optimiser, config.schedule, config.learning_rate) == ("adamw", "cosine", 1e-3)
     assert (found.warm_up, found.adversarial, bool(found.augmentation)) == (0, None, False)
+    assert (found.counterfactual, found.grouped) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "metric"),
+    [
+        ({}, "validation_accuracy"),
+        ({"debias": "reweight"}, "validation_worst_group_accuracy"),
+        ({"debias": "group-dro", "loss": "pc"}, "validation_worst_group_accuracy"),
+        ({"augment": ("cia",), "cvae": "recolour"}, "validation_worst_group_accuracy"),
+    ],
+)
+def test_by_what_the_best_epoch_is_chosen(options: dict[str, Any], metric: str) -> None:
+    assert recipe(**options).chosen_by == metric
+
+
+def test_groups_count_as_debiasing_says() -> None:
+    counts, names = torch.tensor([6, 2]), ("a", "b")
+    even = recipe(debias="reweight").debiased(CrossEntropy(), counts, names)
+    assert isinstance(even, Reweighted)
+    assert even.weights.tolist() == pytest.approx([8 / 12, 8 / 4])
+    worst = recipe(debias="group-dro", group_step=0.3).debiased(CrossEntropy(), counts, names)
+    assert isinstance(worst, GroupDro)
+    assert (worst.step, worst.count) == (0.3, 2)
+    with pytest.raises(DataError, match="group 'b' has no training image, but --debias reweight"):
+        recipe(debias="reweight").debiased(CrossEntropy(), torch.tensor([6, 0]), names)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ from xaitool.workflows.progress import SilentReporter
 from xaitool.workflows.runtime import Runtime
 
 DOUBLE = Runtime(torch.device("cpu"), torch.float64)
-METHODS = registry.names("method")
+METHODS = [name for name in registry.names("method") if name != "cgi"]  # digits have no colour
 COLUMNS = ("attribution", "prediction", "score_input", "score_baseline")
 
 

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,22 @@ def test_a_dataset_comes_as_the_model_was_trained_on_it():
     assert dataset.classes == ("3", "5")
     other = dataset_for("digits", "train", classifier(side=28), ExplainConfig())
     assert other.digest == load_dataset("digits", "train").digest
+
+
+def test_its_own_dataset_has_the_label_and_sensitive_attributes_of_its_training():
+    name = "biased-mnist:of=digits"
+    told = {"dataset": name, "label": "colour", "sensitive": ["shape"]}
+    own = replace(classifier(3, 28, ("red", "green"), name), training=told)
+    dataset = dataset_for(name, "test", own, ExplainConfig())
+    assert (dataset.classes, list(dataset.sensitive)) == (("red", "green"), ["shape"])
+    assert torch.equal(dataset.labels, dataset.attributes["colour"].values)
+    # Another dataset has attributes of its own, also where a generator says that it is the one.
+    for other in (own, replace(own, dataset="biased-mnist:of=digits,seed=1")):
+        found = dataset_for("biased-mnist:of=digits,seed=1", "test", other, ExplainConfig())
+        assert (found.classes, list(found.sensitive)) == (("0-4", "5-9"), ["colour"])
+    # A checkpoint from before there were attributes says nothing of them.
+    old = replace(own, training={"dataset": name})
+    assert dataset_for(name, "test", old, ExplainConfig()).classes == ("0-4", "5-9")
 
 
 def test_paths_from_lines():

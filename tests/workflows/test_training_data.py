@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
+from torch import nn
 
-from tests.workflows.tiny_runs import classifier_config
+from tests.workflows.tiny_runs import Recorder, classifier_config
+from xaitool.data.dataset import ImageDataset
 from xaitool.data.memory import MemoryDataset
-from xaitool.errors import UnknownNameError
+from xaitool.errors import DataError, UnknownNameError
+from xaitool.workflows.baseline_gan_data import load_targeted_data
+from xaitool.workflows.classifier import Classifier
+from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.training_data import channel_statistics, load_training_data
 
@@ -64,3 +71,48 @@ def test_the_options_name_the_images() -> None:
     assert (found.classes, found.shape, found.split) == (("7", "3"), (1, 12, 12), "train")
     with pytest.raises(UnknownNameError):
         load_training_data(classifier_config(None, classes=("x",)), Runtime.from_options(config))
+
+
+def test_the_options_name_label_and_sensitive_attributes() -> None:
+    options = {"dataset": "biased-mnist:of=digits", "label": "shape", "classes": None}
+    config = classifier_config(None, **options)
+    clean = load_training_data(config, Runtime.from_options(config))
+    assert (clean.classes, list(clean.sensitive)) == (("0-4", "5-9"), ["colour"])
+    assert torch.equal(clean.labels, clean.attributes["shape"].values)
+    config = classifier_config(None, **options | {"label": None, "sensitive": ("shape",)})
+    noisy = load_training_data(config, Runtime.from_options(config))
+    assert list(noisy.sensitive) == ["shape"]
+    assert not torch.equal(noisy.labels, clean.labels)
+    assert config.to_dict("experiment")["sensitive"] == ["shape"]
+
+
+def test_a_baseline_generators_data_has_the_label_of_its_classifier() -> None:
+    name = "biased-mnist:of=digits"
+    classifier = Classifier(
+        model=nn.Sequential(nn.Flatten(), nn.Linear(3 * 28 * 28, 2)),
+        source="here",
+        weights=None,
+        sha256="",
+        channels=3,
+        resize=28,
+        crop=28,
+        interpolation="bilinear",
+        mean=(0.5,) * 3,
+        standard_deviation=(1.0,) * 3,
+        classes=("red", "green"),
+        dataset=name,
+        training={"dataset": name, "label": "colour", "sensitive": None},
+    )
+
+    def load(chosen: Classifier | None, **options: Any) -> ImageDataset:
+        config = TrainBaselineGanConfig(device="cpu", **options)
+        return load_targeted_data(config, chosen, Runtime.from_options(config), Recorder())
+
+    own = load(classifier)
+    assert own.classes == ("red", "green")
+    assert torch.equal(own.labels, own.attributes["colour"].values)
+    assert list(load(classifier, sensitive=("shape",)).sensitive) == ["shape"]
+    alone = load(None, dataset=name, label="shape", generator="standalone")
+    assert torch.equal(alone.labels, alone.attributes["shape"].values)
+    with pytest.raises(DataError, match="has the classes 0-4, 5-9, but here was trained on red"):
+        load(classifier, label="shape")

@@ -8,7 +8,7 @@ from xaitool.cli.options import add_command
 from xaitool.cli.output import Output
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 
-HELP = """Measure a classifier, a GAN, a recommender or an attribution file.
+HELP = """Measure a classifier, a GAN, a CVAE, a recommender or an attribution file.
 
 Prints a table; tab-separated when piped, JSON Lines with --json.
 
@@ -19,6 +19,7 @@ Examples:
   xaitool evaluate digits.h5 --metric insertion --metric deletion --json
   xaitool evaluate my-classifier -m parameter-randomisation --method saliency --out pictures
   xaitool evaluate my-classifier -m robustness --epsilon 0.1,0.2 --transfer-from another
+  xaitool evaluate my-classifier -m fairness --cvae my-cvae
   xaitool evaluate films --folds 5 --metric rmse --metric t1@3
 """
 

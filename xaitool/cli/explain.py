@@ -18,6 +18,7 @@ Examples:
   xaitool explain --method agi image.png
   xaitool explain --method deep-shap --model digits --dataset digits --limit 10 --out digits.h5
   xaitool explain -m saliency -m agi -m deep-shap --model digits --dataset digits --out maps
+  xaitool explain --method cgi --baseline cvae:cvae --model cia --dataset biased-mnist
   xaitool explain --list
 """
 

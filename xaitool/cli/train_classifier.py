@@ -20,6 +20,7 @@ Examples:
   xaitool train-classifier --dataset mnist --architecture resnet18
   xaitool train-classifier --preset pc-mnist --epochs 20 --seed 1
   xaitool train-classifier --loss lgl-inr --loss-option beta=2
+  xaitool train-classifier --preset cia-biased-mnist --augment cia --cvae cvae
   xaitool train-classifier --list
 """
 

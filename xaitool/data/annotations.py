@@ -34,11 +34,16 @@ class Annotations:
             to the pixel. None: unknown.
         attributes: Attributes by name.
         class_parts: The object and the scene of every class; empty where a class is not a pair.
+        label: The attribute that the class label is; None where it is none of them.
+        sensitive: The attributes that should not decide about the class, such as the gender of a
+            person; `attributes` has them.
     """
 
     masks: Tensor | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     class_parts: tuple[tuple[str, str], ...] = ()
+    label: str | None = None
+    sensitive: tuple[str, ...] = ()
 
     def check(self, name: str, count: int, size: tuple[int, int], classes: int) -> None:
         """Refuse what does not fit a dataset of `count` images of `size` and so many classes.
@@ -60,6 +65,12 @@ class Annotations:
                 raise DataError(
                     f"dataset '{name}' has {len(values)} values of '{title}' for {count} images, "
                     f"but one of {len(names)} for each image is wanted"
+                )
+        for title in self.sensitive:
+            if title not in self.attributes:
+                raise DataError(
+                    f"dataset '{name}' has no attribute '{title}', but its sensitive ones are "
+                    f"{', '.join(self.sensitive)}"
                 )
         if self.class_parts and len(self.class_parts) != classes:
             raise DataError(
@@ -96,6 +107,8 @@ class Annotations:
         content = repr(self.class_parts).encode() if self.class_parts else b""
         for name, attribute in sorted(self.attributes.items()):
             content += repr((name, attribute.names)).encode() + attribute.values.numpy().tobytes()
+        if self.sensitive:
+            content += repr(("sensitive", self.sensitive)).encode()
         if self.masks is not None:
             content += b"masks" + self.masks.numpy().tobytes()
         return content

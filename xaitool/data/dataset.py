@@ -47,6 +47,28 @@ class ImageDataset(ABC):
         return self.annotations.attributes
 
     @property
+    def sensitive(self) -> dict[str, Attribute]:
+        """Those attributes that should not decide about the class; empty where there are none."""
+        return {name: self.attributes[name] for name in self.annotations.sensitive}
+
+    def sensitive_values(self, indices: Tensor | Sequence[int] | None = None) -> Tensor:
+        """The values of the A sensitive attributes, in the order of `sensitive`.
+
+        Args:
+            indices: Of the images; None: all.
+
+        Returns:
+            int64 ``(N, A)`` on the CPU, indices into the names of each attribute; ``(N, 0)`` where
+            there are none.
+        """
+        columns = [attribute.values for attribute in self.sensitive.values()]
+        empty = torch.empty(len(self), 0, dtype=torch.int64)
+        values = torch.stack(columns, dim=1) if columns else empty
+        if indices is None:
+            return values
+        return values[torch.as_tensor(indices, dtype=torch.int64).cpu()]
+
+    @property
     def class_parts(self) -> tuple[tuple[str, str], ...]:
         """The object and the scene of every class; empty where a class is not such a pair."""
         return self.annotations.class_parts

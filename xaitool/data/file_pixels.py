@@ -23,6 +23,7 @@ def read_pixels(
     *,
     workers: int,
     on_error: OnError = "stop",
+    crop: int | None = None,
 ) -> tuple[Tensor, list[int]]:
     """Decode pictures, resize their shorter side and cut the central square.
 
@@ -32,6 +33,8 @@ def read_pixels(
         shape: Wanted ``(C, S, S)``.
         workers: Threads.
         on_error: ``skip`` leaves a picture that cannot be used black and goes on.
+        crop: Side of the central square of which alone the rest is done, pixels of the file; None:
+            the whole picture.
 
     Returns:
         Pixels, uint8 ``(N, C, S, S)``, and the positions of pictures that could not be used.
@@ -46,7 +49,7 @@ def read_pixels(
         failed = []
         for row in chunk:
             try:
-                rows[row] = _read(source, names[row], shape)
+                rows[row] = _read(source, names[row], shape, crop)
             except DataError:
                 if on_error == "stop":
                     raise
@@ -67,7 +70,8 @@ def read_pixels(
             raise
 
 
-def _read(source: FileSource, name: str, shape: tuple[int, int, int]) -> object:
+def _read(source: FileSource, name: str, shape: tuple[int, int, int], crop: int | None) -> object:
     channels, side, _ = shape
     image = read_image(source.read(name), channels=channels, name=name)
+    image = fit(image, resize=None, crop=crop, name=name)
     return to_array(fit(image, resize=side, crop=side, name=name))

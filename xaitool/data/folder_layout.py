@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xaitool.data.images import SUFFIXES, WANTED
+from xaitool.data.annotations import Annotations
+from xaitool.data.attribute_table import SPLITS, AttributeTable
+from xaitool.data.file_names import is_picture
+from xaitool.data.images import WANTED
 from xaitool.data.splits import SPLIT_SEED, TEST_FRACTION, stratified_split
 from xaitool.errors import DataError
 
-_SPLIT_FOLDERS = ("train", "test", "val")
-_DOMAIN_FOLDER = re.compile(rf"({'|'.join(_SPLIT_FOLDERS)})([AB])")
+_DOMAIN_FOLDER = re.compile(rf"({'|'.join(SPLITS)})([AB])")
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,10 @@ class Layout:
     Attributes:
         names: File names, sorted.
         labels: int64 ``(N,)``, indices into `classes`.
-        classes: Names of the class folders of both splits, sorted.
+        classes: Names of the classes of both splits, sorted.
         skipped: Files that are in neither split: hidden, no picture, or outside the layout.
         first: The first picture of both splits; it decides what is not asked for.
+        annotations: What a table of attributes says of them.
     """
 
     names: tuple[str, ...]
@@ -34,9 +37,12 @@ class Layout:
     classes: tuple[str, ...]
     skipped: tuple[str, ...]
     first: str
+    annotations: Annotations = Annotations()  # noqa: RUF009  # frozen
 
 
-def arrange(files: Iterable[str], split: str, title: str) -> Layout:
+def arrange(
+    files: Iterable[str], split: str, title: str, table: AttributeTable | None = None
+) -> Layout:
     """Recognise the layout and pick a split.
 
     ``train/<class>/...`` and ``test/<class>/...`` (``val`` where there is no ``test``); or
@@ -44,22 +50,26 @@ def arrange(files: Iterable[str], split: str, title: str) -> Layout:
     classes are A and B, or the words around the 2 of a folder such as ``apple2orange``; else
     ``<class>/...`` with a fixed stratified split (`TEST_FRACTION`, `SPLIT_SEED`); else pictures
     without class folders, which are one class called like the folder. One folder around all of
-    it, as zips have, is ignored. Hidden files, ``__MACOSX`` and other files are skipped.
+    it, as zips have, is ignored. Hidden files, ``__MACOSX`` and other files are skipped. Classes
+    and splits that a table names come before those of folders.
 
     Args:
         files: File names with ``/`` between their parts.
         split: ``train`` or ``test``.
         title: The folder's own name.
+        table: What is known of the pictures.
 
     Raises:
-        DataError: There are no pictures, or none in this split.
+        DataError: There are no pictures, or none in this split, or one is not in the table.
     """
     files = sorted(files)
-    pictures = {name: name.split("/") for name in files if _is_picture(name)}
+    pictures = {name: name.split("/") for name in files if is_picture(name)}
     tails = _domains_as_classes(_without_common_top(pictures), pictures, title)
     if not tails:
         raise DataError(f"folder '{title}' has no pictures, but {WANTED}")
-    class_of, split_of = _assign(tails, title)
+    if table:
+        _check_listed(pictures, table)
+    class_of, split_of = _assign(tails, title, table)
     classes = tuple(sorted(set(class_of.values())))
     names = [name for name in class_of if split_of.get(name, split) == split]
     labels = torch.tensor([classes.index(class_of[name]) for name in names], dtype=torch.int64)
@@ -71,13 +81,10 @@ def arrange(files: Iterable[str], split: str, title: str) -> Layout:
             f"folder '{title}' has no pictures for the split '{split}', but some are wanted",
             hint=f"put them into {title}/{split}/<class>/",
         )
-    skipped = tuple(name for name in files if name not in class_of)
-    return Layout(tuple(names), labels, classes, skipped, next(iter(class_of)))
-
-
-def _is_picture(name: str) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
-    return not hidden and name.lower().endswith(SUFFIXES)
+    own = table.name if table else None
+    skipped = tuple(name for name in files if name not in class_of and name != own)
+    annotations = table.annotations(names) if table else Annotations()
+    return Layout(tuple(names), labels, classes, skipped, next(iter(class_of)), annotations)
 
 
 def _without_common_top(tails: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -85,7 +92,7 @@ def _without_common_top(tails: dict[str, list[str]]) -> dict[str, list[str]]:
     while (
         tails
         and len({tail[0] for tail in tails.values()}) == 1
-        and all(len(tail) > 2 and tail[0] not in _SPLIT_FOLDERS for tail in tails.values())
+        and all(len(tail) > 2 and tail[0] not in SPLITS for tail in tails.values())
     ):
         tails = {name: tail[1:] for name, tail in tails.items()}
     return tails
@@ -96,7 +103,7 @@ def _domains_as_classes(
 ) -> dict[str, list[str]]:
     """``trainA/1.jpg`` as ``train/A/1.jpg``, where there are two domains."""
     tops = {tail[0] for tail in tails.values() if len(tail) > 1}
-    if not any({f"{split}A", f"{split}B"} <= tops for split in _SPLIT_FOLDERS):
+    if not any({f"{split}A", f"{split}B"} <= tops for split in SPLITS):
         return tails
     # Beside the folder's own name, the one that a zip has around everything.
     name, tail = next(iter(tails.items()))
@@ -118,16 +125,34 @@ def _two_words(titles: list[str]) -> dict[str, str]:
     return {"A": "A", "B": "B"}
 
 
-def _assign(tails: dict[str, list[str]], title: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The class and the split of every used file; no splits where no folder names them."""
+def _check_listed(pictures: Iterable[str], table: AttributeTable) -> None:
+    for name in pictures:
+        if name not in table.rows:
+            raise DataError(
+                f"'{table.name}' has no line for the picture '{name}', but one for each is wanted"
+            )
+
+
+def _assign(
+    tails: dict[str, list[str]], title: str, table: AttributeTable | None
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The class and the split of every used file; no splits where nothing names them."""
     tops = {tail[0] for tail in tails.values() if len(tail) > 1}
-    if "train" not in tops and not (tops and tops <= set(_SPLIT_FOLDERS)):
-        return _classes(tails, title), {}
-    split_folders = {"train": "train", "test" if "test" in tops else "val": "test"}
-    inside = {
-        name: tail[1:] for name, tail in tails.items() if len(tail) > 1 and tail[0] in split_folders
-    }
-    return _classes(inside, title), {name: split_folders[tails[name][0]] for name in inside}
+    split_of: dict[str, str] = {}
+    if "train" in tops or (tops and tops <= set(SPLITS)):
+        inside = {n: tail for n, tail in tails.items() if len(tail) > 1 and tail[0] in SPLITS}
+        split_of = {name: tail[0] for name, tail in inside.items()}
+        tails = {name: tail[1:] for name, tail in inside.items()}
+    if table and (told := table.column("split")):
+        split_of = {name: told[name] for name in tails}
+    if split_of:
+        held_out = "test" if "test" in split_of.values() else "val"
+        names = {"train": "train", held_out: "test"}
+        split_of = {name: names[one] for name, one in split_of.items() if one in names}
+        tails = {name: tails[name] for name in split_of}
+    if table and (told := table.column("label")):
+        return {name: told[name] for name in tails}, split_of
+    return _classes(tails, title), split_of
 
 
 def _classes(tails: dict[str, list[str]], title: str) -> dict[str, str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from xaitool.data.file_pixels import OnError, read_pixels
+from xaitool.data.attribute_table import find_table
+from xaitool.data.file_pixels import OnError
 from xaitool.data.file_sources import FileSource, open_source
 from xaitool.data.folder_layout import arrange
 from xaitool.data.images import read_image
@@ -34,6 +35,8 @@ def load(
 ) -> Loaded:
     """Load a split of an image folder; see `Loader` and, for the layouts, `folder_layout.arrange`.
 
+    A table of attributes may lie in the folder; see `attribute_table.find_table`.
+
     Images are square: the shorter side is resized to `image_size` (by default the shorter side of
     the first picture) and the centre is cut. They are grey if the first picture is, unless
     `channels` says otherwise. "First" is by name over both splits, so both get the same shape.
@@ -55,10 +58,12 @@ def undecoded(
     """A split of which no picture but the first is read yet, for those who need a few; see `load`.
 
     Raises:
-        DataError: The folder is absent or empty, or its first picture cannot be read.
+        DataError: The folder is absent or empty, its first picture cannot be read, or its table of
+            attributes does not fit.
     """
     source = open_source(path_location("folder", location))
-    layout = arrange(source.fingerprints, split, source.title)
+    table = find_table(source)
+    layout = arrange(source.fingerprints, split, source.title, table)
     return LazyDataset(
         source,
         layout.names,
@@ -69,6 +74,7 @@ def undecoded(
         split=split,
         skipped=layout.skipped,
         workers=workers,
+        annotations=layout.annotations,
     )
 
 
@@ -99,10 +105,8 @@ def picture_shape(
 
 
 def _in_memory(dataset: LazyDataset, on_error: OnError) -> MemoryDataset:
-    pixels, failed = read_pixels(
-        dataset.source, dataset.names, dataset.shape, workers=dataset.workers, on_error=on_error
-    )
-    kept = _without(dataset, failed)
+    pixels, failed = dataset.decode(dataset.names, on_error)
+    kept = without(dataset, failed)
     if failed:
         pixels = pixels[_others(len(pixels), failed)]
     return MemoryDataset(
@@ -122,14 +126,17 @@ def _readable(dataset: LazyDataset) -> LazyDataset:
     failed = []
     for start in range(0, len(dataset), 1024):
         names = dataset.names[start : start + 1024]
-        _, rows = read_pixels(
-            dataset.source, names, dataset.shape, workers=dataset.workers, on_error="skip"
-        )
+        _, rows = dataset.decode(names, "skip")
         failed += [start + row for row in rows]
-    return _without(dataset, failed)
+    return without(dataset, failed)
 
 
-def _without(dataset: LazyDataset, failed: list[int]) -> LazyDataset:
+def without(dataset: LazyDataset, failed: list[int]) -> LazyDataset:
+    """The dataset without the pictures at these places, which are then skipped ones.
+
+    Raises:
+        DataError: No picture is left.
+    """
     if len(failed) == len(dataset):
         raise DataError(
             f"dataset '{dataset.name}' has no picture that can be decoded, but at least one is "

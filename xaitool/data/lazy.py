@@ -12,7 +12,7 @@ from torch import Tensor
 
 from xaitool.data.annotations import Annotations
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.file_pixels import read_pixels
+from xaitool.data.file_pixels import OnError, read_pixels
 from xaitool.data.file_sources import FileSource
 
 
@@ -25,6 +25,7 @@ class LazyDataset(ImageDataset):
         names: Name of each file.
         workers: Threads.
         annotations: What else is known of the images.
+        crop: Side of the central square of a picture that is used, pixels; None: all of it.
     """
 
     source: FileSource
@@ -37,6 +38,7 @@ class LazyDataset(ImageDataset):
     skipped: tuple[str, ...] = ()
     workers: int = 2
     annotations: Annotations = Annotations()  # noqa: RUF009  # frozen
+    crop: int | None = None
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]  # computed when first asked
@@ -49,6 +51,8 @@ class LazyDataset(ImageDataset):
         for name in self.names:
             digest.update(f"{name}\0{self.source.fingerprints[name]}\n".encode())
         digest.update(self.annotations.content())
+        if self.crop is not None:
+            digest.update(f"crop {self.crop}".encode())
         return digest.hexdigest()
 
     def images(self, indices: Tensor | Sequence[int]) -> Tensor:
@@ -58,8 +62,23 @@ class LazyDataset(ImageDataset):
             DataError: A picture cannot be used.
         """
         names = [self.names[index] for index in torch.as_tensor(indices).tolist()]
-        pixels, _ = read_pixels(self.source, names, self.shape, workers=self.workers)
+        pixels, _ = self.decode(names)
         return pixels.float().div_(255)
+
+    def decode(self, names: Sequence[str], on_error: OnError = "stop") -> tuple[Tensor, list[int]]:
+        """The pixels of some of its files; see `read_pixels`.
+
+        Raises:
+            DataError: A picture cannot be used, and `on_error` is ``stop``.
+        """
+        return read_pixels(
+            self.source,
+            names,
+            self.shape,
+            workers=self.workers,
+            on_error=on_error,
+            crop=self.crop,
+        )
 
     def filename(self, index: int) -> str:
         """See `ImageDataset.filename`."""
@@ -79,3 +98,12 @@ class LazyDataset(ImageDataset):
         """The same images with other labels ``(N,)`` and class names."""
         annotations = self.annotations.relabelled(self.classes, classes)
         return replace(self, labels=labels, classes=tuple(classes), annotations=annotations)
+
+    def annotated(self, annotations: Annotations) -> LazyDataset:
+        """The same images of which something else is known.
+
+        Raises:
+            DataError: It does not fit them.
+        """
+        annotations.check(self.name, len(self), self.shape[1:], len(self.classes))
+        return replace(self, annotations=annotations)

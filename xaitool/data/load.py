@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xaitool import registry
+from xaitool.data.attribute_roles import with_label, with_sensitive
 from xaitool.data.cache import data_directory
 from xaitool.data.class_selection import only
 from xaitool.data.file_pixels import OnError
@@ -21,6 +22,8 @@ def load_dataset(
     split: Split,
     *,
     data_dir: Path | None = None,
+    label: str | None = None,
+    sensitive: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
     image_size: int | None = None,
     channels: int | None = None,
@@ -34,6 +37,9 @@ def load_dataset(
             (``coloured-mnist:of=digits,seed=3``) after it where the dataset takes them.
         split: ``train`` or ``test``.
         data_dir: See `data_directory`.
+        label: The attribute that becomes the class label, its values the classes; None: the
+            dataset's own classes.
+        sensitive: The attributes that are sensitive, instead of the dataset's own choice.
         classes: Only these classes, by name or else by index, relabelled 0 to k - 1 in this
             order; None: all.
         image_size: Side of the square images, pixels; None: the dataset's own.
@@ -43,10 +49,10 @@ def load_dataset(
             (and listed in ``skipped``).
 
     Raises:
-        UnknownNameError: There is no such dataset, split or class.
-        ConfigError: An image size is below 1, a class is given twice, or an option of the dataset
-            does not fit.
-        DataError: The data is absent, empty or damaged.
+        UnknownNameError: There is no such dataset, split, attribute or class.
+        ConfigError: An image size is below 1, a class or an attribute is given twice, or an option
+            of the dataset does not fit.
+        DataError: The data is absent, empty or damaged, or an attribute has one value only.
     """
     if split not in ("train", "test"):
         raise UnknownNameError("split", split, ("train", "test"))
@@ -62,6 +68,8 @@ def load_dataset(
         workers=workers,
         on_error=on_error,
     )
+    dataset = dataset if label is None else with_label(dataset, label)
+    dataset = dataset if sensitive is None else with_sensitive(dataset, sensitive)
     return dataset if classes is None else only(dataset, classes)
 
 

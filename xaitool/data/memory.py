@@ -108,6 +108,10 @@ class MemoryDataset(ImageDataset):
         annotations = self.annotations.relabelled(self.classes, classes)
         return self._with(self.pixels, labels, classes=classes, annotations=annotations)
 
+    def annotated(self, annotations: Annotations) -> MemoryDataset:
+        """The same images of which something else is known."""
+        return self._with(self.pixels, self.labels, annotations=annotations)
+
     def to(self, device: torch.device | str) -> MemoryDataset:
         """The same dataset with its pixels on a device; labels stay on the CPU."""
         return self._with(self.pixels.to(device), self.labels)

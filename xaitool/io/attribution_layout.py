@@ -37,8 +37,9 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "score_baseline": ("float64", 1),
     "completeness_gap": ("float64", 1),
     "object_mask": ("uint8", 4),
+    "sensitive": ("int64", 2),
 }
-OPTIONAL = ("baseline", "object_mask")
+OPTIONAL = ("baseline", "object_mask", "sensitive")
 TEXT = h5py.string_dtype()
 
 # A list of texts for `filename`, an array for all other columns.
@@ -64,6 +65,10 @@ class AttributionRows:
         baseline: One baseline a sample, float32 ``(N, C, H, W)`` in [0, 1]; None without.
         object_mask: Where the object is, uint8 ``(N, 1, H, W)``, 1 in it and 0 outside; None where
             the dataset does not know.
+        sensitive: Values of the A sensitive attributes, int64 ``(N, A)``, indices into the names
+            that the file's attribute ``sensitive`` holds; None where there are none.
+        path: Points of the path that the method followed, ``(N, P, C, H, W)`` in [0, 1], for a
+            picture; no part of the file. None without.
         extra: What else the method says of each sample.
     """
 
@@ -80,6 +85,8 @@ class AttributionRows:
     filename: list[str]
     baseline: Tensor | None = None
     object_mask: Tensor | None = None
+    sensitive: Tensor | None = None
+    path: Tensor | None = None
     extra: dict[str, Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:

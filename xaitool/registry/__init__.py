@@ -25,6 +25,7 @@ from xaitool.registry.metrics import (
     ATTRIBUTION_METRICS,
     BASELINE_GAN_METRICS,
     CLASSIFIER_METRICS,
+    CVAE_METRICS,
     GAN_METRICS,
     RECOMMENDER_METRICS,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "BASE_MODELS",
     "CLASSIFIERS",
     "CLASSIFIER_METRICS",
+    "CVAE_METRICS",
     "DATASETS",
     "GANS",
     "GAN_METRICS",
@@ -70,6 +72,7 @@ METRICS: dict[str, Entry] = {}
 for _metrics in (
     CLASSIFIER_METRICS,
     BASELINE_GAN_METRICS,
+    CVAE_METRICS,
     GAN_METRICS,
     ATTRIBUTION_METRICS,
     RECOMMENDER_METRICS,

@@ -21,10 +21,21 @@ DATASETS = {
         "data.torchvision_sets:load_cifar10", "32x32 colour photographs", "Krizhevsky 2009"
     ),
     "svhn": Entry("data.torchvision_sets:load_svhn", "house numbers", "Netzer et al. 2011"),
+    "celeba": Entry(
+        "data.celeba:load",
+        "faces with 40 attributes; class Heavy_Makeup, sensitive Male; celeba:crop=178",
+        "Liu et al. 2015",
+    ),
     "coloured-mnist": Entry(
         "data.coloured_mnist:load",
         "mnist in red, green or blue, whatever the digit; coloured-mnist:of=digits,seed=3",
         "Shih et al. 2021 (GANMEX), appendix A.1",
+    ),
+    "biased-mnist": Entry(
+        "data.biased_mnist:load",
+        "mnist in red or green, which goes with the label in train and against it in test; "
+        "biased-mnist:of=digits,label=digit,noise=0",
+        "Arjovsky et al. 2019 (IRM), section 5.2",
     ),
     "textures": Entry(
         "data.textures:load",
@@ -40,7 +51,9 @@ DATASETS = {
         "data.bam:load", "bam:PATH, BAM's objects on scenes, with masks", "Yang and Kim 2019 (BAM)"
     ),
     "folder": Entry(
-        "data.image_folder:load", "folder:PATH, an image folder or a .zip of one", "xaitool"
+        "data.image_folder:load",
+        "folder:PATH, an image folder or a .zip of one; attributes.csv in it names attributes",
+        "xaitool",
     ),
 }
 

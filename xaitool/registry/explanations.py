@@ -45,6 +45,11 @@ ATTRIBUTION = {
         "gradients integrated along steepest ascents to other classes; needs no baseline",
         "Pan et al. 2021",
     ),
+    "cgi": Entry(
+        "core.attribution.cgi:CounterfactualGradientsIntegration",
+        "gradients integrated along the path from the image with another sensitive attribute",
+        "Qiang et al. 2022 (CIA)",
+    ),
     "deeplift": Entry(
         "core.attribution.deeplift:DeepLift",
         "differences from a baseline, propagated by the rescale rule",
@@ -108,6 +113,17 @@ BASELINES = {
         "ganmex:CHECKPOINT, the image turned into the class of --against by a generator of "
         "train-baseline-gan",
         "Shih et al. 2021 (GANMEX)",
+    ),
+    "cvae": Entry(
+        "core.baselines.counterfactual_path:CvaePathBaseline",
+        "cvae:CHECKPOINT, for cgi: the path from the image with another sensitive attribute, by an "
+        "autoencoder of train-baseline-gan",
+        "Qiang et al. 2022 (CIA)",
+    ),
+    "recolour": Entry(
+        "core.baselines.counterfactual_path:RecolouringBaseline",
+        "for cgi: the straight line from the image in the other colour, of coloured digits",
+        "Qiang et al. 2022 (CIA), in the authors' code",
     ),
 }
 

@@ -13,6 +13,20 @@ BASELINE_GAN_METRICS = {
     ),
 }
 
+CVAE_METRICS = {
+    "elbo": Entry(
+        "core.metrics.elbo:elbo_terms",
+        "evidence lower bound of a CVAE, and its two terms",
+        "Sohn et al. 2015",
+    ),
+    "interpolation": Entry(
+        "core.metrics.path_agreement:path_agreement",
+        "share of a CVAE's interpolations that keep the class and move the sensitive attribute, "
+        "to judges",
+        "xaitool",
+    ),
+}
+
 CLASSIFIER_METRICS = {
     "accuracy": Entry(
         "core.metrics.accuracy:Accuracy",
@@ -51,6 +65,18 @@ CLASSIFIER_METRICS = {
         "core.metrics.map_similarity:map_similarity",
         "likeness of maps to those of the network with randomised weights",
         "Adebayo et al. 2018",
+    ),
+    "fairness": Entry(
+        "core.metrics.group_accuracy:group_counts",
+        "accuracy by group, gaps between values of a sensitive attribute, and counterfactual "
+        "consistency",
+        "Nam et al. 2020, Hardt et al. 2016, Kusner et al. 2017",
+    ),
+    "saturation": Entry(
+        "core.metrics.saturation:saturation",
+        "share of the paths of integrated gradients and CGI over which the output changes; a "
+        "picture with --out",
+        "Miglani et al. 2020; Qiang et al. 2022 (CIA), figure 7",
     ),
     **BASELINE_GAN_METRICS,
 }

@@ -91,6 +91,12 @@ GENERATORS = {
         "the ablation: trained against what its own critic learns of the classes",
         "Choi et al. 2018 (StarGAN)",
     ),
+    "cvae": Entry(
+        "core.models.cvae:Cvae",
+        "a conditional variational autoencoder, which changes an image's sensitive attributes "
+        "instead of its class",
+        "Qiang et al. 2022 (CIA)",
+    ),
 }
 
 LOSSES = {

@@ -32,6 +32,7 @@ def attribute(
     baseline: str | Baseline | Tensor | None = None,
     references: Tensor | None = None,
     data: LabelledImages | tuple[Tensor, Tensor] | None = None,
+    attributes: Tensor | None = None,
     rows: int | None = None,
     seed: int = 0,
     **options: Any,
@@ -55,13 +56,16 @@ def attribute(
             probable one but the target.
         score: Scale of the score; by default the method's own, logit for all but AGI.
         baseline: For methods that want one: a registry's name, ``ganmex:CHECKPOINT`` with one of
-            ``xaitool train-baseline-gan``, a `Baseline`, or the images: one for all ``(C, H, W)``,
-            one a sample ``(N, C, H, W)`` or several ``(N, R, C, H, W)``. By default the method's
-            own.
+            ``xaitool train-baseline-gan``, for ``cgi`` ``cvae:CHECKPOINT`` with another of it, a
+            `Baseline`, or the images: one for all ``(C, H, W)``, one a sample ``(N, C, H, W)`` or
+            several ``(N, R, C, H, W)``, which for ``cgi`` are the points of its path. By default
+            the method's own; ``cgi`` has none.
         references: Images ``(R, C, H, W)`` in [0, 1] that all samples are compared with: the
             baseline ``dataset``.
         data: Labelled images that a baseline chooses from, such as ``nearest-target``: a dataset of
             xaitool, or images ``(M, C, H, W)`` in [0, 1] and labels ``(M,)``.
+        attributes: For a path of ``cgi``: the inputs' sensitive attributes, int64 ``(N, A)``, or
+            ``(N,)`` of a single one. By default they are inferred from the inputs.
         rows: Largest number of images in one forward pass; by default as the device likes it. It is
             halved, with a warning, when memory is short.
         seed: Of methods and baselines that draw.
@@ -78,7 +82,7 @@ def attribute(
         ModelError: The model fails on the inputs or returns no finite logits, or the checkpoint
             is for other images or classes.
         ArtifactError: The checkpoint cannot be loaded.
-        ShapeError: Images of a wrong shape, dtype or range.
+        ShapeError: Images of a wrong shape, dtype or range, or attributes of a wrong shape.
 
     Example:
         >>> import torch
@@ -127,6 +131,7 @@ def attribute(
     supply = {
         "references": references,
         "data": labelled_images(data),
+        "attributes": attributes,
         "model": model,
         "seed": seed,
         "runtime": runtime,
@@ -134,12 +139,14 @@ def attribute(
         "count_classes": lambda: _logits(model, inputs[:1], 1).shape[1],
     }
 
+    known = None if attributes is None else _attribute_values(attributes, inputs)
+
     def explain(most: int) -> Attribution:
         explainer.rows = most
         source = given_baseline(kind, baseline, {**supply, "rows": most})
         logits = _logits(model, inputs, most)
         what = _score(logits, target, against, score or kind.default_output)
-        baselines = None if source is None else source.for_images(inputs, what)
+        baselines = None if source is None else source.for_samples(inputs, what, known)
         return explainer.attribute(inputs, what, baselines)
 
     result, _ = with_smaller_batches(
@@ -148,6 +155,17 @@ def attribute(
         lambda most: warnings.warn(f"out of memory: going on with {most} rows", stacklevel=4),
     )
     return result
+
+
+def _attribute_values(attributes: Tensor, inputs: Tensor) -> Tensor:
+    """As int64 ``(N, A)``."""
+    values = attributes.unsqueeze(1) if attributes.ndim == 1 else attributes
+    if values.ndim != 2 or len(values) != len(inputs) or values.is_floating_point():
+        raise ShapeError(
+            f"attributes are {attributes.dtype} {tuple(attributes.shape)}, but whole numbers "
+            f"({len(inputs)}, A) are wanted"
+        )
+    return values.long()
 
 
 def _logits(model: nn.Module, inputs: Tensor, rows: int) -> Tensor:

@@ -22,7 +22,7 @@ from xaitool.workflows.class_choice import ClassChoice, class_label
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.command_text import command_text
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explained_images import ExplainedImages
+from xaitool.workflows.explained_images import DatasetImages, ExplainedImages
 from xaitool.workflows.explainer import Explainer
 from xaitool.workflows.explanations import PlannedExplanation
 from xaitool.workflows.heat_maps import HeatMaps, classes_reached
@@ -83,8 +83,14 @@ class AttributionJob:
         self._choice = choice
         self._reporter = reporter
         self._rows = runtime.rows(images.pixels, config.batch_size)
+        self._sensitive = _sensitive_values(images)
         opened = explained_baseline(
-            explanation, config, classifier, runtime, against=config.held_against is not None
+            explanation,
+            config,
+            classifier,
+            runtime,
+            against=config.held_against is not None,
+            sensitive=self._sensitive or None,
         )
         self._baseline = None if opened is None else opened.baseline
         self._baseline_facts = {} if opened is None else opened.facts
@@ -124,7 +130,7 @@ class AttributionJob:
         with _opened(self._writer(), self.out) as writer:
             with self._task(done=len(writer.indices)) as task:
                 for rows, records in self._explained(writer):
-                    files += [Path(one["heat_map"]) for one in records if one["heat_map"]]
+                    files += _pictures(records)
                     for record in records:
                         emit(record)
                     task.advance(len(rows))
@@ -155,6 +161,7 @@ class AttributionJob:
             "images": len(self._images),
             "images_sha256": self._images.digest,
             **({"class_parts": parts} if (parts := self._images.class_parts) else {}),
+            **({"sensitive": self._sensitive} if self._sensitive else {}),
             "model_source": classifier.source,
             "model_weights": classifier.weights,
             "model_options": classifier.options,
@@ -180,14 +187,14 @@ class AttributionJob:
             started = time.perf_counter()
             rows = self._explainer.explain(batch)
             # Before the samples are kept: a sample that is done is not looked at again.
-            pictures = heat_maps.write(rows)
+            pictures = list(zip(heat_maps.write(rows), heat_maps.write_paths(rows), strict=True))
             writer.append(rows)
             seconds = round((time.perf_counter() - started) / len(rows), 4)
             yield (
                 rows,
                 [
-                    self._record(rows, row, picture) | {"seconds": seconds}
-                    for row, picture in enumerate(pictures)
+                    self._record(rows, row, *both) | {"seconds": seconds}
+                    for row, both in enumerate(pictures)
                 ],
             )
 
@@ -219,7 +226,9 @@ class AttributionJob:
         baseline = self._baseline
         return baseline.references if isinstance(baseline, DatasetReferences) else None
 
-    def _record(self, rows: AttributionRows, row: int, picture: Path | None) -> Record:
+    def _record(
+        self, rows: AttributionRows, row: int, picture: Path | None, path_picture: Path | None
+    ) -> Record:
         target, against = int(rows.target[row]), int(rows.against[row])
         climbed = classes_reached(rows, row)
         return {
@@ -238,7 +247,21 @@ class AttributionJob:
             "classes": None if climbed is None else climbed[1],
             "classes_reached": None if climbed is None else climbed[0],
             "heat_map": None if picture is None else str(picture),
+            "path_picture": None if path_picture is None else str(path_picture),
         }
+
+
+def _sensitive_values(images: ExplainedImages) -> dict[str, tuple[str, ...]]:
+    """Names of the values of each sensitive attribute, by its name; empty where there are none."""
+    if not isinstance(images, DatasetImages):
+        return {}
+    return {name: attribute.names for name, attribute in images.dataset.sensitive.items()}
+
+
+def _pictures(records: list[Record]) -> list[Path]:
+    """Each heat map, followed by the picture of its path."""
+    names = (record[kind] for record in records for kind in ("heat_map", "path_picture"))
+    return [Path(name) for name in names if name is not None]
 
 
 @contextlib.contextmanager

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xaitool import registry
+from xaitool.core.attribution.base import AttributionMethod
+from xaitool.core.attribution.cgi import CounterfactualGradientsIntegration
 from xaitool.core.baselines.base import Baseline
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.explanation import ExplanationOptions
 from xaitool.workflows.option_assignments import assigned
 
 # What a baseline needs that stands in a file, and so behind its name: ``image:FILE``.
-IN_A_FILE = frozenset({"image", "generator"})
+IN_A_FILE = frozenset({"image", "generator", "cvae"})
 
 
 def baseline_class(baseline: str) -> type[Baseline]:
-    """The class of ``NAME``, ``image:FILE`` or ``ganmex:CHECKPOINT``.
+    """The class of ``NAME``, ``image:FILE``, ``ganmex:CHECKPOINT`` or ``cvae:CHECKPOINT``.
 
     Raises:
         UnknownNameError: There is no baseline of that name.
@@ -26,9 +28,52 @@ def baseline_class(baseline: str) -> type[Baseline]:
     found: type[Baseline] = registry.load("baseline", name)
     if bool(file) != bool(found.needs & IN_A_FILE) or (colon and not file):
         raise ConfigError(
-            f"--baseline is '{baseline}', but NAME, image:FILE or ganmex:CHECKPOINT is wanted"
+            f"--baseline is '{baseline}', but NAME, image:FILE, ganmex:CHECKPOINT or "
+            "cvae:CHECKPOINT is wanted"
         )
     return found
+
+
+def follows_path(method: type[AttributionMethod]) -> bool:
+    """Whether a method takes the points of a path for its references."""
+    return issubclass(method, CounterfactualGradientsIntegration)
+
+
+def check_fit(
+    method: type[AttributionMethod],
+    title: str,
+    kind: type[Baseline],
+    baseline: str,
+    options: Mapping[str, Any],
+) -> None:
+    """Refuse the points of a path where references are wanted, and the reverse.
+
+    Args:
+        method: What gets the baseline.
+        title: What people call it.
+        kind: The baseline's class.
+        baseline: What people call it.
+        options: Those of the baseline, as plain values.
+
+    Raises:
+        ConfigError: They do not fit each other.
+    """
+    if kind.is_path:
+        if not follows_path(method) and options["points"] != 1:
+            raise ConfigError(
+                f"baseline '{baseline}' is a path, but method '{title}' wants single references",
+                hint="--method cgi, or --baseline-option points=1 for the counterfactual image",
+            )
+    elif follows_path(method) and _draws_several(kind, options):
+        raise ConfigError(
+            f"baseline '{baseline}' draws several references, but method '{title}' wants the "
+            "points of one path, or one image",
+            hint="--baseline cvae:CHECKPOINT",
+        )
+
+
+def _draws_several(kind: type[Baseline], options: Mapping[str, Any]) -> bool:
+    return "references" in kind.needs or options.get("references", 1) != 1
 
 
 def baselines_with_options(
@@ -38,7 +83,8 @@ def baselines_with_options(
 
     Args:
         options: Those of all of them.
-        baselines: ``NAME``, ``image:FILE`` or ``ganmex:CHECKPOINT``; one twice is there once.
+        baselines: ``NAME``, ``image:FILE``, ``ganmex:CHECKPOINT`` or ``cvae:CHECKPOINT``; one twice
+            is there once.
 
     Raises:
         InputError: A name or an option is unknown, or a value does not fit.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shlex import quote
+from typing import Any
 
 import torch
 
@@ -12,6 +13,7 @@ from xaitool.data.memory import MemoryDataset
 from xaitool.errors import ConfigError, DataError, ModelError
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
+from xaitool.workflows.explained_images import classifier_attributes
 from xaitool.workflows.measured_classifier import check_classes
 from xaitool.workflows.model_probe import probe
 from xaitool.workflows.model_source import load_classifier
@@ -61,6 +63,7 @@ def load_targeted_data(
         name,
         "train",
         data_dir=config.data_dir,
+        **_attributes(config, name, classifier),
         classes=config.classes or (classifier.dataset_classes if classifier and own else None),
         image_size=_image_size(config, classifier),
         channels=None if classifier is None else classifier.channels,
@@ -70,6 +73,15 @@ def load_targeted_data(
     if classifier is not None:
         _check_fit(dataset, classifier, runtime, reporter)
     return dataset.to(runtime.device) if isinstance(dataset, MemoryDataset) else dataset
+
+
+def _attributes(
+    config: TrainBaselineGanConfig, name: str, classifier: Classifier | None
+) -> dict[str, Any]:
+    """What is told of the dataset's attributes: the options, else as the classifier was told."""
+    given = {"label": config.label, "sensitive": config.sensitive}
+    own = {} if classifier is None else classifier_attributes(name, classifier)
+    return own | {key: value for key, value in given.items() if value is not None}
 
 
 def _check_nothing_to_read(config: TrainBaselineGanConfig) -> None:

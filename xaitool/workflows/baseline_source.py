@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.models.cvae import Cvae
 from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.images import prepare, read_image
@@ -20,8 +21,10 @@ from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.explanation import ExplanationOptions
 from xaitool.workflows.counterfactual_fit import fitting
 from xaitool.workflows.counterfactual_source import load_counterfactual
+from xaitool.workflows.cvae_source import check_cvae, load_cvae
 from xaitool.workflows.explained_images import dataset_for
 from xaitool.workflows.explanations import Explanation
+from xaitool.workflows.given_baseline import check_label_count
 from xaitool.workflows.runtime import Runtime
 
 
@@ -47,6 +50,7 @@ def explained_baseline(
     runtime: Runtime,
     *,
     against: bool,
+    sensitive: Mapping[str, tuple[str, ...]] | None = None,
 ) -> OpenedBaseline | None:
     """The baseline of an explanation; None for a method without one. See `open_baseline`."""
     if explanation.baseline is None:
@@ -58,6 +62,7 @@ def explained_baseline(
         classifier,
         runtime,
         against=against,
+        sensitive=sensitive,
     )
 
 
@@ -69,6 +74,7 @@ def open_baseline(
     runtime: Runtime,
     *,
     against: bool,
+    sensitive: Mapping[str, tuple[str, ...]] | None = None,
 ) -> OpenedBaseline:
     """A baseline by its name, with its options.
 
@@ -76,18 +82,21 @@ def open_baseline(
     the data that the model was trained on.
 
     Args:
-        name: ``NAME``, ``image:FILE`` or ``ganmex:CHECKPOINT``.
+        name: ``NAME``, ``image:FILE``, ``ganmex:CHECKPOINT`` or ``cvae:CHECKPOINT``.
         own_options: The baseline's.
         options: The dataset to draw from, the seed, the rows in a forward pass.
         classifier: What is explained.
         runtime: Where it computes.
         against: Whether a second class is known.
+        sensitive: Names of the values of each sensitive attribute of the images that it is for, by
+            its name; None where nobody tells them.
 
     Raises:
         ConfigError: There is no dataset to draw from, or no class to look for.
         DataError: ``image:FILE`` cannot be read.
-        ArtifactError: ``ganmex:CHECKPOINT`` cannot be loaded.
-        ModelError: It was trained for other images or classes than the classifier's.
+        ArtifactError: A checkpoint cannot be loaded.
+        ModelError: It was trained for other images or classes than the classifier's, or for other
+            sensitive attributes.
     """
     kind = baseline_class(name)
     if kind.needs_against and not against:
@@ -95,7 +104,7 @@ def open_baseline(
             f"baseline '{name}' looks for images of a second class, but --against is not set",
             hint="--against second",
         )
-    supply = _Supply(name, options, classifier, runtime)
+    supply = _Supply(name, options, classifier, runtime, sensitive)
     needed = {need: getattr(supply, need)() for need in sorted(kind.needs)}
     return OpenedBaseline(kind(**needed, **own_options), supply.facts, supply.warnings)
 
@@ -104,12 +113,18 @@ class _Supply:
     """What only the caller of a baseline's constructor can give; one method a need."""
 
     def __init__(
-        self, name: str, options: ExplanationOptions, classifier: Classifier, runtime: Runtime
+        self,
+        name: str,
+        options: ExplanationOptions,
+        classifier: Classifier,
+        runtime: Runtime,
+        sensitive: Mapping[str, tuple[str, ...]] | None,
     ) -> None:
         self._name = name
         self._options = options
         self._classifier = classifier
         self._runtime = runtime
+        self._sensitive = sensitive
         self.facts: dict[str, str] = {}
         self.warnings: tuple[str, ...] = ()
 
@@ -146,6 +161,20 @@ class _Supply:
             "baseline_sha256": found.sha256,
         }
         return found.generator
+
+    def cvae(self) -> Cvae:
+        classifier = self._classifier
+        found = load_cvae(Path(self._name.partition(":")[2]), self._runtime)
+        shape = (classifier.channels, classifier.crop, classifier.crop)
+        names = classifier.classes or None
+        check_cvae(found, shape=shape, classes=names, sensitive=self._sensitive)
+        check_label_count(found, classifier.class_count(shape, self._runtime))
+        self.facts = {
+            "baseline_generator": "cvae",
+            "baseline_checkpoint": str(found.path),
+            "baseline_sha256": found.sha256,
+        }
+        return found.model
 
     def data(self) -> ImageDataset:
         name = self._options.dataset or self._classifier.dataset

@@ -1,11 +1,11 @@
-"""What the options of ``train-classifier`` mean: losses, schedule, augmentation, attack."""
+"""What the options of ``train-classifier`` mean: losses, schedule, augmentation, attack, groups."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaitool import registry
 from xaitool.core.losses.base import Loss
@@ -13,8 +13,9 @@ from xaitool.core.losses.class_weights import parse_class_weights
 from xaitool.core.losses.cross_entropy import CrossEntropy
 from xaitool.core.training.adversarial_copies import AdversarialCopies
 from xaitool.core.training.augmentation import Augmentation
+from xaitool.core.training.group_losses import GroupDro, Reweighted
 from xaitool.core.training.schedule import rate_factor
-from xaitool.errors import ConfigError
+from xaitool.errors import ConfigError, DataError
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 
 
@@ -31,6 +32,8 @@ class Recipe:
         warm_up: First epochs, which train with cross-entropy.
         augmentation: What is done to the training images.
         adversarial: Makes adversarial copies of a batch, or None.
+        counterfactual: Whether counterfactual interpolations are added.
+        grouped: Whether groups of images count otherwise than by their numbers.
     """
 
     def __init__(self, config: TrainClassifierConfig) -> None:
@@ -42,6 +45,9 @@ class Recipe:
         self.warm_up = self._warm_up()
         self.augmentation = _augmentation(config)
         self.adversarial = _adversarial(config)
+        self.counterfactual = _counterfactual(config)
+        self.grouped = config.debias != "none"
+        self._check_debiasing()
         if config.class_weights != "none" and not self._loss.weighted:
             raise ConfigError(
                 f"--class-weights is {config.class_weights}, but --loss {config.loss} takes none"
@@ -75,6 +81,45 @@ class Recipe:
             self._loss(class_weights=weights, **self._loss_options),
         )
 
+    def debiased(self, loss: Loss, counts: Tensor, names: Sequence[str]) -> nn.Module:
+        """The same loss with groups that count as ``--debias`` says.
+
+        Args:
+            loss: One of `losses`.
+            counts: How many training images each group has, int64 ``(G,)``.
+            names: Of the groups.
+
+        Returns:
+            ``loss(logits, labels, groups) -> scalar``, see `GroupLoss`.
+
+        Raises:
+            DataError: A group has no training image.
+        """
+        if (counts == 0).any():
+            name = names[int((counts == 0).nonzero()[0])]
+            raise DataError(
+                f"group '{name}' has no training image, but --debias {self._config.debias} wants "
+                "at least 1",
+                hint="--sensitive and --classes choose other groups",
+            )
+        if self._config.debias == "reweight":
+            return Reweighted(loss, counts)
+        return GroupDro(loss, len(counts), self._config.group_step)
+
+    @property
+    def fights_bias(self) -> bool:
+        """Whether the sensitive attributes shall not help to classify."""
+        return self.counterfactual or self.grouped
+
+    @property
+    def chosen_by(self) -> str:
+        """The metric of the held-out images by which ``best.pt`` is chosen.
+
+        The worst group's accuracy where the run fights a bias: the held-out images have the bias of
+        the training images, so that the accuracy over all of them prefers what is biased.
+        """
+        return "validation_worst_group_accuracy" if self.fights_bias else "validation_accuracy"
+
     def rate_factor(self, steps_per_epoch: int, *, warming_up: bool) -> Callable[[int], float]:
         """The schedule of the warm-up or of what follows it; see `schedule.rate_factor`."""
         config = self._config
@@ -94,6 +139,20 @@ class Recipe:
             f"--batch-size {self._config.batch_size} is less than the {classes} classes that "
             f"--loss {self._config.loss} compares: classes that a batch lacks are left out of it"
         )
+
+    def _check_debiasing(self) -> None:
+        config = self._config
+        if config.debias == "reweight" and not self._loss.weighted:
+            raise ConfigError(
+                f"--debias is reweight, but --loss {config.loss} takes no weights",
+                hint="cross-entropy and logistic take some; --debias group-dro wants none",
+            )
+        if config.debias == "group-dro" and self._loss.compares_classes:
+            raise ConfigError(
+                "--debias is group-dro, which takes the loss of one group, and so of one class, at "
+                f"a time, but --loss {config.loss} compares classes",
+                hint="--loss logistic",
+            )
 
     def _warm_up(self) -> int:
         given, epochs = self._config.warm_up, self._config.epochs
@@ -115,6 +174,19 @@ def _augmentation(config: TrainClassifierConfig) -> Augmentation:
         flip="flip" in chosen,
         crop_padding=config.crop_padding if "crop" in chosen else 0,
     )
+
+
+def _counterfactual(config: TrainClassifierConfig) -> bool:
+    chosen = "cia" in (config.augment or ())
+    if chosen and config.cvae is None:
+        raise ConfigError(
+            "--augment is cia, but no --cvae says what an image's counterfactual is",
+            hint="train one: xaitool train-baseline-gan --generator cvae --dataset biased-mnist",
+        )
+    for name, value in (("cvae", config.cvae), ("augment-limit", config.augment_limit)):
+        if value is not None and not chosen:
+            raise ConfigError(f"--{name} is {value}, but only --augment cia uses it")
+    return chosen
 
 
 def _adversarial(config: TrainClassifierConfig) -> AdversarialCopies | None:

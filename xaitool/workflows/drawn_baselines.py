@@ -25,12 +25,12 @@ class DrawnBaselines:
         self.rows = rows
         self._predicted: list[tuple[Tensor, Tensor]] = []
 
-    def draw(self, images: Tensor, score: Score) -> Tensor | None:
-        """Baselines ``(N, R, C, H, W)`` of some images; see `Baseline.for_images`."""
+    def draw(self, images: Tensor, score: Score, attributes: Tensor | None = None) -> Tensor | None:
+        """Baselines ``(N, R, C, H, W)`` of some images; see `Baseline.for_samples`."""
         if self.baseline is None:
             return None
         self.baseline.rows = self.rows
-        references = self.baseline.for_images(images, score)
+        references = self.baseline.for_samples(images, score, attributes)
         if self.baseline.needs_against and score.against is not None:
             predicted = predictions(self.model, references, rows=self.rows)
             self._predicted.append((score.against, predicted))

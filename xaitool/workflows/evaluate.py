@@ -18,20 +18,24 @@ from xaitool.workflows.measure_attributions import measure_attributions
 from xaitool.workflows.measure_balance import measure_balance
 from xaitool.workflows.measure_baselines import measure_baselines, measure_generator
 from xaitool.workflows.measure_classifier import measure_classifier
+from xaitool.workflows.measure_elbo import measure_elbo
+from xaitool.workflows.measure_fairness import measure_fairness
 from xaitool.workflows.measure_features import measure_features
 from xaitool.workflows.measure_gan import MEASURES as GAN_MEASURES
 from xaitool.workflows.measure_gan import measure_gan
+from xaitool.workflows.measure_interpolation import measure_interpolation
 from xaitool.workflows.measure_maps import MEASURES as MAP_MEASURES
 from xaitool.workflows.measure_maps import measure_maps
 from xaitool.workflows.measure_misclassification_rank import measure_misclassification_rank
 from xaitool.workflows.measure_randomisation import measure_randomisation
 from xaitool.workflows.measure_recommender import measure_recommender
 from xaitool.workflows.measure_robustness import measure_robustness
+from xaitool.workflows.measure_saturation import measure_saturation
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.runtime import Runtime
 
 Row = dict[str, Any]
-Kind = Literal["classifier", "gan", "baseline-gan", "recommender", "attribution"]
+Kind = Literal["classifier", "gan", "baseline-gan", "cvae", "recommender", "attribution"]
 Measure = Callable[[Path, tuple[str, ...], EvaluateConfig, Runtime, Reporter], Iterator[Row]]
 Comparison = Callable[[Sequence[Path], EvaluateConfig, Reporter], list[Row]]
 
@@ -43,10 +47,13 @@ MEASURES: dict[Kind, dict[str, Measure]] = {
         "robustness": measure_robustness,
         "misclassification-rank": measure_misclassification_rank,
         "parameter-randomisation": measure_randomisation,
+        "fairness": measure_fairness,
+        "saturation": measure_saturation,
         "baseline-validity": measure_baselines,
     },
     "gan": {**dict.fromkeys(GAN_MEASURES, measure_gan), "samples": write_samples},
-    "baseline-gan": dict.fromkeys(registry.BASELINE_GAN_METRICS, measure_generator),
+    "baseline-gan": {"baseline-validity": measure_generator},
+    "cvae": {"elbo": measure_elbo, "interpolation": measure_interpolation},
     "recommender": dict.fromkeys(registry.RECOMMENDER_METRICS, measure_recommender),
     "attribution": {
         **dict.fromkeys(("insertion", "deletion"), measure_attributions),
@@ -62,6 +69,7 @@ UNASKED: dict[Kind, tuple[str, ...]] = {
     "classifier": ("accuracy", "confusion"),
     "gan": ("fid", "kid"),
     "baseline-gan": ("baseline-validity",),
+    "cvae": ("elbo",),
     "recommender": tuple(registry.RECOMMENDER_METRICS),
     "attribution": ("insertion", "deletion"),
 }

@@ -26,7 +26,8 @@ class ExplainResult:
     """What was written.
 
     Attributes:
-        files: Each attribution file followed by its heat maps; the grid comes last.
+        files: Each attribution file followed by its heat maps and pictures of paths; the grid comes
+            last.
         samples: How many images were explained.
         skipped: Images that were left out, with the reason.
     """
@@ -54,7 +55,8 @@ def explain(
             without), ``prediction``, ``score_input``, ``completeness_gap`` (NaN where none is
             promised), ``baseline_reached`` (share of its baselines that the model puts into the
             class that they stand for, None where they stand for none), ``classes`` and
-            ``classes_reached`` (of AGI, else None), ``heat_map`` (None without) and ``seconds``.
+            ``classes_reached`` (of AGI, else None), ``heat_map`` and ``path_picture`` (None
+            without) and ``seconds``.
 
     Returns:
         The result, or the plan where ``config.dry_run`` is set.

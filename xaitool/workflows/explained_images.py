@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -37,6 +37,8 @@ class Batch:
         names: Their file names.
         indices: int64 ``(N,)``, their places among all that were asked for.
         masks: Where the objects are, bool ``(N, 1, H, W)``; None where it is not known.
+        attributes: Values of the A sensitive attributes, int64 ``(N, A)``; None where there are
+            none.
     """
 
     images: Tensor
@@ -44,6 +46,7 @@ class Batch:
     names: list[str]
     indices: Tensor
     masks: Tensor | None = None
+    attributes: Tensor | None = None
 
 
 class ExplainedImages(ABC):
@@ -207,6 +210,7 @@ class DatasetImages(ExplainedImages):
             [self.dataset.filename(index) for index in indices],
             chosen,
             self.dataset.mask(chosen),
+            self.dataset.sensitive_values(chosen) if self.dataset.sensitive else None,
         )
 
 
@@ -262,12 +266,22 @@ def dataset_for(
         name,
         "train" if split == "train" else "test",
         data_dir=options.data_dir,
+        **classifier_attributes(name, classifier),
         classes=classifier.dataset_classes if name == classifier.dataset else None,
         image_size=classifier.crop,
         channels=classifier.channels,
         workers=options.workers,
         on_error=on_error,
     )
+
+
+def classifier_attributes(name: str, classifier: Classifier) -> dict[str, Any]:
+    """What `load_dataset` is told of a dataset's attributes, as in the classifier's training.
+
+    Nothing for another dataset than that of its training, which has other attributes.
+    """
+    told = classifier.training if classifier.training.get("dataset") == name else {}
+    return {key: told.get(key) for key in ("label", "sensitive")}
 
 
 def expand_paths(images: Iterable[Path], lines: Iterable[bytes]) -> Iterator[Path]:

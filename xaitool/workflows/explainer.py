@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -16,6 +18,9 @@ from xaitool.workflows.drawn_baselines import DrawnBaselines
 from xaitool.workflows.explained_images import Batch
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime, with_smaller_batches
+
+# Of a path, in a picture; with the input and the map they fill two lines.
+SHOWN_POINTS = 9
 
 
 class Explainer:
@@ -54,8 +59,11 @@ class Explainer:
 
     @property
     def batch_size(self) -> int:
-        """Images at once: as many as rows, but the maps of all classes share their memory."""
-        return max(1, self.method.rows // self.classes) if self._all else self.method.rows
+        """Images at once: as many as rows, which all classes' maps or a path's points share."""
+        share = self.classes if self._all else 1
+        if self.baseline is not None and self.baseline.is_path:
+            share = max(share, self.baseline.options.points)
+        return max(1, self.method.rows // share)
 
     @property
     def _all(self) -> bool:
@@ -80,7 +88,7 @@ class Explainer:
         self.method.rows = most
         logits = self.classifier.logits(inputs, most)
         score = self.choice.score(logits, batch.labels, self.output)
-        result, baselines, extras = self._attribute(inputs, score)
+        result, baselines, extras = self._attribute(inputs, score, batch.attributes)
         return AttributionRows(
             attribution=result.values,
             label=batch.labels,
@@ -95,22 +103,51 @@ class Explainer:
             filename=batch.names,
             baseline=self._own_baseline(baselines),
             object_mask=batch.masks,
+            sensitive=batch.attributes,
+            path=self._shown_path(baselines),
             extra=result.extras | extras,
         )
 
     def _attribute(
-        self, inputs: Tensor, score: Score
+        self, inputs: Tensor, score: Score, attributes: Tensor | None
     ) -> tuple[Attribution, Tensor | None, dict[str, Tensor]]:
         """The attribution, the baselines where all classes share them, and their classes."""
         drawn = DrawnBaselines(self.baseline, self.classifier.model, self.method.rows)
-        if self._all:
-            result = self.method.attribute_against_all(inputs, score, self.classes, drawn.draw)
-            return result, None, drawn.extras_of_all(score.target, self.classes)
-        baselines = drawn.draw(inputs, score)
-        return self.method.attribute(inputs, score, baselines), baselines, drawn.extras()
+        shared = self._is_path or not self._all
+        baselines = drawn.draw(inputs, score, attributes) if shared else None
+        if not self._all:
+            return self.method.attribute(inputs, score, baselines), baselines, drawn.extras()
+        draw = drawn.draw if baselines is None else _drawn_already(baselines, score.target)
+        result = self.method.attribute_against_all(inputs, score, self.classes, draw)
+        return result, baselines, drawn.extras_of_all(score.target, self.classes)
+
+    @property
+    def _is_path(self) -> bool:
+        return self.baseline is not None and self.baseline.is_path
 
     def _own_baseline(self, baselines: Tensor | None) -> Tensor | None:
-        """The baseline of each sample where it is one; shared references are kept once, apart."""
-        if baselines is None or baselines.shape[1] != 1:
+        """The baseline of each sample where it is one, or a path's first point.
+
+        Shared references are kept once, apart.
+        """
+        if baselines is None or (baselines.shape[1] != 1 and not self._is_path):
             return None
         return None if isinstance(self.baseline, DatasetReferences) else baselines[:, 0]
+
+    def _shown_path(self, baselines: Tensor | None) -> Tensor | None:
+        """Some points of a path, evenly spaced, with both ends."""
+        if baselines is None or not self._is_path or baselines.shape[1] == 1:
+            return None
+        shown = min(SHOWN_POINTS, baselines.shape[1])
+        places = torch.linspace(0, baselines.shape[1] - 1, shown).round().long()
+        return baselines[:, places.to(baselines.device)]
+
+
+def _drawn_already(baselines: Tensor, target: Tensor) -> Callable[[Tensor, Score], Tensor | None]:
+    """Gives baselines that do not depend on the second class to all targets but that class."""
+
+    def draw(images: Tensor, score: Score) -> Tensor | None:
+        assert score.against is not None
+        return baselines[target != score.against[0]]
+
+    return draw

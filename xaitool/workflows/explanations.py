@@ -13,7 +13,12 @@ from xaitool.core.score import Output
 from xaitool.errors import ConfigError
 from xaitool.io.attribution_layout import partial_path
 from xaitool.io.attribution_writer import check_new
-from xaitool.workflows.baseline_choice import baselines_with_options
+from xaitool.workflows.baseline_choice import (
+    baseline_class,
+    baselines_with_options,
+    check_fit,
+    follows_path,
+)
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.configs.explanation import ExplanationOptions
 from xaitool.workflows.option_assignments import assigned
@@ -27,8 +32,8 @@ class Explanation:
         name: The method's.
         method: Its class.
         method_options: As plain values.
-        baseline: ``NAME``, ``image:FILE`` or ``ganmex:CHECKPOINT``; None for a method that takes
-            none.
+        baseline: ``NAME``, ``image:FILE``, ``ganmex:CHECKPOINT`` or ``cvae:CHECKPOINT``; None for a
+            method that takes none.
         baseline_options: As plain values.
         output: Scale of the score.
         title: What people call it: the method, and the baseline where one was asked for.
@@ -60,14 +65,16 @@ def planned(config: ExplainConfig) -> list[PlannedExplanation]:
     Raises:
         InputError: As `explanations`, or a file cannot go where it should.
     """
-    found = explanations(config, config.score)
+    found = explanations(config, config.score, config.path)
     places = _places(config, [(one.name, one.baseline) for one in found])
     return [
         PlannedExplanation(**vars(one), out=place) for one, place in zip(found, places, strict=True)
     ]
 
 
-def explanations(options: ExplanationOptions, score: str | None = None) -> list[Explanation]:
+def explanations(
+    options: ExplanationOptions, score: str | None = None, path: str | None = None
+) -> list[Explanation]:
     """The explanations that options ask for, in their order.
 
     Several methods and baselines make every pair of them; a method that takes no baseline is there
@@ -76,9 +83,12 @@ def explanations(options: ExplanationOptions, score: str | None = None) -> list[
     Args:
         options: Methods, baselines, and the options of both.
         score: Scale of the score; None: as each method's paper.
+        path: ``recolour`` or ``cvae``: what a method that follows a path is given, whatever the
+            others' baselines are; None: as the others.
 
     Raises:
-        InputError: A name or an option is unknown, or no method takes the baseline.
+        InputError: A name or an option is unknown, no method takes the baseline, or a method has
+            no path to follow.
     """
     methods: dict[str, type[AttributionMethod]] = {
         name: registry.load("method", name) for name in options.method
@@ -86,8 +96,13 @@ def explanations(options: ExplanationOptions, score: str | None = None) -> list[
     pairs = [
         (name, baseline)
         for name, method in methods.items()
-        for baseline in _baselines(options, method)
+        for baseline in _baselines(options, name, method, path)
     ]
+    if path is not None and not any(map(follows_path, methods.values())):
+        raise ConfigError(
+            f"--path is {path}, but method {' and '.join(map(repr, methods))} follows none",
+            hint="--method cgi",
+        )
     method_options = assigned(
         options.method_option, {name: method.Options for name, method in methods.items()}, "method"
     )
@@ -96,7 +111,16 @@ def explanations(options: ExplanationOptions, score: str | None = None) -> list[
         raise ConfigError(
             f"method {' and '.join(map(repr, methods))} takes no baseline, but --baseline is set"
         )
+    for unused in set(options.baseline) - set(baselines):
+        raise ConfigError(
+            f"baseline '{unused}' stands beside --path {path}, but no method is left that uses it",
+            hint=f"leave --path or --baseline {unused} out",
+        )
     baseline_options = baselines_with_options(options, baselines)
+    for name, baseline in pairs:
+        if baseline is not None:
+            kind = baseline_class(baseline)
+            check_fit(methods[name], name, kind, baseline, baseline_options[baseline])
     return [
         Explanation(
             name,
@@ -111,10 +135,32 @@ def explanations(options: ExplanationOptions, score: str | None = None) -> list[
     ]
 
 
-def _baselines(options: ExplanationOptions, method: type[AttributionMethod]) -> list[str | None]:
+def _baselines(
+    options: ExplanationOptions, name: str, method: type[AttributionMethod], path: str | None
+) -> list[str | None]:
     if not method.needs_baseline:
         return [None]
-    return [*dict.fromkeys(options.baseline)] or [method.default_baseline]
+    given = [*dict.fromkeys(options.baseline)]
+    if follows_path(method):
+        return [*_paths(given, name, path)]
+    if path is not None:
+        given = [one for one in given if not baseline_class(one).is_path]
+    return [*given] or [method.default_baseline]
+
+
+def _paths(given: list[str], name: str, path: str | None) -> list[str]:
+    """The baselines of a method that follows a path."""
+    if path == "recolour":
+        return ["recolour"]
+    if path is not None:
+        given = [one for one in given if one.partition(":")[0] == path]
+    if not given:
+        raise ConfigError(
+            f"method '{name}' has no path to follow, but that of a trained CVAE, or the "
+            "recolouring of coloured digits, is wanted",
+            hint="--baseline cvae:CHECKPOINT, or --path recolour",
+        )
+    return given
 
 
 def _places(config: ExplainConfig, pairs: list[tuple[str, str | None]]) -> list[Path]:

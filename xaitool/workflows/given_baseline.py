@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
+from xaitool.core.models.cvae import Cvae
 from xaitool.core.score import Score
-from xaitool.errors import ConfigError, ShapeError
+from xaitool.errors import ConfigError, ModelError, ShapeError
+from xaitool.workflows.baseline_choice import check_fit
 from xaitool.workflows.counterfactual_fit import check_count, check_shape
 from xaitool.workflows.counterfactual_source import load_counterfactual
+from xaitool.workflows.cvae_source import LoadedCvae, check_cvae, load_cvae
 
 _SHAPES = {3: "(C, H, W)", 4: "(N, C, H, W)", 5: "(N, R, C, H, W)"}
 
@@ -26,6 +30,7 @@ _SOURCES = {
     "references": "references=IMAGES, a tensor (R, C, H, W),",
     "data": "data=(IMAGES, LABELS)",
     "generator": "baseline='ganmex:CHECKPOINT'",
+    "cvae": "baseline='cvae:CHECKPOINT'",
 }
 
 
@@ -38,15 +43,17 @@ def given_baseline(
 
     Args:
         kind: The method.
-        given: A registry's name, ``ganmex:CHECKPOINT``, a `Baseline`, images ``(C, H, W)``,
-            ``(N, C, H, W)`` or ``(N, R, C, H, W)`` in [0, 1], or None: the method's own.
-        supply: What fills a baseline's `needs`, None where the caller has nothing; and for a
-            checkpoint ``runtime``, the images' ``shape`` and ``count_classes``, which counts the
-            model's.
+        given: A registry's name, ``ganmex:CHECKPOINT``, ``cvae:CHECKPOINT``, a `Baseline`, images
+            ``(C, H, W)``, ``(N, C, H, W)`` or ``(N, R, C, H, W)`` in [0, 1], or None: the method's
+            own.
+        supply: What fills a baseline's `needs`, None where the caller has nothing; ``attributes``,
+            which only a path uses; and for a checkpoint ``runtime``, the images' ``shape`` and
+            ``count_classes``, which counts the model's.
 
     Raises:
         UnknownNameError: There is no such baseline.
-        ConfigError: The method takes none, or what it needs is missing, or what is there is unused.
+        ConfigError: The method takes none or another kind, or what it needs is missing, or what is
+            there is unused.
         ShapeError: The images are no pixels.
         ArtifactError: The checkpoint cannot be loaded.
         ModelError: It was trained for other images or classes than the model's.
@@ -58,18 +65,29 @@ def given_baseline(
     if given is None and kind.needs_baseline:
         given = kind.default_baseline if supply["references"] is None else "dataset"
     if isinstance(given, str):
-        return _named(given, supply)
-    _refuse_unused(supply, frozenset())
-    return _Given(given) if isinstance(given, Tensor) else given
+        found: Baseline | None = _named(given, supply)
+    else:
+        _refuse_unused(supply, frozenset())
+        found = _Given(given) if isinstance(given, Tensor) else given
+    if supply["attributes"] is not None and (found is None or not found.is_path):
+        raise ConfigError("attributes are given, but no baseline that is used wants them")
+    if found is not None and (isinstance(given, str) or found.is_path):
+        title = given if isinstance(given, str) else type(found).__name__
+        check_fit(kind, kind.__name__, type(found), title, found.options.to_dict())
+    return found
 
 
 def _named(name: str, supply: dict[str, Any]) -> Baseline:
     base, colon, file = name.partition(":")
     kind: type[Baseline] = registry.load("baseline", base)
     _refuse_unused(supply, kind.needs)
-    if colon and "generator" not in kind.needs:
-        raise ConfigError(f"baseline is '{name}', but NAME or ganmex:CHECKPOINT is wanted")
-    filled = supply | ({"generator": _generator(Path(file), supply)} if file else {})
+    loads = _LOADS.keys() & kind.needs
+    if colon and not loads:
+        raise ConfigError(
+            f"baseline is '{name}', but NAME or ganmex:CHECKPOINT is wanted",
+            hint="or cvae:CHECKPOINT, for method 'cgi'",
+        )
+    filled = supply | {need: _LOADS[need](Path(file), supply) for need in loads if file}
     for need in sorted(kind.needs):
         if filled.get(need) is None:
             source = _SOURCES.get(need, "baseline=OBJECT that was made with it")
@@ -82,6 +100,33 @@ def _generator(path: Path, supply: dict[str, Any]) -> nn.Module:
     check_shape(found, tuple(supply["shape"]))
     check_count(found, supply["count_classes"]())
     return found.generator
+
+
+def _cvae(path: Path, supply: dict[str, Any]) -> Cvae:
+    found = load_cvae(path, supply["runtime"])
+    check_cvae(found, shape=supply["shape"])
+    check_label_count(found, supply["count_classes"]())
+    return found.model
+
+
+# What fills a baseline's need from a checkpoint.
+_LOADS: dict[str, Callable[[Path, dict[str, Any]], nn.Module]] = {
+    "generator": _generator,
+    "cvae": _cvae,
+}
+
+
+def check_label_count(found: LoadedCvae, classes: int) -> None:
+    """Refuse an autoencoder that knows more or fewer labels than a model has classes.
+
+    Raises:
+        ModelError: It does.
+    """
+    if len(found.classes) != classes:
+        raise ModelError(
+            f"CVAE {found.path} knows {len(found.classes)} labels, but the model tells {classes} "
+            "classes apart"
+        )
 
 
 def _refuse_unused(supply: dict[str, Any], needs: frozenset[str]) -> None:

@@ -15,6 +15,7 @@ from xaitool.io.atomic import atomic_write
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.report.class_maps import class_maps_picture
 from xaitool.report.heat_map import heat_map_picture
+from xaitool.report.path_picture import path_picture
 from xaitool.report.renderings import Rendering
 from xaitool.workflows.class_choice import class_label
 from xaitool.workflows.configs.explain import ExplainConfig
@@ -28,7 +29,7 @@ MOST_CLASSES = 60
 
 
 class HeatMaps:
-    """Heat maps of some of the images that were asked for, one PNG each.
+    """Heat maps, and paths, of some of the images that were asked for, one PNG each.
 
     They are chosen by their places among all images, so that a run that was interrupted and
     continued makes the same ones.
@@ -68,13 +69,27 @@ class HeatMaps:
             for row, index in enumerate(rows.index.tolist())
         ]
 
+    def write_paths(self, rows: AttributionRows) -> list[Path | None]:
+        """Write the paths to some samples, after `write`; None for a sample that gets none."""
+        return [
+            self._save(rows, row, index, self._path(rows, row), "-path")
+            if rows.path is not None and index in self.places
+            else None
+            for row, index in enumerate(rows.index.tolist())
+        ]
+
     def _write_one(self, rows: AttributionRows, row: int, index: int) -> Path:
+        picture = self._class_maps if "class_values" in rows.extra else self._heat_map
+        return self._save(rows, row, index, picture(rows, row))
+
+    def _save(
+        self, rows: AttributionRows, row: int, index: int, picture: Image.Image, kind: str = ""
+    ) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^\w.-]+", "-", Path(rows.filename[row]).stem)[:LONGEST_NAME]
-        path = self.folder / f"{index:06d}-{name}.png"
-        picture = self._class_maps if "class_values" in rows.extra else self._heat_map
+        path = self.folder / f"{index:06d}-{name}{kind}.png"
         with atomic_write(path) as file:
-            picture(rows, row).save(file, format="PNG")
+            picture.save(file, format="PNG")
         return path
 
     def _heat_map(self, rows: AttributionRows, row: int) -> Image.Image:
@@ -84,6 +99,16 @@ class HeatMaps:
             caption=self._caption(rows, row),
             rendering=self.rendering,
             baseline=None if rows.baseline is None else worth_seeing(rows.baseline[row].float()),
+        )
+
+    def _path(self, rows: AttributionRows, row: int) -> Image.Image:
+        points = cast(Tensor, rows.path)[row]
+        return path_picture(
+            points.float(),
+            rows.input[row].float(),
+            rows.attribution[row].float(),
+            caption=self._caption(rows, row),
+            rendering=self.rendering,
         )
 
     def _class_maps(self, rows: AttributionRows, row: int) -> Image.Image:

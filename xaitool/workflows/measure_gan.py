@@ -120,12 +120,14 @@ def _features(
 def _real(checkpoint: dict[str, Any], config: EvaluateConfig) -> ImageDataset:
     trained_on, classes = _training(checkpoint, "dataset", "classes")
     name = config.dataset or trained_on
+    own = name == trained_on
     channels, height, _ = checkpoint["shape"]
     return load_dataset(
         name,
         "train" if config.split == "train" else "test",
         data_dir=config.data_dir,
-        classes=classes if name == trained_on else None,
+        label=checkpoint["config"].get("label") if own else None,
+        classes=classes if own else None,
         image_size=height,
         channels=channels,
         workers=config.workers,

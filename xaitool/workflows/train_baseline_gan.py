@@ -15,18 +15,18 @@ from xaitool.core.training.counterfactual_losses import LossWeights
 from xaitool.core.training.counterfactual_step import counterfactual_step
 from xaitool.core.training.running_mean import running_mean
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.load import stratified_split
-from xaitool.errors import ConfigError
 from xaitool.io.atomic import atomic_write
 from xaitool.workflows.baseline_gan_data import load_explained, load_targeted_data
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactual_judge import CounterfactualJudge
 from xaitool.workflows.counterfactual_source import KIND, build_generator
+from xaitool.workflows.judged_split import judged_split
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.run_directory import RunDirectory
 from xaitool.workflows.run_place import open_run
 from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.train_cvae import train_cvae
 from xaitool.workflows.training_run import TrainingResult, TrainingRun
 
 
@@ -35,12 +35,12 @@ def train_baseline_gan(
 ) -> TrainingResult | dict[str, Any]:
     """Train a generator whose images serve as counterfactual baselines of a classifier.
 
-    Some training images, stratified by class, are held out; each epoch is judged by them: how often
-    the classifier takes a generated image for the class asked for (``hit_rate``), and how far it is
-    from its input (``l1``). The test split is never read. ``best.pt`` is the last epoch: hit rate
-    and distance are traded for one another by the weights of the losses, so that neither alone says
-    which epoch is best, and the last one has the smallest steps and the longest running mean behind
-    it.
+    ``cvae`` is trained otherwise, see `train_cvae`. For the others some training images, stratified
+    by class, are held out; each epoch is judged by them: how often the classifier takes a generated
+    image for the class asked for (``hit_rate``), and how far it is from its input (``l1``). The
+    test split is never read. ``best.pt`` is the last epoch: hit rate and distance are traded for
+    one another by the weights of the losses, so that neither alone says which epoch is best, and
+    the last one has the smallest steps and the longest running mean behind it.
 
     Args:
         config: The options.
@@ -59,11 +59,14 @@ def train_baseline_gan(
     target and has no running mean of the weights; ``include_source`` and ``ema_decay=0`` do so.
     """
     reporter = reporter or SilentReporter()
+    config.check_meant()
+    if config.generator == "cvae":
+        return train_cvae(config, reporter)
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-baseline-gan", config.generator, runtime)
     classifier = load_explained(config, runtime)
     dataset = load_targeted_data(config, classifier, runtime, reporter)
-    train, held_out = _split(dataset, config)
+    train, held_out = judged_split(dataset, dataset.labels, config)
     trainer = BaselineGanTrainer(config, runtime, dataset, train, held_out, classifier)
     return TrainingRun(
         config,
@@ -215,15 +218,6 @@ class BaselineGanTrainer:
     def _optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
         betas = (self.config.beta1, self.config.beta2)
         return torch.optim.Adam(network.parameters(), lr=learning_rate, betas=betas, fused=True)
-
-
-def _split(dataset: ImageDataset, config: TrainBaselineGanConfig) -> tuple[Tensor, Tensor]:
-    if config.judged >= len(dataset):
-        raise ConfigError(
-            f"--judged is {config.judged}, but fewer than the {len(dataset)} training images of "
-            f"{dataset.name} are wanted"
-        )
-    return stratified_split(dataset.labels, config.judged / len(dataset), config.seed)
 
 
 def _description(

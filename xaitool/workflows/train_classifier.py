@@ -12,18 +12,22 @@ from torch.optim.lr_scheduler import LambdaLR
 from xaitool.core.metrics.accuracy import Accuracy
 from xaitool.core.training.augmentation import epoch_draws
 from xaitool.core.training.classifier_step import classifier_step
+from xaitool.core.training.group_losses import GroupDro
 from xaitool.core.training.optimiser import build_optimiser
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import stratified_split
+from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, DataError
 from xaitool.workflows.backbone import start_of
 from xaitool.workflows.classifier_recipe import Recipe
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+from xaitool.workflows.counterfactual_augmentation import CounterfactualAugmentation
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.run_directory import RunDirectory
 from xaitool.workflows.run_place import open_run
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.training_data import load_training_data
+from xaitool.workflows.training_groups import TrainingGroups
 from xaitool.workflows.training_run import Choice, TrainingResult, TrainingRun
 
 
@@ -33,8 +37,9 @@ def train_classifier(
     """Train an image classifier.
 
     A share of the training images is held out, stratified by class; the epoch with the highest
-    accuracy on it becomes ``best.pt``; those of a warm-up count no more once it is over. The test
-    split is never read.
+    accuracy on it becomes ``best.pt``, with ``--augment cia`` or ``--debias`` the highest accuracy
+    in its worst group (see `Recipe.chosen_by`); those of a warm-up count no more once it is over.
+    The test split is never read.
 
     Args:
         config: The options.
@@ -68,7 +73,7 @@ def train_classifier(
         epochs=config.epochs,
         batch_size=config.batch_size,
         samples=len(train),
-        choice=Choice("validation_accuracy", "higher", anew_after=recipe.warm_up),
+        choice=Choice(recipe.chosen_by, "higher", anew_after=recipe.warm_up),
         trainer=trainer,
         reporter=reporter,
     ).start()
@@ -88,6 +93,7 @@ class ClassifierTrainer:
             "adversarial_accuracy",
             "validation_accuracy",
             "validation_worst_class_accuracy",
+            "validation_worst_group_accuracy",
         ),
     }
 
@@ -108,9 +114,13 @@ class ClassifierTrainer:
         self.train, self.held_out = train, held_out
         self.reporter = reporter
         self.labels = dataset.labels.to(runtime.device)
-        self.losses = [
-            runtime.place(loss) for loss in recipe.losses(dataset.labels[train], dataset.classes)
-        ]
+        self.groups = _groups(config, dataset)
+        self.counterfactuals = (
+            CounterfactualAugmentation(config, dataset, train, runtime)
+            if recipe.counterfactual
+            else None
+        )
+        self.losses = [runtime.place(loss) for loss in self._losses()]
         torch.manual_seed(config.seed)
         start = start_of(config, dataset, train)
         self.model: nn.Module = runtime.place(start.model).to(memory_format=torch.channels_last)
@@ -120,6 +130,8 @@ class ClassifierTrainer:
             "classes": list(dataset.classes),
             "dataset_digest": dataset.digest,
         }
+        if self.counterfactuals:
+            self.description["cvae_sha256"] = self.counterfactuals.cvae_sha256
         self.epoch = 0
         self._draws = -1, torch.empty(0)
         self.model.train()
@@ -136,53 +148,119 @@ class ClassifierTrainer:
         for name, count in zip(self.dataset.classes, counts.tolist(), strict=True):
             if count == 0:
                 self.reporter.warning(f"class {name} has no training image and is not learned")
+        if self.groups and self.recipe.fights_bias:
+            for name in self.groups.absent(self.held_out):
+                self.reporter.warning(f"group '{name}' has no held-out image and is not judged")
 
     def step(self, indices: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         """One optimisation step."""
         samples = self.train[indices]
-        images, labels = self._varied(self._images(samples), samples), self._labels(samples)
-        batch = [images, labels]
+        images, labels, groups = self._batch(samples)
+        adversarial = None
         if self.recipe.adversarial:
-            batch.append(self.recipe.adversarial(self.model, images, labels, random))
-        values = classifier_step(self.model, self.loss, self.optimiser, *batch)
+            adversarial = self.recipe.adversarial(self.model, images, labels, random)
+        values = classifier_step(
+            self.model,
+            self.loss,
+            self.optimiser,
+            images,
+            labels,
+            adversarial,
+            groups,
+            len(samples),
+        )
         self.schedule.step()
         return values
 
     def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
         """Accuracy on the held-out images; after the warm-up the optimiser begins anew."""
-        accuracy = Accuracy()
-        self.model.eval()
-        with torch.no_grad():
-            for samples in self.held_out.split(256):
-                accuracy.update(self.model(self._images(samples)), self._labels(samples))
-        self.model.train()
+        metrics = self._judged() | self._group_weights()
         self.epoch = epoch
         if epoch == self.recipe.warm_up:
             self._begin_phase()
-        result = accuracy.compute()
-        return {
-            "validation_accuracy": result.value,
-            "validation_worst_class_accuracy": min(
-                value for value in result.per_class if value is not None
-            ),
-        }
+        return metrics
 
     def state_dict(self) -> dict[str, Any]:
-        """What training changes."""
-        return {
+        """What training changes, and the CVAE that must not change."""
+        state = {
             "epoch": self.epoch,
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
         }
+        if self.recipe.grouped:
+            state["loss"] = self.loss.state_dict()
+        if self.counterfactuals:
+            state["cvae_sha256"] = self.counterfactuals.cvae_sha256
+        return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore it."""
+        if self.counterfactuals:
+            self.counterfactuals.check_resumed(state["cvae_sha256"])
         self.epoch = state["epoch"]
         self._begin_phase()
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
+        if self.recipe.grouped:
+            self.loss.load_state_dict(state["loss"])
+
+    def _losses(self) -> list[nn.Module]:
+        """The loss of the warm-up, and the one after it."""
+        losses = self.recipe.losses(self.dataset.labels[self.train], self.dataset.classes)
+        if not self.recipe.grouped or self.groups is None:
+            return list(losses)
+        if self.counterfactuals:
+            counts = self.counterfactuals.group_counts(self.groups, self.train)
+        else:
+            counts = self.groups.count(self.groups.of_images[self.train])
+        return [self.recipe.debiased(loss, counts, self.groups.names) for loss in losses]
+
+    def _batch(self, samples: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Images, labels and, where they count, groups of a step.
+
+        Interpolations are made from the images as they are, which is what a CVAE knows, and then
+        varied as their image is, so that nothing but the attributes moves between them.
+        """
+        images, labels = self._images(samples), self._labels(samples)
+        grouped = self.groups if self.recipe.grouped else None
+        groups = grouped.of_images[samples] if grouped else None
+        if not self.counterfactuals:
+            return self._varied(images, samples), labels, groups
+        batch = self.counterfactuals(images, labels, samples, self.epoch)
+        if grouped:
+            groups = self.counterfactuals.groups(batch, samples, self.epoch, grouped)
+        return self._varied(batch.images, samples[batch.sources]), batch.labels, groups
+
+    def _judged(self) -> dict[str, Any]:
+        """How the held-out images are classified."""
+        accuracy, right = Accuracy(), []
+        self.model.eval()
+        with torch.no_grad():
+            for samples in self.held_out.split(256):
+                logits, labels = self.model(self._images(samples)), self._labels(samples)
+                accuracy.update(logits, labels)
+                right.append(logits.argmax(1) == labels)
+        self.model.train()
+        result = accuracy.compute()
+        metrics = {
+            "validation_accuracy": result.value,
+            "validation_worst_class_accuracy": min(
+                value for value in result.per_class if value is not None
+            ),
+        }
+        if self.groups:
+            worst = self.groups.worst_accuracy(self.held_out, torch.cat(right).cpu())
+            metrics["validation_worst_group_accuracy"] = worst
+        return metrics
+
+    def _group_weights(self) -> dict[str, Any]:
+        """The weights that group-dro has given to the groups, by their names."""
+        if not isinstance(self.loss, GroupDro) or self.groups is None:
+            return {}
+        weights = self.loss.weights.tolist()
+        return {"group_weights": dict(zip(self.groups.names, weights, strict=True))}
 
     def _check_last_batch(self) -> None:
         """Statistics of a batch need more than one value, which some networks leave of an image."""
@@ -227,3 +305,10 @@ class ClassifierTrainer:
 
     def _labels(self, samples: Tensor) -> Tensor:
         return self.labels[samples.to(self.labels.device)]
+
+
+def _groups(config: TrainClassifierConfig, dataset: ImageDataset) -> TrainingGroups | None:
+    """The groups that are judged and may be weighed; None where nothing is sensitive."""
+    if config.debias != "none":
+        require_sensitive(dataset, f"--debias {config.debias}")
+    return TrainingGroups(dataset) if dataset.sensitive else None

@@ -18,6 +18,8 @@ def load_training_data(config: TrainingOptions, runtime: Runtime) -> ImageDatase
         config.dataset,
         "train",
         data_dir=config.data_dir,
+        label=config.label,
+        sensitive=config.sensitive,
         classes=config.classes,
         image_size=config.image_size,
         workers=config.workers,

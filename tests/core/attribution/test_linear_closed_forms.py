@@ -45,6 +45,10 @@ def difference(_: Attribution) -> Tensor:
     return slope() * (IMAGES - REFERENCES.mean(1))
 
 
+def from_first_to_last(_: Attribution) -> Tensor:
+    return slope() * (REFERENCES[:, -1] - REFERENCES[:, 0])
+
+
 def gradient(_: Attribution) -> Tensor:
     return slope()
 
@@ -86,6 +90,7 @@ FORMS = {
     "guided-backprop": Form(gradient),
     "integrated-gradients": Form(difference, complete=True, options={"steps": 2}),
     "blur-ig": Form(from_the_mean_colour, complete=True, options={"max_sigma": 1000.0}),
+    "cgi": Form(from_first_to_last, complete=True),
     # Four points in the four references' turn: each is taken once.
     "expected-gradients": Form(difference, complete=True, options={"samples": 4}),
     "agi": Form(along_the_path, complete=True, options={"epsilon": 0.01, "steps": 60}),

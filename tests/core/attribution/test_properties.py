@@ -20,6 +20,7 @@ AGAINST = torch.tensor([2, 1, 0, 0])
 OPTIONS: dict[str, dict[str, Any]] = {
     "agi": {"epsilon": 0.002, "classes": 3, "steps": 12},
     "blur-ig": {"steps": 40},
+    "cgi": {"residual": True},  # else its path ends at a reference, not at the input
     "expected-gradients": {"samples": 30},
     "grad-cam": {"relu": False},  # with it, no method is linear in the score
     "smooth-grad": {"samples": 7},

@@ -6,11 +6,12 @@ from torch import nn
 
 from tests.core.baselines.brighten import Brighten
 from xaitool import registry
+from xaitool.core.models.cvae import Cvae
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 
 BASELINES = registry.names("baseline")
-KNOWN_NEEDS = {"image", "references", "data", "model", "generator", "rows", "seed"}
+KNOWN_NEEDS = {"image", "references", "data", "model", "generator", "cvae", "rows", "seed"}
 SHAPE = (3, 6, 8)
 GENERATOR = torch.Generator().manual_seed(0)
 IMAGES = torch.rand(5, *SHAPE, dtype=torch.float64, generator=GENERATOR)
@@ -38,6 +39,11 @@ def network(dtype=torch.float64):
     ).to(dtype)
 
 
+def autoencoder(dtype):
+    torch.manual_seed(0)
+    return Cvae(SHAPE, 4, (2,)).to(dtype)
+
+
 def make(name, *, seed=0, rows=64, model=None, **options):
     found = registry.load("baseline", name)
     supply = {
@@ -49,6 +55,8 @@ def make(name, *, seed=0, rows=64, model=None, **options):
         "rows": rows,
         "seed": seed,
     }
+    if "cvae" in found.needs:
+        supply["cvae"] = autoencoder(next(supply["model"].parameters()).dtype)
     if "references" in vars(found.Options.from_mapping({}, source="")):
         options = {"references": 3, **options}
     return found(**{need: supply[need] for need in found.needs}, **options)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -15,6 +15,7 @@ from tests.core.baselines.brighten import Brighten
 from tests.core.baselines.labelled_set import LabelledSet
 from xaitool import registry
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.models.cvae import Cvae
 from xaitool.core.score import Score
 
 BASELINES = registry.names("baseline")
@@ -62,12 +63,20 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(images.to(dtype), score, supply)
 
 
+def autoencoder(images: Tensor) -> Cvae:
+    torch.manual_seed(0)
+    channels, height, width = images.shape[1:]
+    return Cvae((channels, height, width), CLASSES, (2, 3)).to(images.dtype)
+
+
 def make(name: str, case: Case) -> Baseline:
     found = registry.load("baseline", name)
-    options = {"references": 3, "steps": 5}
+    options = {"references": 3, "steps": 5, "points": 4}
     known = found.Options.from_mapping({}, source="").to_dict()
+    assume(name != "recolour" or case.images.shape[1] == 3)
+    supply = case.supply | {"cvae": autoencoder(case.images)} if name == "cvae" else case.supply
     made: Baseline = found(
-        **{need: case.supply[need] for need in found.needs},
+        **{need: supply[need] for need in found.needs},
         **{option: value for option, value in options.items() if option in known},
     )
     return made

@@ -29,9 +29,12 @@ class Baseline(ABC):
             * ``model``: from images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``;
             * ``generator``: from images ``(N, C, H, W)`` in [0, 1] and classes int64 ``(N,)`` to
               images of the same shape in [0, 1];
+            * ``cvae``: `Cvae`, trained on such images with the model's classes for labels;
             * ``rows``: int, largest number of images in one forward pass;
             * ``seed``: int, the run's seed.
         needs_against: Whether the score must name a second class.
+        is_path: Whether the references of a sample are the points of one path, in order; then its
+            option ``points`` says how many. Of one point, they are as any other's.
         rows: Largest number of images in one forward pass, for those that make some; may be
             lowered where memory is short.
 
@@ -42,6 +45,7 @@ class Baseline(ABC):
     Options: ClassVar[type[Options]] = NoOptions
     needs: ClassVar[frozenset[str]] = frozenset()
     needs_against: ClassVar[bool] = False
+    is_path: ClassVar[bool] = False
     rows: int = 64
 
     def __init__(self, **options: Any) -> None:
@@ -61,6 +65,23 @@ class Baseline(ABC):
         Raises:
             ConfigError: `needs_against` is true and the score has no second class.
         """
+
+    def for_samples(self, images: Tensor, score: Score, attributes: Tensor | None) -> Tensor:
+        """References for a batch of which more than the pixels may be known.
+
+        Args:
+            images: ``(N, C, H, W)`` in [0, 1].
+            score: What is explained of them.
+            attributes: Values of their A sensitive attributes, int64 ``(N, A)``; None where nobody
+                tells them. Most baselines have no use for them.
+
+        Returns:
+            As `for_images`.
+
+        Raises:
+            ConfigError: As `for_images`.
+        """
+        return self.for_images(images, score)
 
     def _against(self, score: Score) -> Tensor:
         if score.against is None:

@@ -79,6 +79,18 @@ class RunOptions(DeviceOptions):
 class TrainingRunOptions(RunOptions):
     """What every kind of training has, whatever names its dataset."""
 
+    label: str | None = option(
+        None,
+        "The attribute of the dataset that is the class label; default: the dataset's own classes.",
+        panel="Data",
+        unit="ATTRIBUTE",
+    )
+    sensitive: tuple[str, ...] | None = option(
+        None,
+        "The sensitive attributes, separated by commas; default: the dataset's own.",
+        panel="Data",
+        unit="ATTRIBUTE,...",
+    )
     classes: tuple[str, ...] | None = option(
         None,
         "Only these classes, by name or index, separated by commas.",

@@ -129,10 +129,17 @@ class EvaluateConfig(ExplanationOptions):
     judge: tuple[str, ...] = option(
         (),
         "A classifier that was trained apart, to say whether it agrees with the class of a "
-        "baseline; may be repeated.",
+        "baseline or of an interpolation; may be repeated.",
         panel="Measure",
         repeated=True,
         unit="MODEL",
+    )
+    cvae: Path | None = option(
+        None,
+        "The CVAE by which sensitive attributes move for fairness and saturation; default: "
+        "recolouring, where the attribute is the colour channel.",
+        panel="Measure",
+        unit="RUN",
     )
     retrain: int = option(
         0,
@@ -206,8 +213,8 @@ class EvaluateConfig(ExplanationOptions):
     )
     limit: int | None = option(
         None,
-        "Measure only the first N samples; default: all, 16 for parameter-randomisation, and "
-        "1,000, evenly spaced, for features.",
+        "Measure only the first N samples; default: all, 16 for parameter-randomisation, and, "
+        "evenly spaced, 1,000 for features and 200 for saturation.",
         panel="Data",
         minimum=1,
         unit="N",

@@ -46,7 +46,7 @@ class ExplanationOptions(ModelOptions, RunOptions):
         panel="Method",
         repeated=True,
         completions=registry.names("baseline"),
-        unit="NAME|image:FILE|ganmex:RUN",
+        unit="NAME|image:FILE|ganmex:RUN|cvae:RUN",
     )
     baseline_option: tuple[str, ...] = option(
         (),

@@ -107,9 +107,9 @@ class TrainClassifierConfig(TrainingOptions):
     augment: tuple[str, ...] | None = option(
         None,
         "How training images are varied, separated by commas: flip (left to right, every second "
-        "one), rotate, crop (shift).",
+        "one), rotate, crop (shift); cia adds counterfactual interpolations, see --cvae.",
         panel="Augmentation",
-        choices=("none", "flip", "rotate", "crop"),
+        choices=("none", "flip", "rotate", "crop", "cia"),
         what="augmentation",
         unit="NAME,...",
     )
@@ -127,6 +127,39 @@ class TrainClassifierConfig(TrainingOptions):
         panel="Augmentation",
         minimum=1,
         unit="PIXELS",
+    )
+    cvae: str | None = option(
+        None,
+        "For cia, what moves an image's sensitive attributes to other values: a checkpoint or run "
+        "of train-baseline-gan --generator cvae; or recolour, the exact way for coloured digits.",
+        panel="Augmentation",
+        completions=("recolour",),
+        unit="CVAE|recolour",
+    )
+    interpolations: int = option(
+        10,
+        "For cia: images on the way from an image to its counterfactual, ends included.",
+        panel="Augmentation",
+        minimum=1,
+        unit="IMAGES",
+    )
+    augment_limit: int | None = option(
+        None,
+        "For cia: only so many training images, drawn at random, get interpolations; default: all.",
+        panel="Augmentation",
+        minimum=1,
+        unit="IMAGES",
+    )
+    debias: str = option(
+        "none",
+        "How groups of equal label and sensitive attributes count: reweight: all the same; "
+        "group-dro: the worst most (Sagawa et al. 2019).",
+        panel="Debiasing",
+        choices=("none", "reweight", "group-dro"),
+        what="debiasing",
+    )
+    group_step: float = option(
+        0.01, "For group-dro: step size of the groups' weights.", panel="Debiasing", above=0
     )
     adversarial: str = option(
         "none",

@@ -1,0 +1,85 @@
+"""A training batch together with the counterfactual interpolations of its images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from xaitool.core.counterfactuals.base import CounterfactualPath
+
+
+@dataclass(frozen=True)
+class InterpolatedBatch:
+    """The images of a step: the batch's own first, then the interpolations, image by image.
+
+    Attributes:
+        images: ``(M, C, H, W)`` in [0, 1].
+        labels: int64 ``(M,)``, an interpolation's is its image's.
+        sources: Which image of the batch each is or is made from, int64 ``(M,)`` on the CPU.
+        moved: Whether its attributes are the counterfactual ones, or at least as near to them as
+            to its own; bool ``(M,)`` on the CPU.
+    """
+
+    images: Tensor
+    labels: Tensor
+    sources: Tensor
+    moved: Tensor
+
+
+def interpolation_places(count: int) -> Tensor:
+    """Where on the path from an image to its counterfactual its interpolations lie, ``(count,)``.
+
+    Evenly from 0 to 1 with both ends: x̂_1 has the image's own attributes and x̂_n the
+    counterfactual ones. A single one is the counterfactual.
+
+    Args:
+        count: n of the CIA paper's figure 3, at least 1.
+    """
+    return torch.ones(1) if count == 1 else torch.linspace(0, 1, count)
+
+
+def interpolated_batch(
+    path: CounterfactualPath,
+    images: Tensor,
+    labels: Tensor,
+    attributes: Tensor,
+    counterfactual: Tensor,
+    rows: Tensor,
+    count: int,
+) -> InterpolatedBatch:
+    """Make the interpolations of a batch.
+
+    CIA paper, section 4.1: X_AUG = X ∪ X_CIA. The paper makes X_CIA once, for the whole training
+    set; here it is made batch by batch, so that no more than n + 1 times the batch is ever in
+    memory, and an image meets the step together with its own interpolations.
+
+    Args:
+        path: Makes the images between one and its counterfactual.
+        images: ``(N, C, H, W)`` in [0, 1].
+        labels: int64 ``(N,)``, on the images' device.
+        attributes: Of each image, int64 ``(N, A)`` on the CPU.
+        counterfactual: Those that it moves to, alike.
+        rows: Which images get interpolations, int64 ``(R,)`` on the CPU.
+        count: How many each, at least 1.
+
+    Returns:
+        ``N + R * count`` images.
+    """
+    sources = torch.arange(len(images))
+    if not len(rows):
+        return InterpolatedBatch(images, labels, sources, torch.zeros(len(images)).bool())
+    places, device = interpolation_places(count), images.device
+    chosen = rows.to(device)
+    points = path.points(
+        images[chosen],
+        labels[chosen],
+        attributes[rows].to(device),
+        counterfactual[rows].to(device),
+        places.to(images),
+    )
+    sources = torch.cat([sources, rows.repeat_interleave(count)])
+    moved = torch.cat([torch.zeros(len(images)).bool(), (places >= 0.5).repeat(len(rows))])
+    whole = torch.cat([images, points.flatten(0, 1)])
+    return InterpolatedBatch(whole, labels[sources.to(device)], sources, moved)

@@ -1,0 +1,78 @@
+"""Groups of images that have the same class and the same sensitive attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from xaitool.errors import DataError
+
+
+def group_index(labels: Tensor, values: Tensor, sizes: Sequence[int], classes: int) -> Tensor:
+    """The group of every image: ``label * S + s``, with s the place of its attributes' values.
+
+    Args:
+        labels: int64 ``(N,)``, 0 to `classes` - 1.
+        values: int64 ``(N, A)``, of the sensitive attributes; the last varies fastest in s.
+        sizes: Number of values of each attribute; S is their product, 1 where there are none.
+        classes: Number of classes.
+
+    Returns:
+        int64 ``(N,)``, 0 to ``classes * S - 1``; ``bincount(minlength=classes * S)`` reshaped to
+        ``(classes, S)`` counts them.
+
+    Raises:
+        DataError: A label or a value is out of range, or there are not A sizes.
+    """
+    if values.shape != (len(labels), len(sizes)):
+        raise DataError(
+            f"attributes have shape {tuple(values.shape)}, but {(len(labels), len(sizes))} is "
+            "wanted: a value of each for each image"
+        )
+    digits = torch.cat([labels[:, None], values], dim=1)
+    groups = torch.zeros_like(labels)
+    for column, size in zip(digits.unbind(1), (classes, *sizes), strict=True):
+        if len(column) and not 0 <= int(column.min()) <= int(column.max()) < size:
+            raise DataError(
+                f"labels or attributes are from {int(column.min())} to {int(column.max())}, but "
+                f"0 to {size - 1} are wanted"
+            )
+        groups = groups * size + column
+    return groups
+
+
+def conflicting_groups(counts: Tensor) -> Tensor:
+    """The groups that conflict with the bias of a dataset.
+
+    A group (y, s) does where it is rarer than it would be if label and attribute were independent:
+    ``n(y, s) * N < n(y) * n(s)``. For two classes and a binary attribute these are the
+    "bias-conflicting" pairs of Nam et al. 2020 (LfF), who name them by hand; where nothing is
+    correlated there are none.
+
+    Args:
+        counts: int64 ``(classes, S)``, images of each group, of the data with the bias: the
+            train split.
+
+    Returns:
+        bool ``(classes, S)``.
+    """
+    independent = counts.sum(1, keepdim=True) * counts.sum(0, keepdim=True)
+    return counts * counts.sum() < independent
+
+
+def balanced_subset(groups: Tensor, generator: torch.Generator) -> Tensor:
+    """Equally many images of each group that occurs: as many as the smallest has.
+
+    Args:
+        groups: int64 ``(N,)``, see `group_index`.
+        generator: On the CPU, draws which.
+
+    Returns:
+        Their indices, int64, ascending.
+    """
+    members = [(groups == group).nonzero().squeeze(1) for group in groups.unique()]
+    least = min((len(one) for one in members), default=0)
+    chosen = [one[torch.randperm(len(one), generator=generator)[:least]] for one in members]
+    return torch.cat([groups.new_empty(0), *chosen]).sort().values
