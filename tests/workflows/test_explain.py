@@ -578,6 +578,7 @@ def test_records():
             "classes": None,
             "classes_reached": None,
             "heat_map": str(result.files[1]) if index == 0 else None,
+            "path_picture": None,
         }
         for index in range(2)
     ]
