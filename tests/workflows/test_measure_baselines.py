@@ -226,6 +226,7 @@ def test_what_does_not_fit():
         (own, {**VALIDITY, "judge": (str(classifier_run()),)}, "has the classes 0, 1, 2, but"),
         (own, {**VALIDITY, "judge": ("nosuch",)}, "model 'nosuch' does not exist"),
         (own, {**VALIDITY, "baseline": ("ganmex",)}, "ganmex:CHECKPOINT or cvae:CHECKPOINT"),
+        (own, {**VALIDITY, "baseline": ("recolour",)}, "moves a sensitive attribute"),
         (own, {**VALIDITY, "out": Path("file")}, "--out is the file file, but a folder"),
         (own, {**VALIDITY, "targets": "two"}, "unknown targets 'two'"),
         (gan_run(), VALIDITY, "does not measure"),

@@ -8,8 +8,8 @@ from typing import Any
 
 from xaitool.core.metrics.baseline_validity import BaselineValidityResult
 from xaitool.data.dataset import ImageDataset
-from xaitool.errors import DataError
-from xaitool.workflows.baseline_choice import baselines_with_options
+from xaitool.errors import ConfigError, DataError
+from xaitool.workflows.baseline_choice import baseline_class, baselines_with_options
 from xaitool.workflows.baseline_judge import BaselineJudge, load_judge
 from xaitool.workflows.baseline_measurement import BaselineMeasurement
 from xaitool.workflows.baseline_picture import BaselinePicture
@@ -142,6 +142,12 @@ def _opened(
     runtime: Runtime,
     reporter: Reporter,
 ) -> dict[str, OpenedBaseline]:
+    for name in names:
+        if baseline_class(name).is_path:
+            raise ConfigError(
+                f"baseline '{name}' moves a sensitive attribute, but images of another class are "
+                "wanted"
+            )
     found = {
         name: open_baseline(name, own, config, classifier, runtime, against=True)
         for name, own in baselines_with_options(config, names).items()
