@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor
 
-from xaitool import registry
 from xaitool.core.seeding import derive_seed
 from xaitool.data.annotations import Annotations, Attribute
-from xaitool.data.coloured_mnist import coloured
+from xaitool.data.coloured_mnist import COLOURS as CHANNELS
+from xaitool.data.coloured_mnist import GreyPictures, coloured
 from xaitool.data.file_pixels import OnError
-from xaitool.data.loader import Loaded, Loader, Split
+from xaitool.data.loader import Loaded, Split
 from xaitool.data.location import location_options
 from xaitool.data.memory import MemoryDataset
-from xaitool.options import Options, option
+from xaitool.options import option
 
-COLOURS = ("red", "green")
+COLOURS = CHANNELS[:2]
 """A picture of the colour i has its grey levels in channel i, and zeros in the other two."""
 
 HALVES = ("0-4", "5-9")
@@ -27,15 +26,9 @@ HALVES = ("0-4", "5-9")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BiasedMnist(Options):
+class BiasedMnist(GreyPictures):
     """What is coloured and how: ``biased-mnist:of=fashion-mnist,label=digit,noise=0``."""
 
-    of: str = option(
-        "mnist",
-        "the grey pictures",
-        choices=("mnist", "fashion-mnist", "kmnist", "digits"),
-        what="dataset to colour",
-    )
     label: str = option(
         "half",
         "half: whether the class is one of the last five; digit: the class itself",
@@ -75,8 +68,7 @@ def load(
     library's generator, and they have ``label=half`` of MNIST only.
     """
     options = location_options(BiasedMnist, "biased-mnist", location)
-    base_loader: Loader = registry.load("dataset", options.of)
-    grey = cast(MemoryDataset, base_loader(split, data_dir=data_dir, workers=workers))
+    grey = options.loaded(split, data_dir, workers)
     shape, classes = grey.labels, grey.classes
     if options.label == "half":
         shape, classes = (shape >= 5).long(), HALVES

@@ -23,8 +23,8 @@ COLOURS = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ColouredMnist(Options):
-    """What is coloured and how: ``coloured-mnist:of=digits,seed=3``."""
+class GreyPictures(Options):
+    """What is coloured: ``of=digits``."""
 
     of: str = option(
         "mnist",
@@ -32,6 +32,21 @@ class ColouredMnist(Options):
         choices=("mnist", "fashion-mnist", "kmnist", "digits"),
         what="dataset to colour",
     )
+
+    def loaded(self, split: Split, data_dir: Path, workers: int) -> MemoryDataset:
+        """A split of them, ``(N, 1, H, W)``.
+
+        Raises:
+            DataError: It is absent or damaged.
+        """
+        loader: Loader = registry.load("dataset", self.of)
+        return cast(MemoryDataset, loader(split, data_dir=data_dir, workers=workers))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColouredMnist(GreyPictures):
+    """What is coloured and how: ``coloured-mnist:of=digits,seed=3``."""
+
     colour: str = option(
         "random",
         "random: independent of class and picture; pixel-sum: sum of the grey levels modulo 3",
@@ -60,8 +75,7 @@ def load(
     three channels. Every image's colour is the attribute ``colour``.
     """
     options = location_options(ColouredMnist, "coloured-mnist", location)
-    base_loader: Loader = registry.load("dataset", options.of)
-    grey = cast(MemoryDataset, base_loader(split, data_dir=data_dir, workers=workers))
+    grey = options.loaded(split, data_dir, workers)
     colours = _colours(options, split, grey.pixels)
     dataset = MemoryDataset(
         coloured(grey.pixels, colours),

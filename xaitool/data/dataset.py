@@ -51,6 +51,16 @@ class ImageDataset(ABC):
         """Those attributes that should not decide about the class; empty where there are none."""
         return {name: self.attributes[name] for name in self.annotations.sensitive}
 
+    @property
+    def sensitive_names(self) -> dict[str, tuple[str, ...]]:
+        """Names of the values of each sensitive attribute, by its name, in the same order."""
+        return {name: attribute.names for name, attribute in self.sensitive.items()}
+
+    @property
+    def sensitive_sizes(self) -> list[int]:
+        """How many values each sensitive attribute has."""
+        return [len(names) for names in self.sensitive_names.values()]
+
     def sensitive_values(self, indices: Tensor | Sequence[int] | None = None) -> Tensor:
         """The values of the A sensitive attributes, in the order of `sensitive`.
 

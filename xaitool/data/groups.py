@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from xaitool.data.dataset import ImageDataset
 from xaitool.errors import DataError
+
+
+def groups_of(dataset: ImageDataset) -> Tensor:
+    """The group of every image of a dataset, int64 ``(N,)``; see `group_index`."""
+    return group_index(
+        dataset.labels, dataset.sensitive_values(), dataset.sensitive_sizes, len(dataset.classes)
+    )
 
 
 def group_index(labels: Tensor, values: Tensor, sizes: Sequence[int], classes: int) -> Tensor:

@@ -22,7 +22,7 @@ from xaitool.workflows.class_choice import ClassChoice, class_label
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.command_text import command_text
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explained_images import DatasetImages, ExplainedImages
+from xaitool.workflows.explained_images import ExplainedImages
 from xaitool.workflows.explainer import Explainer
 from xaitool.workflows.explanations import PlannedExplanation
 from xaitool.workflows.heat_maps import HeatMaps, classes_reached
@@ -83,14 +83,13 @@ class AttributionJob:
         self._choice = choice
         self._reporter = reporter
         self._rows = runtime.rows(images.pixels, config.batch_size)
-        self._sensitive = _sensitive_values(images)
         opened = explained_baseline(
             explanation,
             config,
             classifier,
             runtime,
             against=config.held_against is not None,
-            sensitive=self._sensitive or None,
+            sensitive=images.sensitive or None,
         )
         self._baseline = None if opened is None else opened.baseline
         self._baseline_facts = {} if opened is None else opened.facts
@@ -161,7 +160,7 @@ class AttributionJob:
             "images": len(self._images),
             "images_sha256": self._images.digest,
             **({"class_parts": parts} if (parts := self._images.class_parts) else {}),
-            **({"sensitive": self._sensitive} if self._sensitive else {}),
+            **({"sensitive": names} if (names := dict(self._images.sensitive)) else {}),
             "model_source": classifier.source,
             "model_weights": classifier.weights,
             "model_options": classifier.options,
@@ -249,13 +248,6 @@ class AttributionJob:
             "heat_map": None if picture is None else str(picture),
             "path_picture": None if path_picture is None else str(path_picture),
         }
-
-
-def _sensitive_values(images: ExplainedImages) -> dict[str, tuple[str, ...]]:
-    """Names of the values of each sensitive attribute, by its name; empty where there are none."""
-    if not isinstance(images, DatasetImages):
-        return {}
-    return {name: attribute.names for name, attribute in images.dataset.sensitive.items()}
 
 
 def _pictures(records: list[Record]) -> list[Path]:

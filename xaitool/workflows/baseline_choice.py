@@ -7,7 +7,6 @@ from typing import Any
 
 from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
-from xaitool.core.attribution.cgi import CounterfactualGradientsIntegration
 from xaitool.core.baselines.base import Baseline
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.explanation import ExplanationOptions
@@ -34,11 +33,6 @@ def baseline_class(baseline: str) -> type[Baseline]:
     return found
 
 
-def follows_path(method: type[AttributionMethod]) -> bool:
-    """Whether a method takes the points of a path for its references."""
-    return issubclass(method, CounterfactualGradientsIntegration)
-
-
 def check_fit(
     method: type[AttributionMethod],
     title: str,
@@ -59,12 +53,12 @@ def check_fit(
         ConfigError: They do not fit each other.
     """
     if kind.is_path:
-        if not follows_path(method) and options["points"] != 1:
+        if not method.follows_path and options["points"] != 1:
             raise ConfigError(
                 f"baseline '{baseline}' is a path, but method '{title}' wants single references",
                 hint="--method cgi, or --baseline-option points=1 for the counterfactual image",
             )
-    elif follows_path(method) and _draws_several(kind, options):
+    elif method.follows_path and _draws_several(kind, options):
         raise ConfigError(
             f"baseline '{baseline}' draws several references, but method '{title}' wants the "
             "points of one path, or one image",

@@ -21,10 +21,9 @@ from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.explanation import ExplanationOptions
 from xaitool.workflows.counterfactual_fit import fitting
 from xaitool.workflows.counterfactual_source import load_counterfactual
-from xaitool.workflows.cvae_source import check_cvae, load_cvae
+from xaitool.workflows.cvae_source import check_cvae, check_label_count, load_cvae
 from xaitool.workflows.explained_images import dataset_for
 from xaitool.workflows.explanations import Explanation
-from xaitool.workflows.given_baseline import check_label_count
 from xaitool.workflows.runtime import Runtime
 
 

@@ -9,8 +9,6 @@ import torch
 from torch import Tensor
 
 from xaitool.core.counterfactuals.base import CounterfactualPath, counterfactual_values
-from xaitool.core.counterfactuals.cvae_path import CvaePath
-from xaitool.core.counterfactuals.recolouring import RecolouringPath
 from xaitool.core.seeding import generator
 from xaitool.core.training.interpolated_batch import (
     InterpolatedBatch,
@@ -19,13 +17,11 @@ from xaitool.core.training.interpolated_batch import (
 )
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.sensitive import require_sensitive
-from xaitool.errors import ConfigError, DataError
+from xaitool.errors import ConfigError
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
-from xaitool.workflows.cvae_source import check_cvae, load_cvae
+from xaitool.workflows.dataset_paths import RECOLOUR, path_by_cvae, path_by_recolouring
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.training_groups import TrainingGroups
-
-RECOLOUR = "recolour"
 
 
 class CounterfactualAugmentation:
@@ -62,8 +58,8 @@ class CounterfactualAugmentation:
         runtime: Runtime,
     ) -> None:
         self._count, self._seed = config.interpolations, config.seed
-        sensitive = require_sensitive(dataset, "--augment cia")
-        self._sizes = [len(attribute.names) for attribute in sensitive.values()]
+        require_sensitive(dataset, "--augment cia")
+        self._sizes = dataset.sensitive_sizes
         self._attributes = dataset.sensitive_values()
         self._samples = _limited(train, config)
         self._has_some = torch.zeros(len(dataset), dtype=torch.bool)
@@ -114,18 +110,6 @@ class CounterfactualAugmentation:
         near = groups.count(groups.of_images[self._samples]) * (self._count - far)
         return groups.count(groups.of_images[train]) + near + groups.count(moved) * far
 
-    def check_resumed(self, cvae_sha256: str | None) -> None:
-        """Refuse to continue what began with another CVAE.
-
-        Raises:
-            DataError: It did.
-        """
-        if cvae_sha256 != self.cvae_sha256:
-            raise DataError(
-                f"the run's CVAE has the SHA-256 {cvae_sha256}, but --cvae has {self.cvae_sha256}, "
-                "and the same is wanted"
-            )
-
     def _counterfactual(self, epoch: int) -> Tensor:
         """Where the attributes of every image of the dataset go in an epoch, int64 ``(N, A)``."""
         if self._drawn[0] != epoch:
@@ -144,15 +128,14 @@ def _path(
     cvae: str, dataset: ImageDataset, runtime: Runtime
 ) -> tuple[CounterfactualPath, str | None]:
     """What ``--cvae`` names, and its SHA-256."""
-    names = {name: attribute.names for name, attribute in dataset.sensitive.items()}
-    if cvae == RECOLOUR:
-        if list(names) != ["colour"] or dataset.shape[0] < len(names["colour"]):
-            raise ConfigError(
-                f"--cvae recolour moves the colour of a digit, but dataset '{dataset.name}' has "
-                f"{dataset.shape[0]} channels and the sensitive attributes {', '.join(names)}",
-                hint="biased-mnist is coloured so; else --cvae names a checkpoint",
-            )
-        return RecolouringPath(len(names["colour"])), None
-    found = load_cvae(Path(cvae), runtime)
-    check_cvae(found, shape=dataset.shape, classes=dataset.classes, sensitive=names)
-    return CvaePath(found.model, runtime.rows(prod(found.shape), None)), found.sha256
+    if cvae != RECOLOUR:
+        rows = runtime.rows(prod(dataset.shape), None)
+        path, found = path_by_cvae(Path(cvae), dataset, runtime, rows)
+        return path, found.sha256
+    if (colours := path_by_recolouring(dataset)) is None:
+        raise ConfigError(
+            f"--cvae recolour moves light from channel to channel, but dataset '{dataset.name}' is "
+            f"not coloured so by {', '.join(dataset.sensitive)}",
+            hint="biased-mnist is; else --cvae names a checkpoint",
+        )
+    return colours, None

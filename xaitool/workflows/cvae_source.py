@@ -104,6 +104,19 @@ def check_cvae(
         raise _other(found, f"the attributes {_values(found.sensitive)}", _values(sensitive))
 
 
+def check_label_count(found: LoadedCvae, classes: int) -> None:
+    """Refuse an autoencoder that knows more or fewer labels than a model has classes.
+
+    Raises:
+        ModelError: It does.
+    """
+    if len(found.classes) != classes:
+        raise ModelError(
+            f"CVAE {found.path} knows {len(found.classes)} labels, but the model tells {classes} "
+            "classes apart"
+        )
+
+
 def _other(found: LoadedCvae, has: str, wanted: str) -> ModelError:
     return ModelError(f"CVAE {found.path} was trained for {has}, but {wanted} is wanted")
 

@@ -8,7 +8,7 @@ import math
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,8 @@ class ExplainedImages(ABC):
         labels: int64 ``(N,)`` of all, in the model's classes; -1 where unknown.
         digest: SHA-256, hexadecimal, of which images they are and in which order.
         class_parts: The object and the scene of every class of the model; empty where unknown.
+        sensitive: Names of the values of each sensitive attribute, by its name; empty where there
+            are none.
         places: Which of all are meant, ascending.
         skipped: Those that are left out, with the reason.
         converted: Those whose colours had to be made or dropped, for the model's channels.
@@ -66,6 +68,7 @@ class ExplainedImages(ABC):
     labels: Tensor
     digest: str
     class_parts: tuple[tuple[str, str], ...] = ()
+    sensitive: Mapping[str, tuple[str, ...]] = {}  # never changed
 
     def __init__(self, count: int) -> None:
         self.places: Sequence[int] = range(count)
@@ -200,6 +203,7 @@ class DatasetImages(ExplainedImages):
         self.labels = labels
         self.digest = dataset.digest
         self.class_parts = _model_parts(dataset, classes)
+        self.sensitive = dataset.sensitive_names
 
     def read(self, indices: list[int]) -> Batch:
         """Read some images."""

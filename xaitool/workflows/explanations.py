@@ -17,7 +17,6 @@ from xaitool.workflows.baseline_choice import (
     baseline_class,
     baselines_with_options,
     check_fit,
-    follows_path,
 )
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.configs.explanation import ExplanationOptions
@@ -98,7 +97,7 @@ def explanations(
         for name, method in methods.items()
         for baseline in _baselines(options, name, method, path)
     ]
-    if path is not None and not any(map(follows_path, methods.values())):
+    if path is not None and not any(method.follows_path for method in methods.values()):
         raise ConfigError(
             f"--path is {path}, but method {' and '.join(map(repr, methods))} follows none",
             hint="--method cgi",
@@ -141,7 +140,7 @@ def _baselines(
     if not method.needs_baseline:
         return [None]
     given = [*dict.fromkeys(options.baseline)]
-    if follows_path(method):
+    if method.follows_path:
         return [*_paths(given, name, path)]
     if path is not None:
         given = [one for one in given if not baseline_class(one).is_path]

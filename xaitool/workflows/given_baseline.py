@@ -16,11 +16,11 @@ from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.models.cvae import Cvae
 from xaitool.core.score import Score
-from xaitool.errors import ConfigError, ModelError, ShapeError
+from xaitool.errors import ConfigError, ShapeError
 from xaitool.workflows.baseline_choice import check_fit
 from xaitool.workflows.counterfactual_fit import check_count, check_shape
 from xaitool.workflows.counterfactual_source import load_counterfactual
-from xaitool.workflows.cvae_source import LoadedCvae, check_cvae, load_cvae
+from xaitool.workflows.cvae_source import check_cvae, check_label_count, load_cvae
 
 _SHAPES = {3: "(C, H, W)", 4: "(N, C, H, W)", 5: "(N, R, C, H, W)"}
 
@@ -114,19 +114,6 @@ _LOADS: dict[str, Callable[[Path, dict[str, Any]], nn.Module]] = {
     "generator": _generator,
     "cvae": _cvae,
 }
-
-
-def check_label_count(found: LoadedCvae, classes: int) -> None:
-    """Refuse an autoencoder that knows more or fewer labels than a model has classes.
-
-    Raises:
-        ModelError: It does.
-    """
-    if len(found.classes) != classes:
-        raise ModelError(
-            f"CVAE {found.path} knows {len(found.classes)} labels, but the model tells {classes} "
-            "classes apart"
-        )
 
 
 def _refuse_unused(supply: dict[str, Any], needs: frozenset[str]) -> None:

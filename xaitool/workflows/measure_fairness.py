@@ -26,6 +26,7 @@ from xaitool.core.metrics.group_accuracy import (
 from xaitool.core.seeding import generator
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.dataset_paths import CVAE
 from xaitool.workflows.measured_classifier import (
     load_measured,
     measured_logits,
@@ -33,7 +34,7 @@ from xaitool.workflows.measured_classifier import (
     measured_samples,
 )
 from xaitool.workflows.measured_groups import MeasuredGroups
-from xaitool.workflows.path_walk import CVAE, PathWalk, counterfactual_paths
+from xaitool.workflows.path_walk import PathWalk, counterfactual_paths
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime
 

@@ -18,17 +18,11 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError, ModelError
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.dataset_paths import CVAE, RECOLOUR, path_by_recolouring
 from xaitool.workflows.measured_classifier import measured_rows, measured_samples
 from xaitool.workflows.measured_cvae import load_measured_cvae
 from xaitool.workflows.model_source import load_classifier
-from xaitool.workflows.path_walk import (
-    CVAE,
-    RECOLOURING,
-    PathWalk,
-    Points,
-    Reading,
-    recolouring,
-)
+from xaitool.workflows.path_walk import PathWalk, Points, Reading
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime
 
@@ -98,15 +92,15 @@ def measure_interpolation(
         )
     found, dataset = load_measured_cvae(path, config, runtime)
     judges = [_classifier_judge(source, dataset, runtime) for source in config.judge]
-    colours = recolouring(dataset)
+    colours = path_by_recolouring(dataset)
     rows = measured_rows(dataset, config, runtime)
     paths: dict[str, Points] = {CVAE: CvaePath(found.model, rows).points}
     if colours is not None:
         judges.append(_colour_judge(colours, dataset))
-        paths[RECOLOURING] = colours.points
+        paths[RECOLOUR] = colours.points
     samples = measured_samples(dataset, config)
     walk = PathWalk(dataset, samples, dataset.labels[samples], rows, runtime, reporter)
-    of_inputs = walk.read(_unmoved, torch.zeros(1), _all_of(judges)).squeeze(1)
+    of_inputs = walk.read_images(_all_of(judges))
     for name, points in paths.items():
         of_points = walk.read(points, torch.tensor(PLACES), _all_of(judges))
         for number, judge in enumerate(judges):
@@ -208,9 +202,3 @@ def _all_of(judges: Sequence[Judge]) -> Reading:
         return torch.stack([judge.read(images, most) for judge in judges], 1)
 
     return read
-
-
-def _unmoved(
-    images: Tensor, labels: Tensor, attributes: Tensor, counterfactual: Tensor, places: Tensor
-) -> Tensor:
-    return images[:, None]

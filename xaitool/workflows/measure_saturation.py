@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,7 @@ def measure_saturation(
     rows = measured_rows(dataset, config, runtime)
     name, counterfactual = _counterfactual_path(dataset, config, runtime, rows)
     samples = _samples(dataset, config)
-    predicted = _predicted(classifier, dataset, samples, rows, runtime, reporter)
-    walk = PathWalk(dataset, samples, predicted, rows, runtime, reporter)
+    walk = _with_predictions(classifier, dataset, samples, rows, runtime, reporter)
     places = torch.linspace(0, 1, POINTS, dtype=torch.float64)
     curves = {
         title: _outputs(points, order, classifier, walk)
@@ -117,22 +117,18 @@ def _samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
     return samples[::step]
 
 
-def _predicted(
+def _with_predictions(
     classifier: Classifier,
     dataset: ImageDataset,
     samples: Tensor,
     rows: int,
     runtime: Runtime,
     reporter: Reporter,
-) -> Tensor:
-    unknown = torch.zeros_like(samples)
-    walk = PathWalk(dataset, samples, unknown, rows, runtime, reporter)
-    found = walk.read(
-        _from_black,
-        torch.ones(1),
-        lambda images, most: classifier.logits(images, most).argmax(1),
-    )
-    return found.squeeze(1)
+) -> PathWalk:
+    """A walk whose paths are told the predicted classes."""
+    walk = PathWalk(dataset, samples, torch.zeros_like(samples), rows, runtime, reporter)
+    predicted = walk.read_images(lambda images, most: classifier.logits(images, most).argmax(1))
+    return replace(walk, labels=predicted)
 
 
 def _from_black(

@@ -42,11 +42,11 @@ def load_measured_cvae(
         channels=channels,
         workers=config.workers,
     )
-    attributes = require_sensitive(dataset, f"CVAE {found.path}")
+    require_sensitive(dataset, f"CVAE {found.path}")
     check_cvae(
         found,
         shape=dataset.shape,
         classes=dataset.classes,
-        sensitive={name: attribute.names for name, attribute in attributes.items()},
+        sensitive=dataset.sensitive_names,
     )
     return found, dataset

@@ -13,7 +13,7 @@ from torch import Tensor
 from xaitool.core.metrics.group_accuracy import group_counts
 from xaitool.data.annotations import Attribute
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.groups import conflicting_groups, group_index
+from xaitool.data.groups import conflicting_groups, groups_of
 from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import DataError
 from xaitool.workflows.classifier import Classifier
@@ -65,7 +65,7 @@ class MeasuredGroups:
         found = cls(
             classes=dataset.classes,
             names=_combinations(attributes),
-            index=_index(dataset)[samples],
+            index=groups_of(dataset)[samples],
             conflicting=_conflicting(classifier, dataset, config, reporter),
         )
         empty = torch.bincount(found.index, minlength=found.count).view(found.shape) == 0
@@ -122,11 +122,6 @@ def _check_values(dataset: ImageDataset, attributes: dict[str, Attribute], sampl
                 )
 
 
-def _index(dataset: ImageDataset) -> Tensor:
-    sizes = [len(attribute.names) for attribute in dataset.sensitive.values()]
-    return group_index(dataset.labels, dataset.sensitive_values(), sizes, len(dataset.classes))
-
-
 def _conflicting(
     classifier: Classifier, dataset: ImageDataset, config: EvaluateConfig, reporter: Reporter
 ) -> Tensor | None:
@@ -138,11 +133,13 @@ def _conflicting(
     except DataError as error:
         reporter.warning(f"bias-conflict is left out: {error}")
         return None
-    shape = len(dataset.classes), len(_combinations(dataset.sensitive))
-    if (train.classes, list(train.sensitive)) != (dataset.classes, list(dataset.sensitive)):
+    shape = len(dataset.classes), math.prod(dataset.sensitive_sizes)
+    if (train.classes, train.sensitive_names) != (dataset.classes, dataset.sensitive_names):
         reporter.warning("bias-conflict is left out: the train split has other groups")
         return None
-    return conflicting_groups(torch.bincount(_index(train), minlength=math.prod(shape)).view(shape))
+    return conflicting_groups(
+        torch.bincount(groups_of(train), minlength=math.prod(shape)).view(shape)
+    )
 
 
 def _said(group: dict[str, str]) -> str:

@@ -10,12 +10,9 @@ import torch
 from torch import Tensor
 
 from xaitool.core.counterfactuals.base import CounterfactualPath, counterfactual_values
-from xaitool.core.counterfactuals.cvae_path import CvaePath
-from xaitool.core.counterfactuals.recolouring import RecolouringPath
-from xaitool.data.coloured_mnist import COLOURS
 from xaitool.data.dataset import ImageDataset
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.cvae_source import check_cvae, load_cvae
+from xaitool.workflows.dataset_paths import CVAE, RECOLOUR, path_by_cvae, path_by_recolouring
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime, with_smaller_batches
 
@@ -24,10 +21,6 @@ Points = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
 
 Reading = Callable[[Tensor, int], Tensor]
 """From images ``(M, C, H, W)`` and the most of them in a forward pass to ``(M, ...)``."""
-
-CVAE, RECOLOURING = "cvae", "recolour"
-
-LOOKED_AT = 64
 
 
 @dataclass(frozen=True)
@@ -60,8 +53,15 @@ class PathWalk:
     @cached_property
     def counterfactual(self) -> Tensor:
         """The others, int64 ``(N, A)``."""
-        sizes = [len(attribute.names) for attribute in self.dataset.sensitive.values()]
-        return counterfactual_values(self.attributes, sizes)
+        return counterfactual_values(self.attributes, self.dataset.sensitive_sizes)
+
+    def read_images(self, reading: Reading) -> Tensor:
+        """What a reading says of the images themselves: ``(N, ...)`` on the CPU.
+
+        Args:
+            reading: What is wanted of them.
+        """
+        return self.read(_unmoved, torch.zeros(1), reading).squeeze(1)
 
     def read(self, points: Points, places: Tensor, reading: Reading) -> Tensor:
         """What a reading says at P places of each path: ``(N, P, ...)`` on the CPU.
@@ -101,6 +101,12 @@ class PathWalk:
         return torch.cat(found)
 
 
+def _unmoved(
+    images: Tensor, labels: Tensor, attributes: Tensor, counterfactual: Tensor, places: Tensor
+) -> Tensor:
+    return images[:, None]
+
+
 def counterfactual_paths(
     dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime, rows: int
 ) -> dict[str, CounterfactualPath]:
@@ -118,32 +124,7 @@ def counterfactual_paths(
     """
     paths: dict[str, CounterfactualPath] = {}
     if config.cvae is not None:
-        found = load_cvae(config.cvae, runtime)
-        check_cvae(
-            found,
-            shape=dataset.shape,
-            classes=dataset.classes,
-            sensitive={name: attribute.names for name, attribute in dataset.sensitive.items()},
-        )
-        paths[CVAE] = CvaePath(found.model, rows)
-    if (colours := recolouring(dataset)) is not None:
-        paths[RECOLOURING] = colours
+        paths[CVAE], _ = path_by_cvae(config.cvae, dataset, runtime, rows)
+    if (colours := path_by_recolouring(dataset)) is not None:
+        paths[RECOLOUR] = colours
     return paths
-
-
-def recolouring(dataset: ImageDataset) -> RecolouringPath | None:
-    """The path between colours, where a dataset's one sensitive attribute is the channel.
-
-    Names alone do not tell: on photographs of red and green apples it would make no sense. So the
-    first images are looked at as well.
-    """
-    if list(dataset.sensitive) != ["colour"] or dataset.shape[0] != len(COLOURS):
-        return None
-    names = dataset.sensitive["colour"].names
-    if names != COLOURS[: len(names)]:
-        return None
-    first = torch.arange(min(LOOKED_AT, len(dataset)))
-    images, colours = dataset.images(first).cpu(), dataset.sensitive_values(first)[:, 0]
-    light = images.flatten(2).sum(2)
-    own = light.gather(1, colours[:, None]).squeeze(1)
-    return RecolouringPath(len(names)) if torch.equal(light.sum(1), own) else None

@@ -11,7 +11,7 @@ from torch import Tensor
 from xaitool.io.atomic import atomic_write
 from xaitool.report.path_curves import path_curves
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.path_walk import CVAE, RECOLOURING
+from xaitool.workflows.dataset_paths import CVAE, RECOLOUR
 from xaitool.workflows.picture_path import picture_path
 
 MOST_IMAGES = 10
@@ -19,7 +19,7 @@ MOST_IMAGES = 10
 TITLES = {
     "black": "integrated gradients: black to image",
     CVAE: "CGI: counterfactual to image, CVAE",
-    RECOLOURING: "CGI: counterfactual to image, recoloured",
+    RECOLOUR: "CGI: counterfactual to image, recoloured",
 }
 
 

@@ -181,7 +181,7 @@ class ClassifierTrainer:
         return metrics
 
     def state_dict(self) -> dict[str, Any]:
-        """What training changes, and the CVAE that must not change."""
+        """What training changes."""
         state = {
             "epoch": self.epoch,
             "model": self.model.state_dict(),
@@ -190,14 +190,10 @@ class ClassifierTrainer:
         }
         if self.recipe.grouped:
             state["loss"] = self.loss.state_dict()
-        if self.counterfactuals:
-            state["cvae_sha256"] = self.counterfactuals.cvae_sha256
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore it."""
-        if self.counterfactuals:
-            self.counterfactuals.check_resumed(state["cvae_sha256"])
         self.epoch = state["epoch"]
         self._begin_phase()
         self.model.load_state_dict(state["model"])

@@ -14,7 +14,7 @@ from xaitool.core.training.cvae_step import CvaeObjective, cvae_step
 from xaitool.core.training.optimiser import build_optimiser
 from xaitool.data.annotations import Attribute
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.groups import group_index
+from xaitool.data.groups import groups_of
 from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, DataError
 from xaitool.io.atomic import atomic_write
@@ -109,18 +109,17 @@ class CvaeTrainer:
         self.reporter = reporter
         sensitive = require_sensitive(dataset, "--generator cvae")
         _check_pairs(dataset, sensitive)
-        self.sizes = [len(attribute.names) for attribute in sensitive.values()]
-        values = dataset.sensitive_values()
-        self.groups = group_index(dataset.labels, values, self.sizes, len(dataset.classes))
+        self.sizes = dataset.sensitive_sizes
+        self.groups = groups_of(dataset)
         self.train, held_out = judged_split(dataset, self.groups, config)
         self.labels = dataset.labels.to(runtime.device)
-        self.attributes = values.to(runtime.device)
+        self.attributes = dataset.sensitive_values().to(runtime.device)
         self.objective = CvaeObjective(
             beta=config.beta,
             reconstruction=config.reconstruction,  # type: ignore[arg-type]
             tie=_tie(config, dataset, sensitive),
         )
-        self.description = _description(config, dataset, sensitive, blind=self.objective.tie > 0)
+        self.description = _description(config, dataset, blind=self.objective.tie > 0)
         self._build()
         self.judge = CvaeJudge(
             dataset,
@@ -229,11 +228,7 @@ def _tie(
 
 
 def _description(
-    config: TrainBaselineGanConfig,
-    dataset: ImageDataset,
-    sensitive: dict[str, Attribute],
-    *,
-    blind: bool,
+    config: TrainBaselineGanConfig, dataset: ImageDataset, *, blind: bool
 ) -> dict[str, Any]:
     small = max(dataset.shape[1:]) <= LARGEST_MLP_SIDE
     automatic = "mlp" if small else "convolutional"
@@ -243,7 +238,7 @@ def _description(
         "architecture": {"latent": config.latent, "network": network, "blind": blind},
         "shape": list(dataset.shape),
         "classes": list(dataset.classes),
-        "sensitive": {name: list(attribute.names) for name, attribute in sensitive.items()},
+        "sensitive": {name: list(names) for name, names in dataset.sensitive_names.items()},
         "dataset": dataset.name,
         "dataset_digest": dataset.digest,
     }

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.groups import group_index
+from xaitool.data.groups import group_index, groups_of
 
 
 class TrainingGroups:
@@ -21,16 +21,14 @@ class TrainingGroups:
 
     def __init__(self, dataset: ImageDataset) -> None:
         self._labels, self._classes = dataset.labels, len(dataset.classes)
-        sensitive = dataset.sensitive
-        self._sizes = [len(attribute.names) for attribute in sensitive.values()]
+        self._sizes = dataset.sensitive_sizes
         values = [
-            [f"{name}={value}" for value in attribute.names]
-            for name, attribute in sensitive.items()
+            [f"{name}={value}" for value in names]
+            for name, names in dataset.sensitive_names.items()
         ]
         # The order of `group_index`: the label first, the last attribute varies fastest.
         self.names = tuple(", ".join(one) for one in product(dataset.classes, *values))
-        every = torch.arange(len(dataset))
-        self.of_images = self.of(every, dataset.sensitive_values())
+        self.of_images = groups_of(dataset)
 
     def of(self, samples: Tensor, values: Tensor) -> Tensor:
         """The groups in which images would be with other attributes, int64 ``(n,)``.

@@ -213,7 +213,11 @@ class TrainingRun:
 
     def _take(self, checkpoint: dict[str, Any]) -> None:
         compare_config(checkpoint["config"], self.config.to_dict("experiment"))
-        given = (("dataset_digest", "images"), ("classifier_sha256", "classifier's weights"))
+        given = (
+            ("dataset_digest", "images"),
+            ("classifier_sha256", "classifier's weights"),
+            ("cvae_sha256", "CVAE's weights"),
+        )
         for key, what in given:
             if checkpoint.get(key) != self.trainer.description.get(key):
                 raise DataError(

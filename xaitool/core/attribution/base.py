@@ -57,6 +57,13 @@ class AttributionMethod(ABC):
         seed: The run's seed for methods that draw.
         **options: The fields of `Options`.
 
+    Attributes:
+        Options: What a user may set.
+        needs_baseline: Whether it compares with references.
+        follows_path: Whether a sample's references are the points of one path, in order.
+        default_baseline: The registered baseline that is taken where none is asked for.
+        default_output: Scale of the score that is explained where none is asked for.
+
     Raises:
         ConfigError: An option is unknown or out of range, or `rows` is below 1.
 
@@ -84,6 +91,7 @@ class AttributionMethod(ABC):
 
     Options: ClassVar[type[Options]] = NoOptions
     needs_baseline: ClassVar[bool] = False
+    follows_path: ClassVar[bool] = False
     default_baseline: ClassVar[str] = "zero"
     default_output: ClassVar[Output] = "logit"
 

@@ -76,6 +76,7 @@ class CounterfactualGradientsIntegration(AttributionMethod):
 
     Options = CounterfactualGradientsOptions
     needs_baseline = True
+    follows_path = True
     default_baseline = "cvae"
 
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:

@@ -63,7 +63,7 @@ class CounterfactualPathBaseline(Baseline):
         path = self._path()
         labels = score.target.to(images.device)
         own = path.infer(images, labels) if attributes is None else attributes.to(images.device)
-        other = counterfactual_values(own, self._sizes())
+        other = counterfactual_values(own, self._sizes())  # refuses another number of attributes
         _check_values(own, self._sizes())
         places = torch.linspace(1, 0, self.options.points, dtype=images.dtype, device=images.device)
         return path.points(images, labels, own, other, places)
