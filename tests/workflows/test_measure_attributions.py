@@ -167,3 +167,21 @@ def test_options_are_not_for_a_checkpoint_that_a_file_names():
     write(load("factory_of_tests:make"), model_source=source, model_options={})
     with pytest.raises(ModelError, match="is a checkpoint, but --mean is for the others"):
         measure(mean=(0.5,), std=(1,))
+
+
+def test_both_ways_to_sum_channels():
+    write(load("factory_of_tests:make"))
+    rows = {}
+    for way in ("signed", "absolute", "both"):
+        config = EvaluateConfig(
+            artifacts=(Path("a.h5"),),
+            metric=("deletion",),
+            model="factory_of_tests:make",
+            channel_sum=way,
+        )
+        found = evaluate(config)
+        assert isinstance(found, list)
+        rows[way] = found
+    assert rows["both"] == rows["signed"] + rows["absolute"]
+    assert [row["channel_sum"] for row in rows["both"]] == ["signed", "absolute"]
+    assert rows["signed"][0]["value"] != rows["absolute"][0]["value"]

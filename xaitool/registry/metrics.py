@@ -78,6 +78,11 @@ CLASSIFIER_METRICS = {
         "picture with --out",
         "Miglani et al. 2020; Qiang et al. 2022 (CIA), figure 7",
     ),
+    "twin-similarity": Entry(
+        "core.metrics.map_similarity:map_similarity",
+        "likeness of an image's maps to those of its twin, whose sensitive attributes alone differ",
+        "after Qiang et al. 2022 (CIA), section 4.3",
+    ),
     **BASELINE_GAN_METRICS,
 }
 

@@ -31,6 +31,7 @@ from xaitool.workflows.measure_randomisation import measure_randomisation
 from xaitool.workflows.measure_recommender import measure_recommender
 from xaitool.workflows.measure_robustness import measure_robustness
 from xaitool.workflows.measure_saturation import measure_saturation
+from xaitool.workflows.measure_twins import measure_twins
 from xaitool.workflows.progress import Reporter, SilentReporter
 from xaitool.workflows.runtime import Runtime
 
@@ -49,6 +50,7 @@ MEASURES: dict[Kind, dict[str, Measure]] = {
         "parameter-randomisation": measure_randomisation,
         "fairness": measure_fairness,
         "saturation": measure_saturation,
+        "twin-similarity": measure_twins,
         "baseline-validity": measure_baselines,
     },
     "gan": {**dict.fromkeys(GAN_MEASURES, measure_gan), "samples": write_samples},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from xaitool.core.score import Output, Score
+from xaitool.core.score import Score
 from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
@@ -32,10 +32,6 @@ class ExplainedScores:
     indices: list[int]
     score: Score
 
-    def on_scale(self, output: Output) -> Score:
-        """The same classes on another scale."""
-        return replace(self.score, output=output)
-
     def question(self, row: int, classes: tuple[str, ...]) -> str:
         """What is asked of an image, such as ``8 against 3``."""
         target = class_label(int(self.score.target[row]), classes)
@@ -49,21 +45,20 @@ def explained_scores(
     classifier: Classifier,
     config: EvaluateConfig,
     runtime: Runtime,
-    count: int,
+    indices: Tensor,
 ) -> ExplainedScores:
-    """The first images of a dataset with the classes that the options choose.
+    """Images of a dataset with the classes that the options choose.
 
     Args:
         dataset: The images, with the classifier's classes.
         classifier: Says what is predicted.
         config: ``target`` and ``against``; the second class is drawn where `against` is None.
         runtime: Where the images go.
-        count: How many.
+        indices: Which of them, int64 ``(N,)``.
 
     Raises:
         InputError: A class does not exist, or an image's two classes are one.
     """
-    indices = torch.arange(len(dataset))[:count]
     images = runtime.place(dataset.images(indices))
     classes = classifier.class_count(dataset.shape, runtime)
     rule = None if config.against in (None, "none") else config.against

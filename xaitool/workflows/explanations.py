@@ -64,26 +64,23 @@ def planned(config: ExplainConfig) -> list[PlannedExplanation]:
     Raises:
         InputError: As `explanations`, or a file cannot go where it should.
     """
-    found = explanations(config, config.score, config.path)
+    found = explanations(config, config.score)
     places = _places(config, [(one.name, one.baseline) for one in found])
     return [
         PlannedExplanation(**vars(one), out=place) for one, place in zip(found, places, strict=True)
     ]
 
 
-def explanations(
-    options: ExplanationOptions, score: str | None = None, path: str | None = None
-) -> list[Explanation]:
+def explanations(options: ExplanationOptions, score: str | None = None) -> list[Explanation]:
     """The explanations that options ask for, in their order.
 
     Several methods and baselines make every pair of them; a method that takes no baseline is there
     once.
 
     Args:
-        options: Methods, baselines, and the options of both.
+        options: Methods, baselines, and the options of both. Their ``path`` is what a method that
+            follows one is given, whatever the others' baselines are; None: as the others.
         score: Scale of the score; None: as each method's paper.
-        path: ``recolour`` or ``cvae``: what a method that follows a path is given, whatever the
-            others' baselines are; None: as the others.
 
     Raises:
         InputError: A name or an option is unknown, no method takes the baseline, or a method has
@@ -95,8 +92,9 @@ def explanations(
     pairs = [
         (name, baseline)
         for name, method in methods.items()
-        for baseline in _baselines(options, name, method, path)
+        for baseline in _baselines(options, name, method)
     ]
+    path = options.path
     if path is not None and not any(method.follows_path for method in methods.values()):
         raise ConfigError(
             f"--path is {path}, but method {' and '.join(map(repr, methods))} follows none",
@@ -135,14 +133,14 @@ def explanations(
 
 
 def _baselines(
-    options: ExplanationOptions, name: str, method: type[AttributionMethod], path: str | None
+    options: ExplanationOptions, name: str, method: type[AttributionMethod]
 ) -> list[str | None]:
     if not method.needs_baseline:
         return [None]
     given = [*dict.fromkeys(options.baseline)]
     if method.follows_path:
-        return [*_paths(given, name, path)]
-    if path is not None:
+        return [*_paths(given, name, options.path)]
+    if options.path is not None:
         given = [one for one in given if not baseline_class(one).is_path]
     return [*given] or [method.default_baseline]
 

@@ -47,23 +47,26 @@ def measure_attributions(
     with AttributionFile(path) as file:
         judge = _Judge(file, config, runtime, reporter)
         count = min(len(file), config.limit or len(file))
-        with reporter.task("evaluate", count * len(metrics), "image") as task:
-            for metric in metrics:
+        sums = ("signed", "absolute") if config.channel_sum == "both" else (config.channel_sum,)
+        asked = [(metric, channel_sum) for metric in metrics for channel_sum in sums]
+        with reporter.task("evaluate", count * len(asked), "image") as task:
+            for metric, channel_sum in asked:
                 areas = []
                 for first in range(0, count, SAMPLES_AT_ONCE):
                     rows = file.read(slice(first, min(first + SAMPLES_AT_ONCE, count)))
-                    areas.append(judge.areas(metric, rows))
+                    areas.append(judge.areas(metric, channel_sum, rows))
                     task.advance(len(rows))
-                yield _row(metric, torch.cat(areas), path)
+                yield _row(metric, channel_sum, torch.cat(areas), path)
 
 
-def _row(metric: str, areas: Tensor, path: Path) -> dict[str, Any]:
+def _row(metric: str, channel_sum: str, areas: Tensor, path: Path) -> dict[str, Any]:
     return {
         "metric": metric,
         "value": areas.mean().item(),
         "n": len(areas),
         "source": str(path),
         "std": areas.std(correction=0).item(),
+        "channel_sum": channel_sum,
     }
 
 
@@ -91,20 +94,20 @@ class _Judge:
         self.mean = runtime.place(torch.tensor(self.classifier.mean))
         self.rows = runtime.rows(first.input.numel(), config.batch_size)
 
-    def areas(self, metric: str, samples: AttributionRows) -> Tensor:
+    def areas(self, metric: str, channel_sum: str, samples: AttributionRows) -> Tensor:
         """The area under each sample's curve, float64 ``(N,)`` on the CPU."""
         if not ((samples.target >= 0) & (samples.target < self.classes)).all():
             raise ArtifactError(
                 f"{self.file.path} has targets that are no class of 0 to {self.classes - 1}"
             )
         areas, self.rows = with_smaller_batches(
-            lambda rows: self._areas(metric, samples, rows),
+            lambda rows: self._areas(metric, channel_sum, samples, rows),
             self.rows,
             lambda rows: self.reporter.warning(f"out of memory: going on with {rows} rows"),
         )
         return areas
 
-    def _areas(self, metric: str, samples: AttributionRows, rows: int) -> Tensor:
+    def _areas(self, metric: str, channel_sum: str, samples: AttributionRows, rows: int) -> Tensor:
         curve = registry.load("metric", metric)(
             self.classifier.model,
             self.runtime.place(samples.input),
@@ -113,6 +116,7 @@ class _Judge:
             step=self.config.step,
             rows=rows,
             mean=self.mean,
+            channel_sum=channel_sum,
         )
         areas: Tensor = curve.auc.cpu()
         return areas

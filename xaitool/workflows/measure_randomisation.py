@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from xaitool.core.metrics.defined_mean import defined_mean
 from xaitool.core.metrics.map_similarity import MapSimilarity, map_similarity
 from xaitool.core.randomisation import cascading_randomisation, weight_layers
@@ -58,7 +60,8 @@ def measure_randomisation(
         InputError: The classifier, the dataset, a method or a baseline does not fit.
     """
     classifier, dataset = load_measured(path, config, runtime)
-    explained = explained_scores(dataset, classifier, config, runtime, config.limit or IMAGES)
+    indices = torch.arange(len(dataset))[: config.limit or IMAGES]
+    explained = explained_scores(dataset, classifier, config, runtime, indices)
     methods = randomised_maps(explained, classifier, dataset, config, runtime, reporter)
     layers = list(weight_layers(classifier.model, explained.images[:1]))[::-1]
     pictures = RandomisationPictures(path, config, explained, layers, classifier.classes)

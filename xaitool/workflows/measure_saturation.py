@@ -10,17 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool.core.counterfactuals.base import CounterfactualPath
 from xaitool.core.metrics.bootstrap import mean_with_interval
 from xaitool.core.metrics.saturation import saturation
 from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.sensitive import require_sensitive
-from xaitool.errors import ConfigError
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.measured_classifier import load_measured, measured_rows, measured_samples
-from xaitool.workflows.path_walk import PathWalk, Points, counterfactual_paths
+from xaitool.workflows.measured_classifier import load_measured, measured_rows, spread_samples
+from xaitool.workflows.path_walk import PathWalk, Points, required_paths
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime
 from xaitool.workflows.saturation_picture import SaturationPicture
@@ -75,8 +73,10 @@ def measure_saturation(
     classifier, dataset = load_measured(path, config, runtime)
     require_sensitive(dataset, "--metric saturation")
     rows = measured_rows(dataset, config, runtime)
-    name, counterfactual = _counterfactual_path(dataset, config, runtime, rows)
-    samples = _samples(dataset, config)
+    # A CVAE that was named goes before recolouring.
+    paths = required_paths(dataset, config, runtime, rows, "saturation")
+    name, counterfactual = next(iter(paths.items()))
+    samples = spread_samples(dataset, config, IMAGES)
     walk = _with_predictions(classifier, dataset, samples, rows, runtime, reporter)
     places = torch.linspace(0, 1, POINTS, dtype=torch.float64)
     curves = {
@@ -91,30 +91,6 @@ def measure_saturation(
         reporter.message(f"picture: {written}")
     for title, outputs in curves.items():
         yield _row(str(path), title, outputs, places, written, config.seed)
-
-
-def _counterfactual_path(
-    dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime, rows: int
-) -> tuple[str, CounterfactualPath]:
-    """The first there is: a CVAE that was named goes before recolouring.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    paths = counterfactual_paths(dataset, config, runtime, rows)
-    if not paths:
-        raise ConfigError(
-            f"dataset '{dataset.name}' is not coloured by channel, but --metric saturation wants "
-            "a way to move its sensitive attributes",
-            hint="--cvae RUN, of train-baseline-gan --generator cvae",
-        )
-    return next(iter(paths.items()))
-
-
-def _samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
-    samples = measured_samples(dataset, config)
-    step = 1 if config.limit else max(1, -(-len(samples) // IMAGES))
-    return samples[::step]
 
 
 def _with_predictions(

@@ -85,6 +85,12 @@ def measured_samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
     return torch.arange(len(dataset))[: config.limit]
 
 
+def spread_samples(dataset: ImageDataset, config: EvaluateConfig, count: int) -> Tensor:
+    """Indices of the first ``--limit`` samples, or of at most `count`, evenly spaced; int64."""
+    step = 1 if config.limit else max(1, -(-len(dataset) // count))
+    return measured_samples(dataset, config)[::step]
+
+
 def measured_rows(dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime) -> int:
     """How many of its images go through a network at once."""
     return runtime.rows(math.prod(dataset.shape), config.batch_size)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xaitool.core.counterfactuals.base import CounterfactualPath, counterfactual_values
 from xaitool.data.dataset import ImageDataset
+from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.dataset_paths import CVAE, RECOLOUR, path_by_cvae, path_by_recolouring
 from xaitool.workflows.progress import Reporter
@@ -127,4 +128,24 @@ def counterfactual_paths(
         paths[CVAE], _ = path_by_cvae(config.cvae, dataset, runtime, rows)
     if (colours := path_by_recolouring(dataset)) is not None:
         paths[RECOLOUR] = colours
+    return paths
+
+
+def required_paths(
+    dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime, rows: int, metric: str
+) -> dict[str, CounterfactualPath]:
+    """`counterfactual_paths`, of which a metric wants at least one.
+
+    Raises:
+        ConfigError: There is none.
+        ArtifactError: The CVAE cannot be loaded.
+        ModelError: It was trained for other images, labels or attributes.
+    """
+    paths = counterfactual_paths(dataset, config, runtime, rows)
+    if not paths:
+        raise ConfigError(
+            f"dataset '{dataset.name}' is not coloured by channel, but --metric {metric} wants "
+            "a way to move its sensitive attributes",
+            hint="--cvae RUN, of train-baseline-gan --generator cvae",
+        )
     return paths

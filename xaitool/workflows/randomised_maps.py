@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
-
 from xaitool.core.baselines.base import Baseline
-from xaitool.core.baselines.reached import reached
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.baseline_source import OpenedBaseline, explained_baseline
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactual_source import load_counterfactual
+from xaitool.workflows.explained_maps import ExplainedMaps, MapMaker
 from xaitool.workflows.explained_scores import ExplainedScores
 from xaitool.workflows.explanations import Explanation, explanations
 from xaitool.workflows.measured_classifier import measured_rows
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.retrained_generators import RetrainedGenerators
-from xaitool.workflows.runtime import Runtime, with_smaller_batches
+from xaitool.workflows.runtime import Runtime
 
 BaselineOf = Callable[[Classifier], Baseline | None]
-
-
-@dataclass(frozen=True)
-class NetworkMaps:
-    """How a method explains a network.
-
-    Attributes:
-        values: ``(N, C, H, W)``, on the CPU.
-        reached: Share of the baselines that the network puts into the second class; None where
-            they stand for no class.
-    """
-
-    values: Tensor
-    reached: float | None
 
 
 class RandomisedMaps:
@@ -67,47 +49,14 @@ class RandomisedMaps:
         self.name = explanation.name
         self.baseline = baseline
         self.title = f"{self.name}\n{baseline}" if baseline else self.name
-        self._explanation = explanation
         self._baseline_of = baseline_of
         self._explained = explained
-        self._seed = config.seed
-        self._rows = rows
-        self._reporter = reporter
+        self._maker = MapMaker(explanation, rows, config.seed, reporter)
 
-    def of(self, classifier: Classifier) -> NetworkMaps:
+    def of(self, classifier: Classifier) -> ExplainedMaps:
         """Explain a network."""
-        baseline = self._baseline_of(classifier)
-        places = torch.arange(len(self._explained.images), device=self._explained.images.device)
-        maps, hits = [], []
-        for rows in places.split(self._rows):
-            (part, reached_here), self._rows = with_smaller_batches(
-                lambda most, rows=rows: self._attribute(  # type: ignore[misc]
-                    classifier.model, baseline, rows, most
-                ),
-                self._rows,
-                lambda most: self._reporter.warning(f"out of memory: going on with {most} rows"),
-            )
-            maps.append(part.cpu())
-            hits += [] if reached_here is None else [reached_here]
-        return NetworkMaps(
-            torch.cat(maps), torch.cat(hits).double().mean().item() if hits else None
-        )
-
-    def _attribute(
-        self, model: nn.Module, baseline: Baseline | None, rows: Tensor, most: int
-    ) -> tuple[Tensor, Tensor | None]:
-        """Maps of some images, and which of their baselines are of the second class."""
-        explanation = self._explanation
-        method = explanation.method(model, rows=most, seed=self._seed, **explanation.method_options)
-        images = self._explained.images[rows]
-        score = self._explained.on_scale(explanation.output).select(rows)
-        references = hits = None
-        if baseline is not None:
-            baseline.rows = most
-            references = baseline.for_images(images, score)
-            if baseline.needs_against and score.against is not None:
-                hits = reached(model, references, score.against, rows=most)
-        return method.attribute(images, score, references).values, hits
+        images, score = self._explained.images, self._explained.score
+        return self._maker.of(classifier.model, images, score, self._baseline_of(classifier))
 
 
 def randomised_maps(

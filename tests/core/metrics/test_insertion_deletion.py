@@ -170,3 +170,18 @@ def test_wrong_input_is_a_clear_error(model, batch):
     attributions[0, 0, 0, 0] = torch.nan
     with pytest.raises(ShapeError, match="finite"):
         deletion(model, images, attributions, score)
+
+
+@pytest.mark.parametrize("game", [insertion, deletion])
+def test_magnitudes_rank_where_signs_cancel(model, batch, game):
+    """Two channels that cancel leave nothing to rank by; their magnitudes do."""
+    images, attributions, score = batch
+    cancelling = torch.cat([attributions[:, :1], -attributions[:, :1]], 1)
+    cancelling = torch.cat([cancelling, torch.zeros_like(attributions[:, :1])], 1)
+    ranked = game(model, images, attributions[:, :1].abs(), score)
+    absolute = game(model, images, cancelling, score, channel_sum="absolute")
+    assert torch.equal(absolute.curve, ranked.curve)
+    signed = game(model, images, cancelling, score)
+    in_order = game(model, images, torch.zeros_like(attributions), score)
+    assert torch.equal(signed.curve, in_order.curve)
+    assert not torch.equal(absolute.curve, signed.curve)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,9 @@ from xaitool.errors import ConfigError, ShapeError
 
 KERNEL_SIZE = 11
 SIGMA = 5.0
+
+ChannelSum = Literal["signed", "absolute"]
+"""What ranks a pixel: the sum of its channels' values, or of their magnitudes."""
 
 
 class PixelCurve(NamedTuple):
@@ -42,13 +45,14 @@ def insertion(
     step: int | None = None,
     rows: int = 64,
     mean: Tensor | None = None,
+    channel_sum: ChannelSum = "signed",
 ) -> PixelCurve:
     """Reveal the image in a blurred one, most important pixels first; higher is better.
 
-    The protocol of RISE (Petsiuk et al. 2018): pixels are ranked by the signed sum
-    of the attribution over the channels, ties in the order of the pixels, and all channels of a
-    pixel change at once. What is measured is the probability of ``score.target``, whatever the
-    score's output and `against`, so that methods and scores compare. It starts from `blurred`.
+    The protocol of RISE (Petsiuk et al. 2018): pixels are ranked by the sum of the attribution over
+    the channels, ties in the order of the pixels, and all channels of a pixel change at once. What
+    is measured is the probability of ``score.target``, whatever the score's output and `against`,
+    so that methods and scores compare. It starts from `blurred`.
 
     Differences from RISE: the area is the trapezoid over the real shares of pixels, equal to
     RISE's where `step` divides the number of pixels; ties have a defined order. AGI's authors
@@ -57,20 +61,23 @@ def insertion(
     Args:
         model: From images in [0, 1] to logits ``(N, K)``; left as it was.
         images: ``(N, C, H, W)`` in [0, 1].
-        attributions: ``(N, C, H, W)``, or ``(N, 1, H, W)``, which ranks as it is.
+        attributions: ``(N, C, H, W)`` or ``(N, 1, H, W)``.
         score: Its targets, one a sample.
         step: Pixels changed between two values; the image's width by default, as in RISE's
             notebook for single images.
         rows: Largest number of images in one forward pass.
         mean: Mean colour ``(C,)`` in [0, 1] that the blur sees beyond the image's border: the
             mean of the model's normalisation, 0.5 by default.
+        channel_sum: ``absolute`` ranks by the sum of the magnitudes: where what one channel gains
+            another one loses, as along a change of colour, the signed sum is nothing.
 
     Raises:
         ConfigError: `step` is below 1.
         ShapeError: Shapes do not fit, or an attribution is not finite.
     """
     start = blurred(images, _mean_colour(images, mean))
-    return _play(model, start, images, attributions, score, step, rows)
+    ranking = _ranking(attributions, channel_sum)
+    return _play(model, start, images, ranking, score, step, rows)
 
 
 def deletion(
@@ -82,6 +89,7 @@ def deletion(
     step: int | None = None,
     rows: int = 64,
     mean: Tensor | None = None,
+    channel_sum: ChannelSum = "signed",
 ) -> PixelCurve:
     """Paint the image over with the mean colour, most important pixels first; lower is better.
 
@@ -89,7 +97,8 @@ def deletion(
     normalised space is `mean` in pixel space.
     """
     finish = _mean_colour(images, mean).expand_as(images)
-    return _play(model, images, finish, attributions, score, step, rows)
+    ranking = _ranking(attributions, channel_sum)
+    return _play(model, images, finish, ranking, score, step, rows)
 
 
 def blurred(images: Tensor, mean: Tensor) -> Tensor:
@@ -161,6 +170,11 @@ def _play(
             curve[row] = probability.select(sample)(model(mixed)).double()
     curve, fractions = curve.view(samples, count), changed.double() / pixels
     return PixelCurve(torch.trapezoid(curve, fractions, dim=1), curve, fractions)
+
+
+def _ranking(attributions: Tensor, channel_sum: ChannelSum) -> Tensor:
+    """What is summed over the channels to rank the pixels, in the shape of `attributions`."""
+    return attributions.abs() if channel_sum == "absolute" else attributions
 
 
 def _ranks(attributions: Tensor) -> Tensor:

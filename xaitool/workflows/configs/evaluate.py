@@ -75,6 +75,15 @@ class EvaluateConfig(ExplanationOptions):
         minimum=1,
         unit="PIXELS",
     )
+    channel_sum: str = option(
+        "signed",
+        "How insertion and deletion make one number of a pixel's channels: signed: their sum; "
+        "absolute: the sum of their magnitudes; both: a row of each.",
+        panel="Measure",
+        choices=("signed", "absolute", "both"),
+        what="channel sum",
+        unit="signed|absolute|both",
+    )
     folds: int | None = option(
         None,
         "Random folds for which a recommender is fitted again; default: 5, or the ratings that it "
@@ -106,14 +115,16 @@ class EvaluateConfig(ExplanationOptions):
     )
     target: str = option(
         "label",
-        "The class that parameter-randomisation explains: index, name, 'predicted' or 'label'.",
+        "The class that parameter-randomisation and twin-similarity explain: index, name, "
+        "'predicted' or 'label'.",
         panel="Measure",
         unit="CLASS",
     )
     against: str | None = option(
         None,
         "The class that it is held against: index, name, 'second', 'predicted', 'label', or "
-        "'none'; default: another class, drawn for each image.",
+        "'none'; default: of parameter-randomisation another class, drawn for each image, of "
+        "twin-similarity none.",
         panel="Measure",
         unit="CLASS",
     )
@@ -136,7 +147,8 @@ class EvaluateConfig(ExplanationOptions):
     )
     cvae: Path | None = option(
         None,
-        "The CVAE by which sensitive attributes move for fairness and saturation; default: "
+        "The CVAE by which sensitive attributes move for fairness, saturation and "
+        "twin-similarity; default: "
         "recolouring, where the attribute is the colour channel.",
         panel="Measure",
         unit="RUN",
@@ -214,7 +226,7 @@ class EvaluateConfig(ExplanationOptions):
     limit: int | None = option(
         None,
         "Measure only the first N samples; default: all, 16 for parameter-randomisation, and, "
-        "evenly spaced, 1,000 for features and 200 for saturation.",
+        "evenly spaced, 1,000 for features and 200 for saturation and twin-similarity.",
         panel="Data",
         minimum=1,
         unit="N",

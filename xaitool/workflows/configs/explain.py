@@ -45,16 +45,6 @@ class ExplainConfig(ExplanationOptions):
         what="score",
         unit="SCORE",
     )
-    path: str | None = option(
-        None,
-        "The path that cgi follows, whatever the baseline of other methods: cvae, that of "
-        "--baseline cvae:RUN; recolour, the straight line from the other colour of coloured "
-        "digits.",
-        panel="Method",
-        choices=("cvae", "recolour"),
-        what="path",
-        unit="cvae|recolour",
-    )
     model: str = option(
         "torchvision:resnet50",
         "A xaitool checkpoint or run, torchvision:NAME, package.module:factory, or an exported "

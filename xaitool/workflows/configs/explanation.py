@@ -55,6 +55,16 @@ class ExplanationOptions(ModelOptions, RunOptions):
         repeated=True,
         unit="NAME=VALUE",
     )
+    path: str | None = option(
+        None,
+        "The path that cgi follows, whatever the baseline of other methods: cvae, that of "
+        "--baseline cvae:RUN; recolour, the straight line from the other colour of coloured "
+        "digits.",
+        panel="Method",
+        choices=("cvae", "recolour"),
+        what="path",
+        unit="cvae|recolour",
+    )
     references: int = option(
         20,
         "Images for each explained one, where the baseline draws several.",

@@ -1,0 +1,145 @@
+"""Whether an explanation stays when a sensitive attribute alone changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.metrics.bootstrap import mean_with_interval
+from xaitool.core.metrics.defined_mean import defined_mean
+from xaitool.core.metrics.map_similarity import map_similarity
+from xaitool.core.metrics.rank_correlation import rank_correlation
+from xaitool.core.seeding import generator
+from xaitool.data.dataset import ImageDataset
+from xaitool.data.sensitive import require_sensitive
+from xaitool.workflows.baseline_source import explained_baseline
+from xaitool.workflows.classifier import Classifier
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.explained_maps import MapMaker
+from xaitool.workflows.explained_scores import explained_scores
+from xaitool.workflows.explanations import Explanation, explanations
+from xaitool.workflows.measured_classifier import load_measured, measured_rows, spread_samples
+from xaitool.workflows.path_walk import PathWalk, required_paths
+from xaitool.workflows.progress import Reporter
+from xaitool.workflows.runtime import Runtime
+
+Row = dict[str, Any]
+
+IMAGES = 200
+"""Where ``--limit`` is not given."""
+
+
+def measure_twins(
+    path: Path,
+    metrics: tuple[str, ...],
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> Iterator[Row]:
+    """Rows of a classifier: how alike the maps of an image and of its twin are, by every method.
+
+    The twin differs in the sensitive attributes alone: the two are the ends of a counterfactual
+    path, by ``--cvae``, which is told the predicted class and begins at the reconstruction; and by
+    recolouring, where the attribute is the channel. The same class is explained of both, by default
+    the image's label. Unasked it is held against no other.
+
+    A method that follows the path itself goes the same way to and fro: between twins it gives the
+    same magnitudes with the opposite sign, whatever the model.
+
+    Args:
+        path: The classifier.
+        metrics: ``twin-similarity``.
+        config: The options; without ``limit`` 200 images, evenly spaced.
+        runtime: Where it computes.
+        reporter: Told how it goes.
+
+    Yields:
+        For each path of a twin and every method and baseline ``value``, the mean over ``n`` images
+        of Spearman's correlation of the pixels' magnitudes (see `map_similarity`), with its
+        bootstrap interval ``low`` and ``high``; ``ssim`` and ``cosine`` of the magnitudes;
+        ``signed_spearman``, of the signed sums over the channels; ``undefined``, images of which a
+        map is constant, which ``value`` leaves out; ``twin``, ``cvae`` or ``recolour``; ``method``;
+        ``baseline``; ``seed``.
+
+    Raises:
+        InputError: The classifier, the dataset, a method or a baseline does not fit, or nothing
+            makes twins.
+    """
+    classifier, dataset = load_measured(path, config, runtime)
+    require_sensitive(dataset, "--metric twin-similarity")
+    rows = measured_rows(dataset, config, runtime)
+    paths = required_paths(dataset, config, runtime, rows, "twin-similarity")
+    asked = replace(config, against=config.against or "none")
+    samples = spread_samples(dataset, config, IMAGES)
+    explained = explained_scores(dataset, classifier, asked, runtime, samples)
+    methods = [
+        (
+            MapMaker(one, rows, config.seed, reporter),
+            _baseline(one, asked, classifier, dataset, runtime),
+        )
+        for one in explanations(asked)
+    ]
+    predicted = classifier.logits(explained.images, rows).argmax(1).cpu()
+    walk = PathWalk(dataset, samples, predicted, rows, runtime, reporter)
+    with reporter.task("explain", 2 * len(paths) * len(methods), "explanation") as task:
+        for name, twins in paths.items():
+            ends = walk.read(twins.points, torch.tensor([0.0, 1.0]), lambda images, _: images)
+            sides = zip(ends.unbind(1), (walk.attributes, walk.counterfactual), strict=True)
+            placed = [(runtime.place(images), values) for images, values in sides]
+            for maker, baseline in methods:
+                maps = []
+                for images, attributes in placed:
+                    made = maker.of(classifier.model, images, explained.score, baseline, attributes)
+                    maps.append(made.values)
+                    task.advance()
+                yield {
+                    "metric": "twin-similarity",
+                    **_similarity(maps[0], maps[1], config.seed),
+                    "source": str(path),
+                    "method": maker.explanation.name,
+                    "baseline": maker.explanation.baseline,
+                    "twin": name,
+                    "seed": config.seed,
+                }
+
+
+def _baseline(
+    explanation: Explanation,
+    config: EvaluateConfig,
+    classifier: Classifier,
+    dataset: ImageDataset,
+    runtime: Runtime,
+) -> Baseline | None:
+    opened = explained_baseline(
+        explanation,
+        config,
+        classifier,
+        runtime,
+        against=config.against != "none",
+        sensitive=dataset.sensitive_names,
+    )
+    return None if opened is None else opened.baseline
+
+
+def _similarity(first: Tensor, second: Tensor, seed: int) -> Row:
+    """How alike maps ``(N, C, H, W)`` of images and of their twins are."""
+    found = map_similarity(first, second)
+    undefined = found.spearman.isnan()
+    mean = mean_with_interval(found.spearman[~undefined], generator(seed, "twin-similarity"))
+    signed = rank_correlation(first.sum(1).flatten(1), second.sum(1).flatten(1))
+    return {
+        "value": mean.value,
+        "n": mean.count,
+        "low": mean.low,
+        "high": mean.high,
+        "signed_spearman": defined_mean(signed).value,
+        "ssim": defined_mean(found.ssim).value,
+        "cosine": defined_mean(found.cosine).value,
+        "undefined": int(undefined.sum()),
+    }
