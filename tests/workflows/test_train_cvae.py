@@ -95,7 +95,8 @@ def test_the_metrics_and_the_checkpoint_of_a_run() -> None:
     for entry in metrics(run):
         assert entry.keys() == {"epoch", "step"} | terms | {f"held_out_{name}" for name in terms}
     checkpoint = load_checkpoint(run / "last.pt", kind=KIND)
-    assert checkpoint["architecture"] == {"latent": 2, "network": "mlp", "blind": True}
+    wanted = {"latent": 2, "network": "mlp", "blind": True, "labelled": False}
+    assert checkpoint["architecture"] == wanted
     assert checkpoint["sensitive"] == {"colour": ["red", "green"]}
     assert checkpoint["classes"] == ["0-4", "5-9"]
     assert checkpoint["dataset"] == DATA
@@ -244,6 +245,7 @@ def test_presets_are_the_papers() -> None:
         ((1, 33, 33), {"cvae_network": "mlp", "latent": 5}, {"network": "mlp", "blind": False}),
         ((1, 20, 20), {"cvae_network": "convolutional"}, {"network": "convolutional"}),
         ((1, 6, 6), {"tie": 0.5}, {"network": "mlp", "blind": True}),
+        ((1, 6, 6), {"condition": "both"}, {"network": "mlp", "labelled": True}),
     ],
 )
 def test_the_network_fits_the_images_and_only_colours_are_tied_unasked(
@@ -255,7 +257,8 @@ def test_the_network_fits_the_images_and_only_colours_are_tied_unasked(
     )
     own = trainer(dataset, **options)
     found = own.description["architecture"]
-    assert found == {"latent": options.get("latent", 2), "blind": False, **architecture}
+    plain = {"latent": options.get("latent", 2), "blind": False, "labelled": False}
+    assert found == {**plain, **architecture}
     assert own.model.attributes == (2, 2)
     assert own.objective.tie == options.get("tie", 0)
 

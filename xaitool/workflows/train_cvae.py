@@ -35,12 +35,12 @@ LARGEST_MLP_SIDE = 32
 def train_cvae(
     config: TrainBaselineGanConfig, reporter: Reporter
 ) -> TrainingResult | dict[str, Any]:
-    """Train an autoencoder of images under their label and sensitive attributes.
+    """Train an autoencoder of images under their sensitive attributes, and label where asked for.
 
     Some training images, of every pair of label and attributes, are held out and judge each epoch;
-    ``best.pt`` is the epoch of the smallest loss on them. The test split is never read. The labels
-    are the training labels, noise and all: the paper conditions on them, too, so a label that is
-    often wrong says little to the decoder.
+    ``best.pt`` is the epoch of the smallest loss on them. The test split is never read. With
+    ``condition="both"``, as in the paper, the labels are the training labels, noise and all, and
+    what they say is painted into the images that are decoded with them.
 
     Args:
         config: The options, with ``generator="cvae"``.
@@ -235,7 +235,12 @@ def _description(
     network = automatic if config.cvae_network == "auto" else config.cvae_network
     return {
         "generator": config.generator,
-        "architecture": {"latent": config.latent, "network": network, "blind": blind},
+        "architecture": {
+            "latent": config.latent,
+            "network": network,
+            "blind": blind,
+            "labelled": config.condition == "both",
+        },
         "shape": list(dataset.shape),
         "classes": list(dataset.classes),
         "sensitive": {name: list(names) for name, names in dataset.sensitive_names.items()},

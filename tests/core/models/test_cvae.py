@@ -148,6 +148,22 @@ def test_a_blind_encoder_sees_neither_colour_nor_attributes(kind: str):
     assert not torch.allclose(model.decode(codes[0], labels, other), model(images, labels, vectors))
 
 
+@pytest.mark.parametrize("blind", [False, True])
+@pytest.mark.parametrize("kind", ["mlp", "convolutional"])
+def test_without_the_label_in_the_condition_it_changes_nothing(kind: str, blind: bool):
+    shape = (3, 16, 16)
+    model = network(shape, network=kind, blind=blind, labelled=False)
+    images, labels, values = batch(shape)
+    vectors, other = model.one_hot(values), (labels + 1) % CLASSES
+    codes, _ = model.encode(images, labels, vectors)
+    assert torch.equal(model.encode(images, other, vectors)[0], codes)
+    decoded = model.decode(codes, labels, vectors)
+    assert torch.equal(model.decode(codes, other, vectors), decoded)
+    moved = model.one_hot((values + 1) % torch.tensor(SIZES))
+    assert not torch.allclose(model.decode(codes, labels, moved), decoded)
+    assert torch.equal(model.encode(images, labels, moved)[0], codes) == blind
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "kind", "message"),
     [

@@ -34,6 +34,10 @@ class Cvae(nn.Module):
     label: a code cannot hold the colour, so the decoder has to take it from the attributes, and
     images that differ in their colour alone have one and the same code.
 
+    Without `labelled`, which is ours as well, neither network is told the label. The label that is
+    decoded with can be painted into the image, and where training labels are wrong, what then is
+    trained on interpolations reads the wrong label off them instead of the shape.
+
     Args:
         shape: Image shape ``(C, H, W)``; sides at least 16 for ``convolutional``.
         classes: Number K of labels.
@@ -43,6 +47,7 @@ class Cvae(nn.Module):
         network: ``mlp`` or ``convolutional``.
         blind: Whether the encoder sees neither colours nor attributes; for attributes that are
             colours.
+        labelled: Whether the condition holds the label; else labels change nothing.
 
     Attributes:
         shape: As given.
@@ -51,6 +56,7 @@ class Cvae(nn.Module):
         latent: As given.
         network: As given.
         blind: As given.
+        labelled: As given.
 
     Raises:
         ModelError: A side or a number is out of range.
@@ -66,6 +72,7 @@ class Cvae(nn.Module):
         latent: int = 2,
         network: str = "mlp",
         blind: bool = False,
+        labelled: bool = True,
     ) -> None:
         super().__init__()
         _check(shape, classes, attributes, latent)
@@ -77,9 +84,11 @@ class Cvae(nn.Module):
         self.latent = latent
         self.network = network
         self.blind = blind
+        self.labelled = labelled
         encoder, decoder = NETWORKS[network]
-        condition = classes + sum(attributes)
-        seen = ((1, *shape[1:]), classes) if blind else (shape, condition)
+        told = classes * labelled
+        condition = told + sum(attributes)
+        seen = ((1, *shape[1:]), told) if blind else (shape, condition)
         self.encoder = encoder(*seen, 2 * latent)
         self.decoder = decoder(shape, condition, latent)
 
@@ -111,7 +120,7 @@ class Cvae(nn.Module):
 
         Args:
             images: ``(N, C, H, W)`` in [0, 1].
-            labels: int64 ``(N,)``.
+            labels: int64 ``(N,)``; they change nothing unless `labelled`.
             attributes: ``(N, sum(attributes))``, see `one_hot`; they change nothing with `blind`.
 
         Returns:
@@ -126,7 +135,8 @@ class Cvae(nn.Module):
             )
         condition = self._condition(labels, attributes)
         if self.blind:
-            images, condition = images.amax(1, keepdim=True), condition[:, : self.classes]
+            images = images.amax(1, keepdim=True)
+            condition = condition[:, : -sum(self.attributes)]
         numbers: Tensor = self.encoder(images, condition)
         mean, log_variance = numbers.chunk(2, 1)
         return mean, log_variance
@@ -159,6 +169,8 @@ class Cvae(nn.Module):
             raise ShapeError(
                 f"the attribute vectors are {tuple(attributes.shape)}, but {wanted} is wanted"
             )
+        if not self.labelled:
+            return attributes
         return torch.cat([F.one_hot(labels, self.classes).to(attributes), attributes], 1)
 
 

@@ -35,10 +35,16 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     # The paper, and where it is silent its code. Equation 4 has no β; the code for faces has 0.65
     # beside a reconstruction that is a mean over the three channels, where here it is their sum.
-    "cia-biased-mnist": {"generator": "cvae", "dataset": "biased-mnist", "tie": 0.0},
+    "cia-biased-mnist": {
+        "generator": "cvae",
+        "dataset": "biased-mnist",
+        "condition": "both",
+        "tie": 0.0,
+    },
     "cia-celeba": {
         "generator": "cvae",
         "dataset": "celeba",
+        "condition": "both",
         "cvae_network": "convolutional",
         "latent": 128,
         "beta": 1.95,
@@ -263,6 +269,15 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         panel=CVAE_PANEL,
         minimum=0,
         unit="WEIGHT",
+    )
+    condition: str = option(
+        "attributes",
+        "What encoder and decoder are told: the sensitive attributes alone, or, as published, both "
+        "these and the label, which then is painted into the interpolations, wrong ones too.",
+        panel=CVAE_PANEL,
+        choices=("attributes", "both"),
+        what="condition",
+        unit="attributes|both",
     )
     cvae_network: str = option(
         "auto",
