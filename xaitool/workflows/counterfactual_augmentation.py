@@ -31,9 +31,9 @@ class CounterfactualAugmentation:
     the test split, as in the published code for CelebA, nor the held-out images get
     interpolations. (The CVAE itself has been trained on the train split, which may include images
     that are held out here.) All sensitive attributes move together; to which value, of more than
-    two, is drawn anew for every image and epoch. The encoder is told the image's own attributes and, of
-    a CVAE that is conditioned on labels, its training label: then a wrong one can be read off the
-    interpolations.
+    two, is drawn anew for every image and epoch. The encoder is told the image's own attributes
+    and, of a CVAE that is conditioned on labels, its training label: then a wrong one can be read
+    off the interpolations.
 
     Args:
         config: The options: ``cvae``, ``interpolations``, ``augment_limit`` and ``seed``.
