@@ -142,9 +142,9 @@ def test_no_more_than_a_batch_is_ever_held(tmp_path: Path, monkeypatch: pytest.M
     spy, make = Spy(monkeypatch), interpolated_batch
     alive: list[weakref.ref[Tensor]] = []
 
-    def watched(*arguments: Any) -> Any:
+    def watched(*arguments: Any, **options: Any) -> Any:
         assert [old() for old in alive] == [None] * len(alive)
-        batch = make(*arguments)
+        batch = make(*arguments, **options)
         alive.append(weakref.ref(batch.images))
         return batch
 
@@ -224,7 +224,13 @@ def test_of_more_than_two_values_each_image_draws_its_own_whatever_its_batch() -
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"interpolations": 1}, {"interpolations": 4, "augment_limit": 30}, THREE_COLOURS],
+    [
+        {},
+        {"interpolations": 1},
+        {"interpolations": 4, "augment_limit": 30},
+        {"augment_limit": 30, "replace_originals": True},
+        THREE_COLOURS,
+    ],
     ids=str,
 )
 def test_groups_are_those_of_the_nearer_end_and_their_counts_of_all_images(
@@ -319,6 +325,11 @@ def test_a_cvae_of_something_else(changes: dict[str, Any], message: str, tmp_pat
         ({**BIASED, "augment": ("cia",)}, ConfigError, "--augment is cia, but no --cvae says"),
         ({**BIASED, "cvae": "recolour"}, ConfigError, "--cvae is recolour, but only --augment cia"),
         ({**BIASED, "augment_limit": 9}, ConfigError, "--augment-limit is 9, but only"),
+        (
+            {**BIASED, "replace_originals": True},
+            ConfigError,
+            "--replace-originals is set, but only",
+        ),
         ({**CIA, "augment": ("cia", "none")}, ConfigError, "none is wanted alone"),
         ({**CIA, "interpolations": 0}, ConfigError, "--interpolations is 0, but at least 1"),
         ({**CIA, "cvae": "nowhere.pt"}, ArtifactError, "nowhere.pt does not exist"),

@@ -186,6 +186,8 @@ def _counterfactual(config: TrainClassifierConfig) -> bool:
     for name, value in (("cvae", config.cvae), ("augment-limit", config.augment_limit)):
         if value is not None and not chosen:
             raise ConfigError(f"--{name} is {value}, but only --augment cia uses it")
+    if config.replace_originals and not chosen:
+        raise ConfigError("--replace-originals is set, but only --augment cia uses it")
     return chosen
 
 

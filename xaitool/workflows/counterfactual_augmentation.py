@@ -27,16 +27,17 @@ from xaitool.workflows.training_groups import TrainingGroups
 class CounterfactualAugmentation:
     """Adds to the training images the ways to their counterfactuals, with unchanged labels.
 
-    CIA paper, sections 3.3 and 4.1. Only images that are trained on are ever asked for: neither
-    the test split, as in the published code for CelebA, nor the held-out images get
-    interpolations. (The CVAE itself has been trained on the train split, which may include images
-    that are held out here.) All sensitive attributes move together; to which value, of more than
-    two, is drawn anew for every image and epoch. The encoder is told the image's own attributes
-    and, of a CVAE that is conditioned on labels, its training label: then a wrong one can be read
-    off the interpolations.
+    With ``replace_originals`` they take the place of the images that they are made from. CIA paper,
+    sections 3.3 and 4.1. Only images that are trained on are ever asked for: neither the test
+    split, as in the published code for CelebA, nor the held-out images get interpolations. (The
+    CVAE itself has been trained on the train split, which may include images that are held out
+    here.) All sensitive attributes move together; to which value, of more than two, is drawn anew
+    for every image and epoch. The encoder is told the image's own attributes and, of a CVAE that is
+    conditioned on labels, its training label: then a wrong one can be read off the interpolations.
 
     Args:
-        config: The options: ``cvae``, ``interpolations``, ``augment_limit`` and ``seed``.
+        config: The options: ``cvae``, ``interpolations``, ``augment_limit``, ``replace_originals``
+            and ``seed``.
         dataset: The images, with their sensitive attributes.
         train: Indices of the training images, int64 ``(n,)``.
         runtime: Where the CVAE computes.
@@ -59,6 +60,7 @@ class CounterfactualAugmentation:
         runtime: Runtime,
     ) -> None:
         self._count, self._seed = config.interpolations, config.seed
+        self._replace = config.replace_originals
         require_sensitive(dataset, "--augment cia")
         self._sizes = dataset.sensitive_sizes
         self._attributes = dataset.sensitive_values()
@@ -87,6 +89,7 @@ class CounterfactualAugmentation:
             self._counterfactual(epoch)[samples],
             self._has_some[samples].nonzero().squeeze(1),
             self._count,
+            replace=self._replace,
         )
 
     def groups(
@@ -109,7 +112,10 @@ class CounterfactualAugmentation:
         far = int((interpolation_places(self._count) >= 0.5).sum())
         moved = groups.of(self._samples, self._counterfactual(0)[self._samples])
         near = groups.count(groups.of_images[self._samples]) * (self._count - far)
-        return groups.count(groups.of_images[train]) + near + groups.count(moved) * far
+        beside = train
+        if self._replace:
+            beside = train[~self._has_some[train]]
+        return groups.count(groups.of_images[beside]) + near + groups.count(moved) * far
 
     def _counterfactual(self, epoch: int) -> Tensor:
         """Where the attributes of every image of the dataset go in an epoch, int64 ``(N, A)``."""

@@ -41,6 +41,18 @@ def test_the_images_come_first_and_then_the_ways_of_some(count: int) -> None:
         assert moved == (place >= 0.5)
 
 
+def test_interpolations_in_place_of_their_images() -> None:
+    images, labels, colours = coloured(6)
+    rows = torch.tensor([1, 4])
+    given = (RecolouringPath(), images, labels, colours, 1 - colours, rows, 3)
+    beside, instead = interpolated_batch(*given), interpolated_batch(*given, replace=True)
+    left = torch.tensor([0, 2, 3, 5, *range(6, 12)])
+    assert instead.images.equal(beside.images[left])
+    assert instead.labels.equal(beside.labels[left])
+    assert instead.sources.equal(beside.sources[left])
+    assert instead.moved.equal(beside.moved[left])
+
+
 def test_without_rows_it_is_the_batch() -> None:
     images, labels, colours = coloured(3)
     nobody = torch.empty(0, dtype=torch.int64)

@@ -48,6 +48,8 @@ def interpolated_batch(
     counterfactual: Tensor,
     rows: Tensor,
     count: int,
+    *,
+    replace: bool = False,
 ) -> InterpolatedBatch:
     """Make the interpolations of a batch.
 
@@ -63,9 +65,10 @@ def interpolated_batch(
         counterfactual: Those that it moves to, alike.
         rows: Which images get interpolations, int64 ``(R,)`` on the CPU.
         count: How many each, at least 1.
+        replace: Whether images that get interpolations are left out themselves (X_CIA alone).
 
     Returns:
-        ``N + R * count`` images.
+        ``N + R * count`` images, or ``N - R + R * count``.
     """
     sources = torch.arange(len(images))
     if not len(rows):
@@ -79,7 +82,10 @@ def interpolated_batch(
         counterfactual[rows].to(device),
         places.to(images),
     )
+    if replace:
+        left = torch.ones(len(images), dtype=torch.bool).index_fill(0, rows, False)
+        sources, images = sources[left], images[left.to(device)]
+    moved = torch.cat([torch.zeros(len(sources)).bool(), (places >= 0.5).repeat(len(rows))])
     sources = torch.cat([sources, rows.repeat_interleave(count)])
-    moved = torch.cat([torch.zeros(len(images)).bool(), (places >= 0.5).repeat(len(rows))])
     whole = torch.cat([images, points.flatten(0, 1)])
     return InterpolatedBatch(whole, labels[sources.to(device)], sources, moved)

@@ -150,6 +150,13 @@ class TrainClassifierConfig(TrainingOptions):
         minimum=1,
         unit="IMAGES",
     )
+    replace_originals: bool = option(
+        False,
+        "For cia: train on the interpolations in place of their images, not beside them as "
+        "published; a network can tell smooth images of a CVAE from real ones, and go on using "
+        "the attribute of those.",
+        panel="Augmentation",
+    )
     debias: str = option(
         "none",
         "How groups of equal label and sensitive attributes count: reweight: all the same; "
