@@ -352,10 +352,11 @@ def test_tied_paths_change_the_colour_and_keep_the_shape(tmp_path: Path) -> None
         return grey.labels[torch.cdist(coloured.amax(1).flatten(1), known.flatten(1)).argmin(1)]
 
     same = {}
-    for tie in (0.0, 1.0):
+    for tie, condition in ((0.0, "both"), (1.0, "attributes")):
         config = cvae_config(
             tmp_path / str(tie),
             tie=tie,
+            condition=condition,
             latent=16,
             epochs=30,
             batch_size=64,
