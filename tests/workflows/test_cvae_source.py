@@ -47,7 +47,7 @@ def test_other_kinds_and_damage_are_refused(tmp_path: Path) -> None:
     content = load_checkpoint(cvae_run(), kind=KIND)
     content = {name: value for name, value in content.items() if name not in HEADER}
     changes: list[dict[str, Any]] = [
-        {"classes": ["0-4"]},
+        {"classes": None},
         {"sensitive": {"colour": ["red", "green", "blue"]}},
         {"sensitive": ["colour"]},
         {"state": {}},
