@@ -145,3 +145,13 @@ def test_what_does_not_fit() -> None:
         measure(ByPattern, "saliency", arguments="(classes=10)", dataset="digits")
     with pytest.raises(InputError, match="method 'cgi' has no path to follow"):
         measure(ByPattern, "cgi")
+
+
+def test_few_rows_at_once_give_the_same(tmp_path: Path) -> None:
+    """A path's 51 points share the rows, so that images are explained one by one."""
+    baseline = (f"cvae:{save_cvae(tmp_path / 'cvae.pt')}",)
+    (whole,) = measure(ByPattern, "cgi", baseline=baseline, limit=3, batch_size=1000)
+    (few,) = measure(ByPattern, "cgi", baseline=baseline, limit=3, batch_size=60)
+    assert whole["value"] < 0.999
+    for name in ("value", "signed_spearman", "cosine"):
+        assert few[name] == pytest.approx(whole[name], abs=1e-4)

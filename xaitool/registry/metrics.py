@@ -81,7 +81,7 @@ CLASSIFIER_METRICS = {
     "twin-similarity": Entry(
         "core.metrics.map_similarity:map_similarity",
         "likeness of an image's maps to those of its twin, whose sensitive attributes alone differ",
-        "after Qiang et al. 2022 (CIA), section 4.3",
+        "after Qiang et al. 2022 (CIA), section 6.1",
     ),
     **BASELINE_GAN_METRICS,
 }

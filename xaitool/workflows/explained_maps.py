@@ -66,16 +66,16 @@ class MapMaker:
         maps, hits = [], []
         path = baseline is not None and baseline.is_path
         share = baseline.options.points if path else 1  # type: ignore[union-attr]
-        for rows in torch.arange(len(images), device=images.device).split(
-            max(1, self._rows // share)
-        ):
+        size = max(1, self._rows // share)
+        for first in range(0, len(images), size):
+            some = slice(first, first + size)
             (part, reached_here), self._rows = with_smaller_batches(
-                lambda most, rows=rows: self._attribute(  # type: ignore[misc]
+                lambda most, some=some: self._attribute(  # type: ignore[misc]
                     model,
-                    images[rows],
-                    score.select(rows),
+                    images[some],
+                    score.select(some),
                     baseline,
-                    None if attributes is None else attributes[rows],
+                    None if attributes is None else attributes[some],
                     most,
                 ),
                 self._rows,

@@ -49,8 +49,8 @@ def measure_twins(
     recolouring, where the attribute is the channel. The same class is explained of both, by default
     the image's label. Unasked it is held against no other.
 
-    A method that follows the path itself goes the same way to and fro: between twins it gives the
-    same magnitudes with the opposite sign, whatever the model.
+    CGI along the line between the twins goes to and fro on it: whatever the model, both have the
+    same magnitudes, with the opposite sign.
 
     Args:
         path: The classifier.
@@ -98,15 +98,7 @@ def measure_twins(
                     made = maker.of(classifier.model, images, explained.score, baseline, attributes)
                     maps.append(made.values)
                     task.advance()
-                yield {
-                    "metric": "twin-similarity",
-                    **_similarity(maps[0], maps[1], config.seed),
-                    "source": str(path),
-                    "method": maker.explanation.name,
-                    "baseline": maker.explanation.baseline,
-                    "twin": name,
-                    "seed": config.seed,
-                }
+                yield _row(str(path), maker.explanation, name, maps[0], maps[1], config.seed)
 
 
 def _baseline(
@@ -127,19 +119,27 @@ def _baseline(
     return None if opened is None else opened.baseline
 
 
-def _similarity(first: Tensor, second: Tensor, seed: int) -> Row:
+def _row(
+    source: str, explanation: Explanation, twin: str, first: Tensor, second: Tensor, seed: int
+) -> Row:
     """How alike maps ``(N, C, H, W)`` of images and of their twins are."""
     found = map_similarity(first, second)
     undefined = found.spearman.isnan()
     mean = mean_with_interval(found.spearman[~undefined], generator(seed, "twin-similarity"))
     signed = rank_correlation(first.sum(1).flatten(1), second.sum(1).flatten(1))
     return {
+        "metric": "twin-similarity",
         "value": mean.value,
         "n": mean.count,
+        "source": source,
+        "method": explanation.name,
+        "baseline": explanation.baseline,
+        "twin": twin,
         "low": mean.low,
         "high": mean.high,
         "signed_spearman": defined_mean(signed).value,
         "ssim": defined_mean(found.ssim).value,
         "cosine": defined_mean(found.cosine).value,
         "undefined": int(undefined.sum()),
+        "seed": seed,
     }

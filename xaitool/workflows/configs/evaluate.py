@@ -148,8 +148,7 @@ class EvaluateConfig(ExplanationOptions):
     cvae: Path | None = option(
         None,
         "The CVAE by which sensitive attributes move for fairness, saturation and "
-        "twin-similarity; default: "
-        "recolouring, where the attribute is the colour channel.",
+        "twin-similarity; default: recolouring, where the attribute is the colour channel.",
         panel="Measure",
         unit="RUN",
     )
