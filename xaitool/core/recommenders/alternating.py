@@ -1,38 +1,45 @@
-"""The alternating fit of biased matrix factorisation: its state and its two half steps."""
+"""The alternating fit of biased matrix factorisation: its state, its start and its half steps."""
 
 from __future__ import annotations
 
-import math
-
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from xaitool.core.recommenders.biased import checked_rmse
-from xaitool.core.recommenders.conjugate_gradients import improve_rows
 from xaitool.core.recommenders.factors import FactorModel
+from xaitool.core.recommenders.half_step import fair_sample, improve_rows
 from xaitool.core.recommenders.rating_matrix import RatingMatrix
 from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.seeding import generator
 
-# Conjugate gradient steps in each half; one is noisy, a third buys nothing.
-STEPS = 2
-# Of the first item vectors; small against a rating, so that the first users stay tame.
-_NOISE = 0.1
+# Length of the random item vectors. From short vectors the strongest tastes grow first.
+_LENGTH = 0.03
+# Estimates of users and items before the first half step. Fewer cost more half steps than they
+# save, more gain nothing.
+_ESTIMATES = 4
 
 
 class Factorisation:
-    """Users and items as vectors whose inner product is the rating without the mean.
+    """Users and items as vectors and biases that predict the rating without the mean.
 
-    A bias is a coordinate whose partner is held at 1: users are ``(p, b_u, 1)``, items are
-    ``(q, 1, b_i)``, so that vectors and biases are solved together.
+    The last coordinate of a row is its bias, whose partner is 1, so that vectors and biases are
+    solved together: a user ``(p, b_u)`` regresses on items as ``(q, 1)``, an item ``(q, b_i)`` on
+    users as ``(p, 1)``.
+
+    At the start, items and then users get shrunk mean residuals as biases. Vectors come from a
+    few rounds of subspace iteration from Gaussian noise on what these leave: every user's vector
+    is estimated as if the user had rated a fair sample of the items (`fair_sample`), then every
+    item's. This reads the ratings once where a half step does twice. A half step of the users
+    ends the start.
 
     Attributes:
         by_user: Ratings without their mean.
         by_item: The same, transposed.
-        users: ``(users, factors + 2)``.
-        items: ``(items, factors + 2)``.
-        user_penalty: Same shape as `users`; infinite for the coordinate that is held.
-        item_penalty: Same for `items`.
+        users: ``(users, factors + 1)``.
+        items: ``(items, factors + 1)``.
+        weights: ``(factors + 1,)``, the regularisation of a coordinate.
+        residuals: What is not yet predicted, ``(n,)`` in the order of `by_user`.
     """
 
     def __init__(
@@ -43,37 +50,59 @@ class Factorisation:
         bias_regularisation: float,
         seed: int,
     ) -> None:
-        self.mean = ratings.values.double().mean().to(ratings.values.dtype)
-        values = ratings.values - self.mean
-        self.by_user = RatingMatrix.by_user(ratings, values)
-        self.by_item = RatingMatrix.by_item(ratings, values)
-        self.user_penalty = _penalty(
-            self.by_user.counts, factors, (regularisation, bias_regularisation, math.inf), values
-        )
-        self.item_penalty = _penalty(
-            self.by_item.counts, factors, (regularisation, math.inf, bias_regularisation), values
-        )
-        self.users = torch.zeros_like(self.user_penalty)
-        self.users[:, -1] = 1
-        self.items = torch.zeros_like(self.item_penalty)
-        self.items[:, -2] = 1
-        noise = torch.randn(len(self.items), factors, generator=generator(seed, "item vectors"))
-        rated = (self.by_item.counts > 0)[:, None]
-        self.items[:, :factors] = _NOISE * noise.to(self.items) * rated
+        values = ratings.values
+        self.mean = values.double().mean().to(values.dtype)
+        self.by_user = RatingMatrix.by_user(ratings, values - self.mean)
+        self.by_item, self._order_by_item = self.by_user.transposed()
+        self.weights = values.new_full((factors + 1,), regularisation)
+        self.weights[-1] = bias_regularisation
+        self.residuals = self.by_user.values
+        self._start(factors, seed)
 
-    def improve_users(self, centre: Tensor | None = None) -> None:
-        """One half step: the users' vectors and biases, drawn towards `centre` or to zero."""
-        self.users = improve_rows(
-            self.by_user, self.users, self.items, self.user_penalty, STEPS, centre
-        )
+    def _start(self, factors: int, seed: int) -> None:
+        item_biases = self._shrunk_means(self.by_item, self._residuals_by_item())
+        self.residuals = self.residuals - item_biases.index_select(0, self.by_user.columns)
+        user_biases = self._shrunk_means(self.by_user, self.residuals)
+        self.residuals = self.residuals - self.by_user.spread(user_biases)
+
+        noise = torch.randn(len(item_biases), factors, generator=generator(seed, "item vectors"))
+        items = noise.to(self.residuals) * _LENGTH / factors**0.5
+        residuals_by_item = self._residuals_by_item()
+        for _ in range(_ESTIMATES):
+            users = self._estimated(self.by_user, self.residuals, items)
+            items = self._estimated(self.by_item, residuals_by_item, users)
+        self.residuals = self.residuals - self.by_user.dots(users, items)
+        self.users = torch.cat([users, user_biases[:, None]], dim=1)
+        self.items = torch.cat([items, item_biases[:, None]], dim=1)
+        self.improve_users()
+
+    def _shrunk_means(self, matrix: RatingMatrix, values: Tensor) -> Tensor:
+        counts = matrix.counts.clamp_min(1).to(values)
+        return matrix.row_sums(values) / (counts + counts.sqrt() * self.weights[-1])
+
+    def _estimated(self, matrix: RatingMatrix, values: Tensor, columns: Tensor) -> Tensor:
+        axes, divisor = fair_sample(matrix, columns, self.weights[:-1])
+        return matrix.sums(values, columns) @ axes / divisor @ axes.T
 
     def improve_items(self) -> None:
-        """The other half step: the items' vectors and biases."""
-        self.items = improve_rows(self.by_item, self.items, self.users, self.item_penalty, STEPS)
+        """One half step: the items' vectors and biases."""
+        self.items, residuals = improve_rows(
+            self.by_item,
+            self._residuals_by_item(),
+            self.items,
+            _partners(self.users),
+            self.weights,
+        )
+        self.residuals = torch.empty_like(residuals).index_copy_(0, self._order_by_item, residuals)
 
-    def residuals(self) -> Tensor:
-        """What is not yet predicted, ``(n,)`` in the order of `by_user`."""
-        return self.by_user.values - self.by_user.dots(self.users, self.items)
+    def improve_users(self, centre: Tensor | None = None) -> None:
+        """The other half step: the users' vectors and biases, drawn towards `centre` or to zero."""
+        self.users, self.residuals = improve_rows(
+            self.by_user, self.residuals, self.users, _partners(self.items), self.weights, centre
+        )
+
+    def _residuals_by_item(self) -> Tensor:
+        return self.residuals.index_select(0, self._order_by_item)
 
     def rmse(self, epoch: int) -> float:
         """On the training ratings.
@@ -81,22 +110,18 @@ class Factorisation:
         Raises:
             DivergenceError: It is NaN or infinite.
         """
-        squares = float(self.residuals().double().square().sum())
-        return checked_rmse(squares, len(self.by_user.values), epoch)
+        squares = float(self.residuals.double().square().sum())
+        return checked_rmse(squares, len(self.residuals), epoch)
 
     def store(self, model: FactorModel) -> None:
         """Make this the state of a model."""
         model.mean = self.mean
-        model.user_biases = self.users[:, -2].clone()
+        model.user_biases = self.users[:, -1].clone()
         model.item_biases = self.items[:, -1].clone()
-        model.user_factors = self.users[:, :-2].clone()
-        model.item_factors = self.items[:, :-2].clone()
+        model.user_factors = self.users[:, :-1].clone()
+        model.item_factors = self.items[:, :-1].clone()
 
 
-def _penalty(
-    counts: Tensor, factors: int, weights: tuple[float, float, float], like: Tensor
-) -> Tensor:
-    vectors, first, second = weights
-    by_coordinate = torch.tensor([vectors] * factors + [first, second]).to(like)
-    # At least 1, since 0 times infinite is not a number; without ratings nothing moves anyway.
-    return counts.clamp_min(1).sqrt().to(like)[:, None] * by_coordinate
+def _partners(rows: Tensor) -> Tensor:
+    """What the other side regresses on: 1 in place of the bias."""
+    return F.pad(rows[:, :-1], (0, 1), value=1.0)

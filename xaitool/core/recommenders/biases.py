@@ -93,6 +93,6 @@ def fit_biases(
     diagonal = gathered(torch.ones_like(values)) + penalty
     scale = torch.where(diagonal > 0, 1 / diagonal, 0)
     biases = descend(
-        torch.zeros_like(penalty), gathered(values - mean), product, scale, _STEPS, by_row=False
+        torch.zeros_like(penalty), gathered(values - mean), product, scale, _STEPS
     ).squeeze(1)
     return mean, biases[: ratings.user_count], biases[ratings.user_count :]

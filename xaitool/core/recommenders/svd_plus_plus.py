@@ -9,13 +9,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from xaitool.core.recommenders.alternating import STEPS, Factorisation
+from xaitool.core.recommenders.alternating import Factorisation
 from xaitool.core.recommenders.base import Progress
 from xaitool.core.recommenders.conjugate_gradients import descend
 from xaitool.core.recommenders.factors import FactorModel
 from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.recommenders.svd import SvdOptions
 from xaitool.options import option
+
+# Conjugate gradient steps of y in an epoch.
+_STEPS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +36,9 @@ class SvdPlusPlus(FactorModel):
     """``mean + b_u + b_i + q_i . (p_u + n_u**-0.5 * sum of y_j over u's items)`` (Koren 2008, 15).
 
     The objective is that of `Svd` plus ``l_y sum_j sqrt(n_j) |y_j|**2``, and is fitted in the same
-    way: users, then y, then items, two steps of conjugate gradients each; y is one problem,
-    because a user's items share their prediction. Koren descends by stochastic gradients.
+    way: items, then y, then users. A step of y is two steps of conjugate gradients for all items
+    together, because a user's items share their prediction. Koren descends by stochastic
+    gradients.
 
     Which items a user rated is read from the training ratings alone. The fitted state keeps the
     sum in brackets as the user's vector, all that a prediction needs.
@@ -59,11 +63,11 @@ class SvdPlusPlus(FactorModel):
         problem = Factorisation(
             ratings, options.factors, options.regularisation, options.bias_regularisation, seed
         )
-        implicit = ImplicitFeedback(problem, options.factors, options.implicit_regularisation)
+        implicit = ImplicitFeedback(problem, options.implicit_regularisation)
         for epoch in range(1, options.epochs + 1):
-            problem.improve_users(centre=implicit.centre())
-            implicit.improve()
             problem.improve_items()
+            implicit.improve()
+            problem.improve_users(centre=implicit.centre())
             rmse = problem.rmse(epoch)
             if progress is not None:
                 progress(epoch, {"rmse": rmse})
@@ -79,19 +83,18 @@ class ImplicitFeedback:
         penalty: ``(items, 1)``.
     """
 
-    def __init__(self, problem: Factorisation, factors: int, regularisation: float) -> None:
+    def __init__(self, problem: Factorisation, regularisation: float) -> None:
         self._problem = problem
-        self._factors = factors
         self._ones = torch.ones_like(problem.by_user.values)
         counts = problem.by_user.counts.clamp_min(1)[:, None].to(self._ones)
         self._scale = counts.rsqrt()
         item_counts = problem.by_item.counts.clamp_min(1)[:, None].to(self._ones)
         self.penalty = regularisation * item_counts.sqrt()
-        self.vectors = torch.zeros_like(problem.items[:, :factors])
+        self.vectors = torch.zeros_like(problem.items[:, :-1])
 
     def centre(self) -> Tensor:
         """What the users' coordinates would be without a vector of their own."""
-        return F.pad(self.over_users(self.vectors), (0, 2))
+        return F.pad(self.over_users(self.vectors), (0, 1))
 
     def over_users(self, vectors: Tensor) -> Tensor:
         """Sum vectors of items over each user's, times ``n_u**-0.5``: ``(users, k)``."""
@@ -103,8 +106,9 @@ class ImplicitFeedback:
 
     def improve(self) -> None:
         """Improve y, and with it the users, while their own vectors and the items stay."""
-        ratings, items = self._problem.by_user, self._problem.items[:, : self._factors]
-        gradient = self.over_items(ratings.sums(self._problem.residuals(), items))
+        problem = self._problem
+        ratings, items = problem.by_user, problem.items[:, :-1]
+        gradient = self.over_items(ratings.sums(problem.residuals, items))
         squares = self._scale * ratings.sums(self._ones, items**2)
 
         def product(direction: Tensor) -> Tensor:
@@ -118,8 +122,8 @@ class ImplicitFeedback:
             gradient - self.penalty * previous,
             product,
             torch.where(diagonal > 0, 1 / diagonal, 0),
-            STEPS,
-            by_row=False,
+            _STEPS,
         )
         change = self.over_users(self.vectors - previous)
-        self._problem.users = self._problem.users + F.pad(change, (0, 2))
+        problem.users = problem.users + F.pad(change, (0, 1))
+        problem.residuals = problem.residuals - ratings.dots(change, items)

@@ -1,0 +1,100 @@
+import pytest
+import torch
+
+from tests.core.recommenders.planted import with_cold
+from xaitool.core.recommenders.half_step import fair_sample, improve_rows
+from xaitool.core.recommenders.rating_matrix import RatingMatrix
+from xaitool.core.recommenders.ratings import Ratings
+
+SIZE = 4
+
+
+def problem(weights=None):
+    ratings = with_cold()
+    matrix = RatingMatrix.by_user(ratings, ratings.values.double() - 3.5)
+    draw = torch.Generator().manual_seed(1)
+    columns = torch.randn(ratings.item_count, SIZE, generator=draw, dtype=torch.float64)
+    if weights is None:
+        weights = 0.5 + torch.rand(SIZE, generator=draw, dtype=torch.float64)
+    centre = torch.randn(ratings.user_count, SIZE, generator=draw, dtype=torch.float64)
+    return ratings, matrix, columns, weights, centre
+
+
+def repeated(steps, matrix, columns, weights, centre=None):
+    rows = torch.zeros(len(matrix.counts), SIZE, dtype=torch.float64)
+    residuals = matrix.values
+    for _ in range(steps):
+        rows, residuals = improve_rows(matrix, residuals, rows, columns, weights, centre)
+    return rows, residuals
+
+
+def solution(ratings, user, columns, weights, centre):
+    mine = ratings.users == user
+    design, penalty = columns[ratings.items[mine]], mine.sum().clamp_min(1).sqrt() * weights
+    values = ratings.values[mine].double() - 3.5
+    left = design.T @ design + penalty.diag()
+    return torch.linalg.solve(left, design.T @ values + penalty * centre[user])
+
+
+def test_repeated_steps_solve_the_normal_equations():
+    ratings, matrix, columns, weights, centre = problem()
+    found, residuals = repeated(300, matrix, columns, weights, centre)
+    for user in range(ratings.user_count):
+        expected = solution(ratings, user, columns, weights, centre)
+        torch.testing.assert_close(found[user], expected, rtol=1e-8, atol=1e-8)
+    left = matrix.values - matrix.dots(found, columns)
+    torch.testing.assert_close(residuals, left, rtol=1e-8, atol=1e-8)
+
+
+def test_no_row_gets_worse():
+    _, matrix, columns, weights, centre = problem()
+
+    def objective(rows, residuals):
+        penalty = matrix.counts.clamp_min(1).sqrt()[:, None] * weights
+        return matrix.row_sums(residuals**2) + (penalty * (rows - centre) ** 2).sum(1)
+
+    rows, residuals = repeated(0, matrix, columns, weights)
+    before = objective(rows, residuals)
+    for _ in range(10):
+        rows, residuals = improve_rows(matrix, residuals, rows, columns, weights, centre)
+        after = objective(rows, residuals)
+        assert (after <= before * (1 + 1e-12)).all()
+        before = after
+
+
+def test_a_row_without_ratings_stays_at_its_centre():
+    _, matrix, columns, weights, centre = problem()
+    empty = int(matrix.counts.argmin())
+    assert matrix.counts[empty] == 0
+    rows, _ = improve_rows(matrix, matrix.values, centre, columns, weights, centre)
+    assert rows[empty].equal(centre[empty])
+    assert not rows[0].equal(centre[0])
+
+
+def test_a_weight_of_zero_leaves_least_squares():
+    ratings, matrix, columns, weights, _ = problem(torch.zeros(SIZE, dtype=torch.float64))
+    found, _ = repeated(3000, matrix, columns, weights)
+    user = int(matrix.counts.argmax())
+    mine = ratings.users == user
+    design, values = columns[ratings.items[mine]], ratings.values[mine].double() - 3.5
+    expected = torch.linalg.lstsq(design, values[:, None]).solution[:, 0]
+    torch.testing.assert_close(found[user], expected, rtol=1e-6, atol=1e-6)
+    assert found.isfinite().all()
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_a_fair_sample_is_the_hessian_of_who_rated_everything(equal):
+    draw = torch.Generator().manual_seed(5)
+    users, items = torch.meshgrid(torch.arange(2), torch.arange(9), indexing="ij")
+    ratings = Ratings(users.flatten(), items.flatten(), torch.rand(18), 2, 9)
+    matrix = RatingMatrix.by_user(ratings, ratings.values.double())
+    columns = torch.randn(9, SIZE, generator=draw, dtype=torch.float64)
+    weights = torch.full((SIZE,), 0.7, dtype=torch.float64)
+    if not equal:
+        weights[-1] = 0.2
+    axes, divisor = fair_sample(matrix, columns, weights)
+    expected = torch.linalg.inv(columns.T @ columns + 3 * weights.diag())
+    for row in range(2):
+        torch.testing.assert_close(axes @ (1 / divisor[row]).diag() @ axes.T, expected)
+    if equal:
+        torch.testing.assert_close(axes.T @ axes, torch.eye(SIZE).double() / 0.7)
