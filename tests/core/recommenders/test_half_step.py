@@ -5,24 +5,26 @@ from tests.core.recommenders.planted import with_cold
 from xaitool.core.recommenders.half_step import fair_sample, improve_rows
 from xaitool.core.recommenders.rating_matrix import RatingMatrix
 from xaitool.core.recommenders.ratings import Ratings
+from xaitool.errors import DivergenceError
 
 SIZE = 4
 
 
 def problem(weights=None):
     ratings = with_cold()
-    matrix = RatingMatrix.by_user(ratings, ratings.values.double() - 3.5)
+    matrix = RatingMatrix.by_user(ratings, torch.float64)
     draw = torch.Generator().manual_seed(1)
     columns = torch.randn(ratings.item_count, SIZE, generator=draw, dtype=torch.float64)
     if weights is None:
         weights = 0.5 + torch.rand(SIZE, generator=draw, dtype=torch.float64)
     centre = torch.randn(ratings.user_count, SIZE, generator=draw, dtype=torch.float64)
-    return ratings, matrix, columns, weights, centre
+    values = matrix.sort(ratings.values.double() - 3.5)
+    return ratings, (matrix, values), columns, weights, centre
 
 
-def repeated(steps, matrix, columns, weights, centre=None):
+def repeated(steps, given, columns, weights, centre=None):
+    matrix, residuals = given
     rows = torch.zeros(len(matrix.counts), SIZE, dtype=torch.float64)
-    residuals = matrix.values
     for _ in range(steps):
         rows, residuals = improve_rows(matrix, residuals, rows, columns, weights, centre)
     return rows, residuals
@@ -37,23 +39,25 @@ def solution(ratings, user, columns, weights, centre):
 
 
 def test_repeated_steps_solve_the_normal_equations():
-    ratings, matrix, columns, weights, centre = problem()
-    found, residuals = repeated(300, matrix, columns, weights, centre)
+    ratings, given, columns, weights, centre = problem()
+    found, residuals = repeated(300, given, columns, weights, centre)
     for user in range(ratings.user_count):
         expected = solution(ratings, user, columns, weights, centre)
         torch.testing.assert_close(found[user], expected, rtol=1e-8, atol=1e-8)
-    left = matrix.values - matrix.dots(found, columns)
+    matrix, values = given
+    left = values - matrix.dots(found, columns)
     torch.testing.assert_close(residuals, left, rtol=1e-8, atol=1e-8)
 
 
 def test_no_row_gets_worse():
-    _, matrix, columns, weights, centre = problem()
+    _, given, columns, weights, centre = problem()
+    matrix, _ = given
 
     def objective(rows, residuals):
         penalty = matrix.counts.clamp_min(1).sqrt()[:, None] * weights
         return matrix.row_sums(residuals**2) + (penalty * (rows - centre) ** 2).sum(1)
 
-    rows, residuals = repeated(0, matrix, columns, weights)
+    rows, residuals = repeated(0, given, columns, weights)
     before = objective(rows, residuals)
     for _ in range(10):
         rows, residuals = improve_rows(matrix, residuals, rows, columns, weights, centre)
@@ -63,18 +67,18 @@ def test_no_row_gets_worse():
 
 
 def test_a_row_without_ratings_stays_at_its_centre():
-    _, matrix, columns, weights, centre = problem()
+    _, (matrix, values), columns, weights, centre = problem()
     empty = int(matrix.counts.argmin())
     assert matrix.counts[empty] == 0
-    rows, _ = improve_rows(matrix, matrix.values, centre, columns, weights, centre)
+    rows, _ = improve_rows(matrix, values, centre, columns, weights, centre)
     assert rows[empty].equal(centre[empty])
     assert not rows[0].equal(centre[0])
 
 
 def test_a_weight_of_zero_leaves_least_squares():
-    ratings, matrix, columns, weights, _ = problem(torch.zeros(SIZE, dtype=torch.float64))
-    found, _ = repeated(3000, matrix, columns, weights)
-    user = int(matrix.counts.argmax())
+    ratings, given, columns, weights, _ = problem(torch.zeros(SIZE, dtype=torch.float64))
+    found, _ = repeated(3000, given, columns, weights)
+    user = int(given[0].counts.argmax())
     mine = ratings.users == user
     design, values = columns[ratings.items[mine]], ratings.values[mine].double() - 3.5
     expected = torch.linalg.lstsq(design, values[:, None]).solution[:, 0]
@@ -82,12 +86,18 @@ def test_a_weight_of_zero_leaves_least_squares():
     assert found.isfinite().all()
 
 
+def test_squares_past_the_largest_number_are_divergence():
+    _, (matrix, _), columns, weights, _ = problem()
+    with pytest.raises(DivergenceError, match="squares of latent vectors are not finite"):
+        fair_sample(matrix, columns * 1e200, weights)
+
+
 @pytest.mark.parametrize("equal", [True, False])
 def test_a_fair_sample_is_the_hessian_of_who_rated_everything(equal):
     draw = torch.Generator().manual_seed(5)
     users, items = torch.meshgrid(torch.arange(2), torch.arange(9), indexing="ij")
     ratings = Ratings(users.flatten(), items.flatten(), torch.rand(18), 2, 9)
-    matrix = RatingMatrix.by_user(ratings, ratings.values.double())
+    matrix = RatingMatrix.by_user(ratings, torch.float64)
     columns = torch.randn(9, SIZE, generator=draw, dtype=torch.float64)
     weights = torch.full((SIZE,), 0.7, dtype=torch.float64)
     if not equal:

@@ -162,7 +162,7 @@ def test_every_epoch_is_told(model):
 def test_a_rating_that_is_no_number_is_divergence(model):
     ratings = with_cold()
     ratings.values[3] = math.nan
-    with pytest.raises(DivergenceError, match=r"training error is nan after epoch 1, but"):
+    with pytest.raises(DivergenceError, match=r"training error is nan after epoch [01], but"):
         make(model).fit(ratings)
 
 

@@ -33,8 +33,11 @@ class Factorisation:
     item's. This reads the ratings once where a half step does twice. A half step of the users
     ends the start.
 
+    Raises:
+        DivergenceError: A rating is NaN or infinite, or too large to compute with.
+
     Attributes:
-        by_user: Ratings without their mean.
+        by_user: Who rated what.
         by_item: The same, transposed.
         users: ``(users, factors + 1)``.
         items: ``(items, factors + 1)``.
@@ -52,22 +55,23 @@ class Factorisation:
     ) -> None:
         values = ratings.values
         self.mean = values.double().mean().to(values.dtype)
-        self.by_user = RatingMatrix.by_user(ratings, values - self.mean)
-        self.by_item, self._order_by_item = self.by_user.transposed()
+        self.by_user = RatingMatrix.by_user(ratings, values.dtype)
+        self.by_item = self.by_user.transposed()
         self.weights = values.new_full((factors + 1,), regularisation)
         self.weights[-1] = bias_regularisation
-        self.residuals = self.by_user.values
+        self.residuals = self.by_user.sort(values - self.mean)
+        self.rmse(epoch=0)
         self._start(factors, seed)
 
     def _start(self, factors: int, seed: int) -> None:
-        item_biases = self._shrunk_means(self.by_item, self._residuals_by_item())
+        item_biases = self._shrunk_means(self.by_item, self.by_item.sort(self.residuals))
         self.residuals = self.residuals - item_biases.index_select(0, self.by_user.columns)
         user_biases = self._shrunk_means(self.by_user, self.residuals)
         self.residuals = self.residuals - self.by_user.spread(user_biases)
 
         noise = torch.randn(len(item_biases), factors, generator=generator(seed, "item vectors"))
         items = noise.to(self.residuals) * _LENGTH / factors**0.5
-        residuals_by_item = self._residuals_by_item()
+        residuals_by_item = self.by_item.sort(self.residuals)
         for _ in range(_ESTIMATES):
             users = self._estimated(self.by_user, self.residuals, items)
             items = self._estimated(self.by_item, residuals_by_item, users)
@@ -86,23 +90,17 @@ class Factorisation:
 
     def improve_items(self) -> None:
         """One half step: the items' vectors and biases."""
+        residuals = self.by_item.sort(self.residuals)
         self.items, residuals = improve_rows(
-            self.by_item,
-            self._residuals_by_item(),
-            self.items,
-            _partners(self.users),
-            self.weights,
+            self.by_item, residuals, self.items, _partners(self.users), self.weights
         )
-        self.residuals = torch.empty_like(residuals).index_copy_(0, self._order_by_item, residuals)
+        self.residuals = self.by_item.unsort(residuals)
 
     def improve_users(self, centre: Tensor | None = None) -> None:
         """The other half step: the users' vectors and biases, drawn towards `centre` or to zero."""
         self.users, self.residuals = improve_rows(
             self.by_user, self.residuals, self.users, _partners(self.items), self.weights, centre
         )
-
-    def _residuals_by_item(self) -> Tensor:
-        return self.residuals.index_select(0, self._order_by_item)
 
     def rmse(self, epoch: int) -> float:
         """On the training ratings.

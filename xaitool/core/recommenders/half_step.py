@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.recommenders.rating_matrix import RatingMatrix
+from xaitool.errors import DivergenceError
 
 # Times the step that is best for a row; below 2 the objective cannot rise.
 _OVER_RELAXATION = 1.4
@@ -64,11 +65,19 @@ def fair_sample(matrix: RatingMatrix, columns: Tensor, weights: Tensor) -> tuple
         columns: Same.
         weights: Same.
 
+    Raises:
+        DivergenceError: The columns' squares are not finite.
+
     Returns:
         Axes ``(k, k)``, orthogonal where all weights are the same; divisor ``(R, k)``.
     """
-    shares = matrix.column_counts.to(columns) / len(matrix.values)
+    shares = matrix.column_counts.to(columns) / len(matrix.rows)
     mean = (columns * shares[:, None]).T @ columns
+    if not mean.isfinite().all():
+        raise DivergenceError(
+            "squares of latent vectors are not finite, but have to be",
+            hint="check the ratings, or raise the regularisation",
+        )
     least = (_LEAST * mean.diagonal().mean()).clamp_min(torch.finfo(mean.dtype).tiny)
     scale = weights.clamp_min(least).rsqrt()
     values, vectors = torch.linalg.eigh(scale[:, None] * mean * scale)

@@ -68,7 +68,8 @@ class Linear(FactorModel):
         """
         self.check_ratings(ratings)
         mean = ratings.values.double().mean()
-        matrix = RatingMatrix.by_user(ratings, ratings.values.double() - mean)
+        matrix = RatingMatrix.by_user(ratings, torch.float64)
+        values = matrix.sort(ratings.values.double() - mean)
         inputs = torch.cat(
             [
                 self.item_factors.double(),
@@ -76,8 +77,8 @@ class Linear(FactorModel):
             ],
             dim=1,
         )
-        weights = self._solve(matrix, inputs)
-        errors = matrix.values - matrix.dots(weights, inputs)
+        weights = self._solve(matrix, values, inputs)
+        errors = values - matrix.dots(weights, inputs)
         rmse = checked_rmse(float(errors.square().sum()), len(ratings), 1)
         self.mean = mean.float()
         self.user_factors = weights[:, :-1].float()
@@ -86,15 +87,15 @@ class Linear(FactorModel):
             progress(1, {"rmse": rmse})
         return self
 
-    def _solve(self, matrix: RatingMatrix, inputs: Tensor) -> Tensor:
+    def _solve(self, matrix: RatingMatrix, values: Tensor, inputs: Tensor) -> Tensor:
         options: LinearOptions = self.options
         size = inputs.shape[1]
         outer = (inputs[:, :, None] * inputs[:, None, :]).flatten(1)
-        squares = matrix.sums(torch.ones_like(matrix.values), outer).view(-1, size, size)
+        squares = matrix.sums(torch.ones_like(values), outer).view(-1, size, size)
         penalty = inputs.new_full((size,), options.regularisation)
         penalty[-1] = options.bias_regularisation
         root = torch.linalg.cholesky(squares + penalty.diag())
-        return torch.cholesky_solve(matrix.sums(matrix.values, inputs)[..., None], root)[..., 0]
+        return torch.cholesky_solve(matrix.sums(values, inputs)[..., None], root)[..., 0]
 
 
 def check_aspects(aspects: Tensor, item_count: int) -> None:

@@ -12,75 +12,85 @@ from xaitool.core.recommenders.ratings import Ratings
 
 
 class RatingMatrix:
-    """Ratings, sorted by row: of users (`by_user`) or, `transposed`, of items.
+    """Who rated what, sorted by row: of users (`by_user`) or, `transposed`, of items.
 
     All products walk through the ratings of one row after the other, so that no array of
     ``ratings x factors`` is ever made, and sum in a fixed order, so that a CPU's result does not
     depend on the number of threads.
 
     Args:
-        rows: ``(n,)``, ascending.
-        columns: ``(n,)``.
-        values: ``(n,)``.
-        row_count: How many rows, also those without ratings.
-        column_count: Same of columns.
+        columns: ``(n,)``, the ratings of the first row before those of the second, and so on.
+        counts: int64 ``(rows,)``, ratings of a row.
+        column_counts: int64 ``(columns,)``, ratings of a column.
+        order: int64 ``(n,)``, where these ratings are in the order that they came in.
+        dtype: Of all numbers that are multiplied.
 
     Attributes:
-        rows: Of every rating, int32 unless there are too many.
-        columns: Same.
-        values: ``(n,)``.
-        counts: int64 ``(row_count,)``, ratings of a row.
-        column_counts: int64 ``(column_count,)``, ratings of a column.
+        rows: Of every rating, ``(n,)``, ascending, int32 unless there are too many.
+        columns: Same, but not ascending.
+        counts: As given.
+        column_counts: As given.
+        order: As given.
     """
 
     def __init__(
-        self, rows: Tensor, columns: Tensor, values: Tensor, row_count: int, column_count: int
+        self,
+        columns: Tensor,
+        counts: Tensor,
+        column_counts: Tensor,
+        order: Tensor,
+        dtype: torch.dtype,
     ) -> None:
-        index = _index_type(len(values))
-        self.rows, self.columns, self.values = rows.to(index), columns.to(index), values
-        self.counts = torch.bincount(rows, minlength=row_count)
-        self.column_counts = torch.bincount(columns, minlength=column_count)
-        self._offsets = F.pad(self.counts.cumsum(0), (1, 0)).to(index)
+        index = _narrowest(len(order), torch.int32, torch.int64)
+        self.counts, self.column_counts, self.order = counts, column_counts, order
+        numbers = torch.arange(len(counts), dtype=index, device=counts.device)
+        self.rows = torch.repeat_interleave(numbers, counts, output_size=len(order))
+        self.columns = columns.to(index)
+        self._offsets = F.pad(counts.cumsum(0), (1, 0)).to(index)
+        self._dtype = dtype
         with warnings.catch_warnings():
             # torch says once a process that CSR is in beta state.
             warnings.filterwarnings("ignore", message="Sparse CSR tensor support", append=False)
             self._zeros = torch.sparse_csr_tensor(
                 self._offsets,
                 self.columns,
-                torch.zeros_like(self.values),
-                (row_count, column_count),
+                torch.zeros(len(order), dtype=dtype, device=counts.device),
+                (len(counts), len(column_counts)),
                 check_invariants=False,
             )
 
     @classmethod
-    def by_user(cls, ratings: Ratings, values: Tensor) -> RatingMatrix:
-        """Users are rows, a user's items ascend.
-
-        Args:
-            ratings: Who rated what, in any order.
-            values: ``(n,)`` in the same order, in place of the ratings' own.
-        """
-        users, items = ratings.users, ratings.items
-        places = users * ratings.item_count + items
-        order = _stable_order(places, ratings.user_count * ratings.item_count)
-        users, items, values = (part.index_select(0, order) for part in (users, items, values))
-        return cls(users, items, values, ratings.user_count, ratings.item_count)
-
-    def transposed(self) -> tuple[RatingMatrix, Tensor]:
-        """The matrix with columns as rows, and int64 ``(n,)``: where its ratings are in this."""
-        order = _stable_order(self.columns, len(self.column_counts))
-        columns, rows, values = (
-            part.index_select(0, order) for part in (self.columns, self.rows, self.values)
+    def by_user(cls, ratings: Ratings, dtype: torch.dtype = torch.float32) -> RatingMatrix:
+        """Users are rows; a user's ratings stay in the order of `ratings`."""
+        order = _stable_order(ratings.users, ratings.user_count)
+        return cls(
+            ratings.items.index_select(0, order),
+            torch.bincount(ratings.users, minlength=ratings.user_count),
+            torch.bincount(ratings.items, minlength=ratings.item_count),
+            order,
+            dtype,
         )
-        matrix = RatingMatrix(columns, rows, values, len(self.column_counts), len(self.counts))
-        return matrix, order
+
+    def transposed(self) -> RatingMatrix:
+        """Columns are rows; its `order` is of places in this matrix."""
+        order = _stable_order(self.columns, len(self.column_counts))
+        users = self.rows.index_select(0, order)
+        return RatingMatrix(users, self.column_counts, self.counts, order, self._dtype)
+
+    def sort(self, values: Tensor) -> Tensor:
+        """Numbers of ratings ``(n,)``, from the order that they came in to this matrix's."""
+        return values.index_select(0, self.order)
+
+    def unsort(self, values: Tensor) -> Tensor:
+        """The inverse of `sort`."""
+        return torch.empty_like(values).index_copy_(0, self.order, values)
 
     def dots(self, left: Tensor, right: Tensor) -> Tensor:
         """``left[row] . right[column]`` of every rating, ``(n,)``.
 
         Args:
-            left: ``(rows, k)``.
-            right: ``(columns, k)``, same dtype as the values.
+            left: ``(rows, k)``, of the matrix's dtype.
+            right: ``(columns, k)``, same dtype.
         """
         dots: Tensor = torch.sparse.sampled_addmm(self._zeros, left, right.T).values()
         return dots
@@ -90,7 +100,7 @@ class RatingMatrix:
 
         Args:
             weights: ``(n,)``.
-            right: ``(columns, k)``, same dtype as the weights.
+            right: ``(columns, k)``, same dtype.
         """
         return F.embedding_bag(
             self.columns,
@@ -112,8 +122,9 @@ class RatingMatrix:
 
 def _stable_order(keys: Tensor, bound: int) -> Tensor:
     # The sort takes time by the byte of a key.
-    return torch.argsort(keys.to(_index_type(bound)), stable=True)
+    keys = keys.to(_narrowest(bound, torch.int16, torch.int32, torch.int64))
+    return torch.argsort(keys, stable=True)
 
 
-def _index_type(bound: int) -> torch.dtype:
-    return torch.int32 if bound <= torch.iinfo(torch.int32).max else torch.int64
+def _narrowest(bound: int, *types: torch.dtype) -> torch.dtype:
+    return next(kind for kind in types if bound <= torch.iinfo(kind).max)

@@ -85,7 +85,7 @@ class ImplicitFeedback:
 
     def __init__(self, problem: Factorisation, regularisation: float) -> None:
         self._problem = problem
-        self._ones = torch.ones_like(problem.by_user.values)
+        self._ones = torch.ones_like(problem.residuals)
         counts = problem.by_user.counts.clamp_min(1)[:, None].to(self._ones)
         self._scale = counts.rsqrt()
         item_counts = problem.by_item.counts.clamp_min(1)[:, None].to(self._ones)
