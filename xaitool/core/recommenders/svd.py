@@ -17,7 +17,7 @@ class SvdOptions(Options):
     """Options of `Svd`."""
 
     factors: int = option(120, "Length of the latent vectors.", minimum=1)
-    epochs: int = option(10, "Alternations: every item, then every user.", minimum=1)
+    epochs: int = option(6, "Alternations: every item, then every user.", minimum=1)
     regularisation: float = option(
         1.3, "Weight of the squared vectors, times the root of the count of ratings.", minimum=0.0
     )
