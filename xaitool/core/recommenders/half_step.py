@@ -87,4 +87,4 @@ def fair_sample(matrix: RatingMatrix, columns: Tensor, weights: Tensor) -> tuple
 
 def _root(matrix: RatingMatrix, like: Tensor) -> Tensor:
     # At least 1, so that a row without ratings is drawn to its centre, too.
-    return matrix.counts.clamp_min(1).sqrt().to(like)[:, None]
+    return matrix.counts.clamp_min(1).to(like).sqrt()[:, None]
