@@ -32,7 +32,8 @@ def repeated(steps, given, columns, weights, centre=None):
 
 def solution(ratings, user, columns, weights, centre):
     mine = ratings.users == user
-    design, penalty = columns[ratings.items[mine]], mine.sum().clamp_min(1).sqrt() * weights
+    design = columns[ratings.items[mine]]
+    penalty = max(len(design), 1) ** 0.5 * weights
     values = ratings.values[mine].double() - 3.5
     left = design.T @ design + penalty.diag()
     return torch.linalg.solve(left, design.T @ values + penalty * centre[user])
@@ -54,7 +55,7 @@ def test_no_row_gets_worse():
     matrix, _ = given
 
     def objective(rows, residuals):
-        penalty = matrix.counts.clamp_min(1).sqrt()[:, None] * weights
+        penalty = matrix.counts.double().clamp_min(1).sqrt()[:, None] * weights
         return matrix.row_sums(residuals**2) + (penalty * (rows - centre) ** 2).sum(1)
 
     rows, residuals = repeated(0, given, columns, weights)
