@@ -110,6 +110,6 @@ def recommender_run(base: str, split: str | None = None) -> Path:
 
 def recommender_config(out: Path | None, **options: Any) -> RecommendFitConfig:
     """Options of a fit that takes a moment."""
-    sizes = {} if options.get("base") in ("linear", "baseline") else {"factors": 8, "epochs": 3}
+    sizes = {} if options.get("base") in ("linear", "baseline") else {"factors": 8, "epochs": 6}
     values = {"dataset": SMALL_RATINGS, "device": "cpu", **sizes, **options}
     return RecommendFitConfig(out=out, **values)

@@ -50,7 +50,7 @@ class Told:
 
 def test_the_files_of_a_run(tmp_path):
     told = Told()
-    result = recommend_fit(recommender_config(tmp_path / "run"), told)
+    result = recommend_fit(recommender_config(tmp_path / "run", epochs=3), told)
     assert isinstance(result, FitResult)
     run = tmp_path / "run"
     assert files(run) == {

@@ -14,7 +14,7 @@ from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.seeding import generator
 
 # Length of the random item vectors. From short vectors the strongest tastes grow first.
-_LENGTH = 0.03
+_LENGTH = 0.05
 # Estimates of users and items before the first half step. Fewer cost more half steps than they
 # save, more gain nothing.
 _ESTIMATES = 4
