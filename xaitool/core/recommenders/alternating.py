@@ -8,7 +8,7 @@ from torch import Tensor
 
 from xaitool.core.recommenders.biased import checked_rmse
 from xaitool.core.recommenders.factors import FactorModel
-from xaitool.core.recommenders.half_step import fair_sample, improve_rows
+from xaitool.core.recommenders.half_step import improve_rows, solve_fair_sample
 from xaitool.core.recommenders.rating_matrix import RatingMatrix
 from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.seeding import generator
@@ -28,15 +28,23 @@ class Factorisation:
     users as ``(p, 1)``.
 
     At the start, items and then users get shrunk mean residuals as biases. Vectors come from a
-    few rounds of subspace iteration from Gaussian noise on what these leave: every user's vector
-    is estimated as if the user had rated a fair sample of the items (`fair_sample`), then every
-    item's. This reads the ratings once where a half step does twice. A half step of the users
-    ends the start.
+    few rounds of subspace iteration from Gaussian noise (Halko et al. 2011, section 4.5) on what
+    these leave: every user's vector is estimated as if the user had rated a fair sample of the
+    items (`solve_fair_sample`), then every item's. This reads the ratings once where a half step
+    does twice. A half step of the users ends the start.
+
+    Args:
+        ratings: The training ratings.
+        factors: Length of the vectors.
+        regularisation: Weight of the squared vectors, times the root of the count of ratings.
+        bias_regularisation: Same of the squared biases.
+        seed: Of the noise.
 
     Raises:
         DivergenceError: A rating is NaN or infinite, or too large to compute with.
 
     Attributes:
+        mean: Of the ratings, a scalar.
         by_user: Who rated what.
         by_item: The same, transposed.
         users: ``(users, factors + 1)``.
@@ -60,7 +68,7 @@ class Factorisation:
         self.weights = values.new_full((factors + 1,), regularisation)
         self.weights[-1] = bias_regularisation
         self.residuals = self.by_user.sort(values - self.mean)
-        self.rmse(epoch=0)
+        self.rmse(epoch=0)  # refuses what is not finite
         self._start(factors, seed)
 
     def _start(self, factors: int, seed: int) -> None:
@@ -85,8 +93,8 @@ class Factorisation:
         return matrix.row_sums(values) / (counts + counts.sqrt() * self.weights[-1])
 
     def _estimated(self, matrix: RatingMatrix, values: Tensor, columns: Tensor) -> Tensor:
-        axes, divisor = fair_sample(matrix, columns, self.weights[:-1])
-        return matrix.sums(values, columns) @ axes / divisor @ axes.T
+        sums = matrix.sums(values, columns)
+        return solve_fair_sample(matrix, sums, columns, self.weights[:-1])
 
     def improve_items(self) -> None:
         """One half step: the items' vectors and biases."""

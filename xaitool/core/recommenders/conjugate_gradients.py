@@ -17,6 +17,8 @@ def descend(
 ) -> Tensor:
     """Minimise a quadratic by preconditioned conjugate gradients; never increases it.
 
+    Saad 2003, algorithm 9.1.
+
     Args:
         start: Of any shape.
         gradient: The negative half gradient at `start`, same shape.
@@ -24,24 +26,23 @@ def descend(
         scale: The preconditioner: the inverse of the Hessian's diagonal, 0 where a coordinate
             is held fixed.
         steps: How many.
+
+    Returns:
+        What they lead to, same shape as `start`.
     """
     facts = torch.finfo(start.dtype)
-
-    def inner(one: Tensor, other: Tensor) -> Tensor:
-        return (one * other).sum()
-
     solution = start
     direction = scaled = gradient * scale
-    size = inner(gradient, scaled)
+    size = (gradient * scaled).sum()
     # Past this only rounding is left, and dividing by it would throw the solution far away.
     solved = facts.eps**2 * size
     for _ in range(steps):
         bent = product(direction)
-        curvature = inner(direction, bent).clamp_min(facts.tiny)
+        curvature = (direction * bent).sum().clamp_min(facts.tiny)
         length = torch.where(size > solved, size / curvature, 0)
         solution = solution + length * direction
         gradient = gradient - length * bent
         scaled = gradient * scale
-        previous, size = size, inner(gradient, scaled)
+        previous, size = size, (gradient * scaled).sum()
         direction = scaled + size / previous.clamp_min(facts.tiny) * direction
     return solution

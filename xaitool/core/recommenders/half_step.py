@@ -10,7 +10,7 @@ from xaitool.errors import DivergenceError
 
 # Times the step that is best for a row; below 2 the objective cannot rise.
 _OVER_RELAXATION = 1.4
-# Least weight of a coordinate in `fair_sample`, as a share of the mean square of the columns.
+# Least weight of a coordinate in `solve_fair_sample`, as a share of the mean square of the columns.
 _LEAST = 1e-6
 
 
@@ -25,9 +25,10 @@ def improve_rows(
     """One step towards the minimum of every row's ridge regression; increases none.
 
     A row x minimises ``sum (value - x . y)**2`` over its n ratings plus
-    ``sqrt(n) sum weights * (x - centre)**2``. It moves in the direction that `fair_sample` finds,
-    two fifths farther than is best for it alone (successive over-relaxation, which needs fewer
-    steps). That reads all ratings twice, ``k`` numbers each.
+    ``sqrt(n) sum weights * (x - centre)**2``. It descends steepest (Saad 2003, section 5.3.1),
+    preconditioned by `solve_fair_sample`, and two fifths farther than is best for it alone
+    (successive over-relaxation, section 4.1, which needs fewer steps). That reads all ratings
+    twice, ``k`` numbers each.
 
     Args:
         matrix: Which row rated which column.
@@ -37,14 +38,17 @@ def improve_rows(
         weights: ``(k,)``, at least 0.
         centre: ``(R, k)``, what the weights draw towards; nothing given: zero.
 
+    Raises:
+        DivergenceError: The columns' squares are not finite.
+
     Returns:
-        The new rows, and what these leave. A row without ratings at its centre stays there.
+        The new rows, and the residuals ``(n,)`` that these leave. A row without ratings at its
+        centre stays there.
     """
     penalty = _root(matrix, weights) * weights
     distance = rows if centre is None else rows - centre
     gradient = torch.addcmul(matrix.sums(residuals, columns), penalty, distance, value=-1)
-    axes, divisor = fair_sample(matrix, columns, weights)
-    direction = (gradient @ axes / divisor) @ axes.T
+    direction = solve_fair_sample(matrix, gradient, columns, weights)
     predicted = matrix.dots(direction, columns)
     curvature = matrix.row_sums(predicted.square()) + (penalty * direction.square()).sum(1)
     slope = (gradient * direction).sum(1)
@@ -53,23 +57,26 @@ def improve_rows(
     return rows, torch.addcmul(residuals, matrix.spread(length), predicted, value=-1)
 
 
-def fair_sample(matrix: RatingMatrix, columns: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """The Hessian of `improve_rows`, if every row had rated a fair sample of all ratings.
+def solve_fair_sample(
+    matrix: RatingMatrix, sums: Tensor, columns: Tensor, weights: Tensor
+) -> Tensor:
+    """The rows that `improve_rows` looks for, if each had rated a fair sample of all ratings.
 
     Then the sum of ``y y^T`` over a row's n ratings would be n times its mean over all ratings,
-    and one eigendecomposition serves all rows: the inverse of the Hessian of row r is
-    ``axes diag(1 / divisor[r]) axes^T``.
+    and one eigendecomposition serves the normal equations of all rows,
+    ``(n mean(y y^T) + sqrt(n) diag(weights)) x = sums``.
 
     Args:
         matrix: As for `improve_rows`.
-        columns: Same.
+        sums: ``(R, k)``, of every row the sum of ``value * y``.
+        columns: As for `improve_rows`.
         weights: Same.
 
     Raises:
         DivergenceError: The columns' squares are not finite.
 
     Returns:
-        Axes ``(k, k)``, orthogonal where all weights are the same; divisor ``(R, k)``.
+        The rows, ``(R, k)``.
     """
     shares = matrix.column_counts.to(columns) / len(matrix.rows)
     mean = (columns * shares[:, None]).T @ columns
@@ -81,8 +88,10 @@ def fair_sample(matrix: RatingMatrix, columns: Tensor, weights: Tensor) -> tuple
     least = (_LEAST * mean.diagonal().mean()).clamp_min(torch.finfo(mean.dtype).tiny)
     scale = weights.clamp_min(least).rsqrt()
     values, vectors = torch.linalg.eigh(scale[:, None] * mean * scale)
+    axes = scale[:, None] * vectors
     root = _root(matrix, columns)
-    return scale[:, None] * vectors, torch.addcmul(root, root.square(), values.clamp_min(0))
+    divisor = torch.addcmul(root, root.square(), values.clamp_min(0))
+    return (sums @ axes / divisor) @ axes.T
 
 
 def _root(matrix: RatingMatrix, like: Tensor) -> Tensor:

@@ -74,8 +74,8 @@ class RatingMatrix:
     def transposed(self) -> RatingMatrix:
         """Columns are rows; its `order` is of places in this matrix."""
         order = _stable_order(self.columns, len(self.column_counts))
-        users = self.rows.index_select(0, order)
-        return RatingMatrix(users, self.column_counts, self.counts, order, self._dtype)
+        rows = self.rows.index_select(0, order)
+        return RatingMatrix(rows, self.column_counts, self.counts, order, self._dtype)
 
     def sort(self, values: Tensor) -> Tensor:
         """Numbers of ratings ``(n,)``, from the order that they came in to this matrix's."""
