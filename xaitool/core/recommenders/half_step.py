@@ -88,7 +88,7 @@ def solve_fair_sample(
     least = (_LEAST * mean.diagonal().mean()).clamp_min(torch.finfo(mean.dtype).tiny)
     scale = weights.clamp_min(least).rsqrt()
     values, vectors = torch.linalg.eigh(scale[:, None] * mean * scale)
-    axes = scale[:, None] * vectors
+    axes: Tensor = scale[:, None] * vectors
     root = _root(matrix, columns)
     divisor = torch.addcmul(root, root.square(), values.clamp_min(0))
     return (sums @ axes / divisor) @ axes.T
