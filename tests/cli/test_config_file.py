@@ -92,13 +92,13 @@ def test_forms_of_a_file(text: str, invoke: Invoke, write: Any) -> None:
         ("epochs = true", "a.toml: --epochs is True, but a whole number is wanted"),
         ("epochs = [1, 2]", "a.toml: --epochs is [1, 2], but a whole number is wanted"),
         ("epochs = 0", "a.toml: --epochs is 0, but at least 1 is wanted"),
-        ("learning-rate = nan", "a.toml: --learning-rate is nan"),
+        ("learning-rate = nan", 'a.toml holds a number that is not finite in "learning-rate"'),
         ("overwrite = 'perhaps'", "--overwrite is 'perhaps', but true or false is wanted"),
         ("out = 7", "a.toml: --out is 7, but a path is wanted"),
         ("dataset = 7", "a.toml: --dataset is 7, but a text is wanted"),
         ("objective = 'bcee'", "a.toml: unknown objective 'bcee'; did you mean 'bce'?"),
         ("train-gan = 3", "a.toml has no table of options"),
-        ("epochs =", "a.toml is not valid: "),
+        ("epochs =", "a.toml is not valid TOML: "),
         ("command = 'explain'", "a.toml is of 'explain', but 'train-gan' reads it"),
     ],
 )
@@ -115,7 +115,7 @@ def test_files_that_are_none(write: Any, xaitool: Program, refused: Refused) -> 
     write("list.json", "[1]")
     refused(xaitool("train-gan", "--config", "list.json"), "list.json holds no options")
     write("a.toml", "").write_bytes(b"\xff\xfe")
-    refused(xaitool("train-gan", "--config", "a.toml"), "a.toml cannot be read: not a text file")
+    refused(xaitool("train-gan", "--config", "a.toml"), "a.toml is not valid TOML: it is no")
 
 
 def test_the_file_of_a_run_repeats_it(invoke: Invoke, refused: Refused, tmp_path: Path) -> None:

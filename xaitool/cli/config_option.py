@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from xaitool.errors import ConfigError, InputError
 from xaitool.options import Options, normalised_keys, option_fields
+from xaitool.workflows.configs.common import read_options_file
 
 
 def read_config(path: Path, config_class: type[Options], command: str) -> dict[str, Any]:
@@ -65,14 +64,7 @@ def _by_commas(field: Any) -> bool:
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise ConfigError(f"{path} cannot be read: {reason}") from error
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} is not valid: {error}") from error
+    values = read_options_file(path)
     if not isinstance(values, dict):
         raise ConfigError(f"{path} holds no options")
     return values

@@ -7,7 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from xaitool import registry
+from xaitool.errors import ConfigError
 from xaitool.options import Options, option
+
+
+def read_options_file(path: Path) -> Any:
+    """The plain value in a TOML file or, by its name, a JSON file.
+
+    Raises:
+        ConfigError: It cannot be read, or holds something else.
+    """
+    # What checks values is wanted only here, and takes a tenth of the time of `--help` to load.
+    from xaitool.io.plain import read_plain
+
+    return read_plain(path, error=ConfigError)
 
 
 def rows_option() -> Any:
