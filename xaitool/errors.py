@@ -10,7 +10,8 @@ XaitoolError                     1  the run failed
 │   ├── ShapeError                  a tensor of the wrong shape or dtype
 │   └── UnsupportedOperationError   a network operation for which a method has no rule
 ├── DivergenceError              1  a loss became NaN or infinite
-└── StoppedBySignal        128 + n  SIGINT, SIGTERM or SIGUSR1, after the state was saved
+└── StoppedBySignal        128 + n  SIGINT, SIGTERM, SIGUSR1 or SIGHUP, after the state was saved;
+                                    SIGPIPE when nobody reads standard output any more
 
 A message reads ``<object> <found>, but <wanted>``; a hint names something that exists.
 """
@@ -84,7 +85,7 @@ class DivergenceError(XaitoolError):
 
 
 class StoppedBySignal(XaitoolError):
-    """A signal asked the run to stop; its state was saved.
+    """A signal asked the run to stop; what state it had was saved.
 
     Args:
         signal_number: The signal; the exit code is 128 plus this number.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -17,6 +18,8 @@ from tests.golden import missing
 from tests.workflows.tiny_runs import LINE
 from xaitool.cli.output import Output
 from xaitool.cli.progress_bar import ProgressBar
+from xaitool.cli.streams import StandardError, StandardOutput
+from xaitool.errors import StoppedBySignal
 
 CLASSIFIER_LINE = ("--classes", "0,1,2", "--epochs", "2", "--device", "cpu")
 TRAININGS = [("train-gan", tuple(LINE)), ("train-classifier", CLASSIFIER_LINE)]
@@ -94,7 +97,69 @@ def test_nobody_reads(arguments: list[str], tmp_path: Path) -> None:
     ) as process:
         os.close(writing)
         assert process.communicate(timeout=60)[1] == ""
-    assert process.returncode in (0, 1)
+    assert process.returncode == 141
+
+
+def broken_pipe() -> int:
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+# Descriptors as a shell opens them, what is called, the exit status, and standard error.
+REDIRECTED = [
+    (">/dev/full", "explain --help", 1, "error: standard output: No space left on device\n"),
+    (">&-", "--version", 1, "error: standard output: Bad file descriptor\n"),
+    ("<&-", "--version", 0, ""),
+    ("2>/dev/full", "train-gan --epochs 0", 2, ""),
+    ("2>&-", "train-gan --epochs 0", 2, ""),
+]
+
+
+@pytest.mark.parametrize(("redirection", "line", "status", "told"), REDIRECTED)
+def test_streams_that_are_full_or_closed(
+    redirection: str, line: str, status: int, told: str, tmp_path: Path
+) -> None:
+    program = f"exec {sys.executable} -m xaitool {line} {redirection}"
+    result = subprocess.run(
+        ["/bin/sh", "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (result.returncode, result.stderr) == (status, told)
+    assert result.stdout == ("xaitool 0.1.0\n" if status == 0 else "")
+
+
+def test_standard_output_names_itself_and_leaves_in_peace() -> None:
+    text = io.TextIOWrapper(
+        io.BufferedWriter(StandardOutput(os.open("/dev/full", os.O_WRONLY), "w"))
+    )
+    text.write("data")
+    with pytest.raises(OSError, match="standard output"):
+        text.flush()
+    text.close()
+
+
+def test_nobody_reads_standard_output_any_more() -> None:
+    text = io.TextIOWrapper(io.BufferedWriter(StandardOutput(broken_pipe(), "w")))
+    text.write("data")
+    with pytest.raises(StoppedBySignal) as caught:
+        text.flush()
+    assert caught.value.exit_code == 141
+    text.write("more")
+    text.close()
+
+
+@pytest.mark.parametrize("where", ["/dev/full", None])
+def test_a_log_that_cannot_be_written_is_no_reason_to_stop(
+    where: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    descriptor = os.open(where, os.O_WRONLY) if where else broken_pipe()
+    raw = StandardError(descriptor, "w")
+    with io.TextIOWrapper(io.BufferedWriter(raw), line_buffering=True) as text:
+        monkeypatch.setattr(sys, "stderr", text)
+        Output().warning("nobody reads")
+        Output(log_every=0).task("train", 10, "step").advance()
+        with ProgressBar("train", 10, "step", 2) as bar:
+            bar.advance(3, loss=0.25)
 
 
 def test_numbers_that_json_lacks_become_null(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,3 +189,27 @@ def test_a_bar_moves_and_vanishes(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "5/10" in captured.err or captured.err.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain é ε 日本", "plain é ε 日本"),
+        ("a\nb\tc\x1b[31m\x00", r"a\nb\tc\x1b[31m\x00"),
+        ("\u202egnp.exe\u2066", r"\u202egnp.exe\u2066"),
+        ("lat\udce9.png \ud800", r"lat\xe9.png \ud800"),
+        ("a" * 200 + "/" + "b" * 5000, None),
+        (" ".join(["name"] * 5000), None),
+    ],
+)
+def test_a_message_is_one_line(
+    text: str, shown: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Output().warning(text)
+    line = capsys.readouterr().err
+    if shown is not None:
+        assert line == f"warning: {shown}\n"
+    assert line.count("\n") == 1
+    assert len(line) <= 3001
+    assert line[9:50] == text[:41] or shown is not None
+    assert line[:-1].endswith(text[-100:]) or shown is not None

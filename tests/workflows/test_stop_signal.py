@@ -49,14 +49,15 @@ def test_first_signal_lets_the_step_end_and_the_state_be_saved(number):
         out, err = process.communicate(timeout=30)
     name = number.name
     assert process.returncode == 128 + number
-    assert err == f"{name} received; saving after this step (send again to stop now)\n"
+    again = "" if number is signal.SIGHUP else " (send again to stop now)"
+    assert err == f"{name} received; saving after this step{again}\n"
     assert out == (
         f"saved\nthe run was stopped by {name}, but its state is saved"
         " | xaitool train-gan --resume runs/a\n"
     )
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", [one for one in SIGNALS if one is not signal.SIGHUP])
 def test_same_signal_again_stops_now(number):
     with start() as process:
         process.send_signal(number)
@@ -88,6 +89,28 @@ def test_the_flag_in_this_process(capfd):
             stop.raise_if_received()
     assert caught.value.exit_code == 138
     assert capfd.readouterr().err.splitlines()[0].startswith("SIGUSR1 received; saving")
+
+
+def test_a_terminal_that_closes_sends_its_signal_twice(capfd):
+    with StopSignal() as stop:
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+        with pytest.raises(StoppedBySignal) as caught:
+            stop.raise_if_received()
+    assert caught.value.exit_code == 129
+    assert capfd.readouterr().err == "SIGHUP received; saving after this step\n"
+
+
+def test_what_the_caller_ignores_stays_ignored(capfd):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with StopSignal() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert stop.received is None
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert capfd.readouterr().err == ""
 
 
 def test_earlier_handlers_come_back_even_after_an_exception():

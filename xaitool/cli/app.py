@@ -1,101 +1,123 @@
-"""The program ``xaitool``: its commands, and how an error becomes a line and an exit code."""
+"""How the program starts and ends: what becomes of signals, streams and errors.
+
+Light, so that Ctrl-C is a line from the first moment: all else is imported inside `main`.
+"""
 
 from __future__ import annotations
 
-import codecs
+import contextlib
+import errno
+import logging
 import os
+import signal
 import sys
-from io import TextIOWrapper
-from typing import Annotated
+import warnings
+from collections.abc import Iterator
 
-import typer
+from xaitool.cli.interruption import STOPPED, Interruption
+from xaitool.errors import InputError, StoppedBySignal, XaitoolError
 
-from xaitool.cli import (
-    evaluate,
-    explain,
-    recommend,
-    train_baseline_gan,
-    train_classifier,
-    train_gan,
-)
-from xaitool.cli.options import show_help
-from xaitool.cli.output import Output, encoding_fallback, is_terminal
-from xaitool.errors import InputError, XaitoolError
-
-EPILOG = (
-    "Data goes to standard output, progress and messages to standard error. "
-    "Exit status: 0 done, 1 the run failed, 2 wrong usage or input, "
-    "130, 143, 138 stopped by SIGINT, SIGTERM, SIGUSR1 after the state was saved."
+# What is wrong with a path that was given; all else that the system refuses failed on the way.
+OF_THE_PATH = frozenset(
+    {
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+    }
 )
 
-
-def build_app() -> typer.Typer:
-    """Make the command line; help is decorated only where a person reads it."""
-    pretty = is_terminal(sys.stdout) and is_terminal(sys.stderr)
-    app = typer.Typer(
-        name="xaitool",
-        help="Train with explanations, explain, and judge explanations.",
-        epilog=EPILOG,
-        rich_markup_mode="rich" if pretty else None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback(invoke_without_command=True)(_root)
-    for command in (
-        train_gan,
-        train_baseline_gan,
-        train_classifier,
-        explain,
-        evaluate,
-        recommend,
-    ):
-        command.register(app)
-    return app
-
-
-def _root(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-) -> None:
-    if version:
-        from importlib.metadata import version as installed_version
-
-        Output().line(f"xaitool {installed_version('xaitool')}")
-    else:
-        show_help(context)
+# Some libraries have a new text for every number.
+MOST_WARNINGS = 20
 
 
 def main() -> None:
     """Run the program and exit with its status."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        codecs.register_error("xaitool", encoding_fallback)
-        sys.stdout.reconfigure(errors="xaitool")
-    try:
-        status = build_app()(standalone_mode=False)
-    except XaitoolError as error:
-        if _debugging():
-            raise
-        Output().error(error)
-        status = error.exit_code
-    except typer.exceptions.TyperException as error:
+    interruption = Interruption()
+    with interruption.watched():
+        from xaitool.cli.output import Output
+        from xaitool.cli.streams import standard_streams
+
+        with standard_streams(), _library_warnings() as held_back:
+            try:
+                status = _run()
+            except (Exception, KeyboardInterrupt) as error:
+                if _debugging() and not _is_silent(error):
+                    raise
+                shown = _stopped() if interruption.received else _as_ours(error)
+                if not _is_silent(shown):
+                    Output().error(shown)
+                status = shown.exit_code
+            else:
+                for text in held_back if status == 0 else ():
+                    Output().warning(text)
+    sys.exit(status)
+
+
+def _run() -> int:
+    from xaitool.cli.program import build_app
+
+    status = build_app()(standalone_mode=False)
+    if status == 128 + signal.SIGINT:
+        # That is what Typer makes of it.
+        raise KeyboardInterrupt
+    sys.stdout.flush()
+    return status if isinstance(status, int) else 0
+
+
+@contextlib.contextmanager
+def _library_warnings() -> Iterator[dict[str, None]]:
+    """Hold back what libraries warn of, which is no part of an error: told when all went well."""
+    held_back: dict[str, None] = {}
+
+    def keep(message: Warning | str, *_: object) -> None:
+        if len(held_back) < MOST_WARNINGS:
+            held_back[" ".join(str(message).split())] = None
+
+    if _debugging():
+        yield held_back
+        return
+    # Read by torch when it is imported: what its own C++ code logs goes around Python.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    with warnings.catch_warnings():
+        warnings.showwarning = keep  # type: ignore[assignment]
+        logging.disable(logging.WARNING)
+        try:
+            yield held_back
+        finally:
+            logging.disable(logging.NOTSET)
+
+
+def _as_ours(error: BaseException) -> XaitoolError:
+    """Any exception as one that has a line for people and an exit code."""
+    import typer
+
+    if isinstance(error, XaitoolError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return _stopped()
+    if isinstance(error, typer.exceptions.TyperException):
         # Typer's own messages about flags: the text without the usage lines around it.
-        Output().error(InputError(_one_line(error)))
-        status = 2
-    except OSError as error:
-        if _debugging():
-            raise
-        Output().error(XaitoolError(_system_error(error)))
-        status = 1
-    except Exception as error:
-        if _debugging():
-            raise
-        unexpected = XaitoolError(
-            f"unexpected {type(error).__name__}: {error}",
-            hint="XAITOOL_DEBUG=1 shows where; please report it",
-        )
-        Output().error(unexpected)
-        status = 1
-    sys.exit(status if isinstance(status, int) else 0)
+        return InputError(_one_line(error))
+    if isinstance(error, OSError):
+        kind = InputError if error.filename and error.errno in OF_THE_PATH else XaitoolError
+        return kind(_system_error(error))
+    return XaitoolError(
+        f"unexpected {type(error).__name__}: {' '.join(str(error).split())}",
+        hint="XAITOOL_DEBUG=1 shows where; please report it",
+    )
+
+
+def _stopped() -> StoppedBySignal:
+    return StoppedBySignal(signal.SIGINT, STOPPED)
+
+
+def _is_silent(error: BaseException) -> bool:
+    return isinstance(error, StoppedBySignal) and error.signal_number == signal.SIGPIPE
 
 
 def _debugging() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import math
 import os
@@ -21,6 +20,10 @@ POSITIVE, NEGATIVE = 32, 166
 
 # A tab or a line break inside a value would break the table.
 BREAKS = str.maketrans("\t\r\n", "   ")
+
+
+# Of a message: a path that people have fits, the digits and names of a hostile file do not.
+LONGEST_WORD, LONGEST_LINE = 300, 3000
 
 
 class Output:
@@ -124,7 +127,7 @@ class Output:
         return Heartbeat(self, name, total, unit, done)
 
     def _say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(one_line(text), file=sys.stderr, flush=True)
 
 
 class Heartbeat:
@@ -157,12 +160,29 @@ class Heartbeat:
         self._output.message(f"{progress}{told} {self._unit}/s={1 / seconds_each:.3g} eta={eta}")
 
 
-def encoding_fallback(error: UnicodeError) -> tuple[str | bytes, int]:
-    """For `codecs.register_error`: a path's own bytes, escapes for what stdout lacks."""
-    try:
-        return codecs.lookup_error("surrogateescape")(error)
-    except UnicodeError:
-        return codecs.backslashreplace_errors(error)
+def one_line(text: str) -> str:
+    r"""Text that neither breaks a line nor steers a terminal; what is long loses its middle.
+
+    Characters that cannot be seen (controls, line breaks, those that turn the direction of writing)
+    become escapes such as ``\n``; bytes of a file name that are no text become ``\xe9``.
+    """
+    shown = text if text.isprintable() else "".join(map(_visible, text))
+    words = (shortened(word, LONGEST_WORD) for word in shown.split(" "))
+    return shortened(" ".join(words), LONGEST_LINE)
+
+
+def shortened(text: str, most: int) -> str:
+    """Both ends of a text that has more than `most` characters."""
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -182,6 +202,7 @@ def cell(value: Any) -> str:
 
 
 def _aligned(cells: list[list[str]]) -> Iterable[str]:
+    cells = [[one_line(text) for text in row] for row in cells]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         padded = (text.ljust(width) for text, width in zip(row, widths, strict=True))

@@ -11,18 +11,19 @@ from typing import Any, Self
 
 from xaitool.errors import StoppedBySignal
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)
 
 
 class StopSignal:
-    """Watches SIGINT, SIGTERM and SIGUSR1 inside a ``with`` block.
+    """Watches SIGINT, SIGTERM, SIGUSR1 and SIGHUP inside a ``with`` block.
 
-    The first signal is noted and said on stderr at once. The same signal again stops the process
-    with its default action; another one does not, because launchers pass Ctrl-C on as SIGTERM and
-    schedulers follow their warning signal with SIGTERM while the state is still being saved.
-    Nothing is saved inside the handler, where any lock may be held. Forked children ignore the
-    signals, so that a signal to the whole group does not take the workers from a run that is
-    still finishing its step. Outside the main thread Python allows no handlers: nothing happens.
+    The first signal is noted and said on stderr at once. The same signal again (but SIGHUP) stops
+    the process with its default action; another one does not, because launchers pass Ctrl-C on as
+    SIGTERM and schedulers follow their warning signal with SIGTERM while the state is still being
+    saved. Nothing is saved inside the handler, where any lock may be held. Forked children ignore
+    the signals, so that a signal to the whole group does not take the workers from a run that is
+    still finishing its step. A signal that the caller ignores, as ``nohup`` does SIGHUP, stays
+    ignored. Outside the main thread Python allows no handlers: nothing happens.
 
     Args:
         then: What the run does next, for the line on stderr.
@@ -40,7 +41,11 @@ class StopSignal:
     def __enter__(self) -> Self:
         self._owner = os.getpid()
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.signal(number, self._note) for number in SIGNALS}
+            self._previous = {
+                number: signal.signal(number, self._note)
+                for number in SIGNALS
+                if signal.getsignal(number) is not signal.SIG_IGN
+            }
         return self
 
     def __exit__(
@@ -74,13 +79,17 @@ class StopSignal:
         if os.getpid() != self._owner:
             return
         if number in self._seen:
+            # A terminal that closes sends it twice: from its shell, and from the kernel.
+            if number == signal.SIGHUP:
+                return
             signal.signal(number, signal.SIG_DFL)
             os.kill(self._owner, number)
             return
         self._seen.add(number)
         received = signal.Signals(number)
         self.received = self.received or received
-        _say(f"{received.name} received; {self._then} (send again to stop now)")
+        again = "" if number == signal.SIGHUP else " (send again to stop now)"
+        _say(f"{received.name} received; {self._then}{again}")
 
 
 def _say(line: str) -> None:
