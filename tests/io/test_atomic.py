@@ -67,13 +67,19 @@ def test_mode_follows_umask(tmp_path):
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
 
 
-def test_a_link_is_followed(tmp_path):
-    (tmp_path / "elsewhere").mkdir()
+def test_a_link_is_replaced_or_followed_on_demand(tmp_path):
+    there = tmp_path / "elsewhere" / "b.txt"
+    there.parent.mkdir()
     link = tmp_path / "a.txt"
-    link.symlink_to(tmp_path / "elsewhere" / "b.txt")
-    write_text(link, "text")
+    link.symlink_to(there)
+    with atomic_write(link, follow=True) as file:
+        file.write(b"followed")
     assert link.is_symlink()
-    assert (tmp_path / "elsewhere" / "b.txt").read_text() == "text"
+    assert there.read_text() == "followed"
+    write_text(link, "replaced")
+    assert not link.is_symlink()
+    assert there.read_text() == "followed"
+    assert link.read_text() == "replaced"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -9,10 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.io.full_disk import full_after
-from xaitool.errors import ArtifactError, ConfigError, DivergenceError, StoppedBySignal
+from xaitool.errors import (
+    ArtifactError,
+    ConfigError,
+    DivergenceError,
+    InputError,
+    StoppedBySignal,
+)
 from xaitool.io.checkpoints import save_checkpoint
 from xaitool.workflows.run_directory import (
     RunDirectory,
+    check_free,
     compare_config,
     default_run_path,
     read_json,
@@ -118,12 +125,19 @@ def test_overwrite_removes_what_a_run_wrote(out):
 
 
 @pytest.mark.parametrize(
-    "name", ["thesis.tex", "samples/notes.txt", "samples/deep/a.png", "sub/config.json", "a.png"]
+    "name",
+    [
+        *("thesis.tex", "samples/notes.txt", "samples/deep/a.png", "sub/config.json", "a.png"),
+        "other",
+    ],
 )
-def test_overwrite_refuses_where_other_files_are(out, name):
+def test_overwrite_refuses_where_other_files_are(out, name, tmp_path):
     make_run(out)
     (out / name).parent.mkdir(exist_ok=True)
-    (out / name).touch()
+    if name == "other":
+        (out / name).symlink_to(tmp_path)
+    else:
+        (out / name).touch()
     before = files(out)
     with pytest.raises(ConfigError, match=f"holds {name}, but"):
         RunDirectory.create(out, overwrite=True)
@@ -139,6 +153,104 @@ def test_overwrite_does_not_follow_links(out, tmp_path):
         pass
     assert precious.read_text() == "x"
     assert not (out / "best.pt").exists()
+
+
+@pytest.mark.parametrize("name", ["samples", "plots"])
+@pytest.mark.parametrize("put", ["link", "file", "fifo"])
+def test_what_is_in_place_of_a_folder_is_refused(out, tmp_path, name, put):
+    make_run(out)
+    victim = tmp_path / "victim"
+    (out / name).rename(victim)
+    if put == "link":
+        (out / name).symlink_to(victim)
+    elif put == "file":
+        (out / name).touch()
+    else:
+        os.mkfifo(out / name)
+    before = files(out) | files(victim)
+    for open_run in (
+        lambda: RunDirectory.resume(out),
+        lambda: RunDirectory.create(out, overwrite=True),
+        lambda: check_free(out, overwrite=True),
+    ):
+        with pytest.raises(ConfigError, match=f"{name} is a .*, but a folder is wanted") as caught:
+            open_run()
+        assert caught.value.exit_code == 2
+    assert files(out) | files(victim) == before
+
+
+@pytest.mark.parametrize("name", ["last.pt", "config.json", "status.json", "metrics.jsonl"])
+@pytest.mark.parametrize("put", [Path.mkdir, os.mkfifo], ids=["folder", "fifo"])
+def test_what_is_in_place_of_a_file_is_refused(out, name, put):
+    make_run(out)
+    (out / name).unlink()
+    put(out / name)
+    for open_run in (
+        lambda: RunDirectory.resume(out),
+        lambda: RunDirectory.create(out, overwrite=True),
+        lambda: RunDirectory.create(out, leftovers=True),
+    ):
+        with pytest.raises(InputError, match=r"but (a file is wanted|--resume continues)"):
+            open_run()
+
+
+def test_a_run_lives_behind_a_link_that_the_user_made(out, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    out.parent.mkdir()
+    out.symlink_to(tmp_path / "scratch")
+    make_run(out)
+    with RunDirectory.resume(out), pytest.raises(ConfigError, match="written by this process"):
+        RunDirectory.create(tmp_path / "scratch", overwrite=True)
+    with RunDirectory.create(out, overwrite=True) as run:
+        assert files(tmp_path / "scratch") == {".lock", "status.json"}
+        assert run.path == out
+    assert out.is_symlink()
+
+
+def test_a_link_that_leads_nowhere_is_refused(out, tmp_path):
+    out.parent.mkdir()
+    out.symlink_to(tmp_path / "nowhere")
+    for overwrite in (False, True):
+        with pytest.raises(ConfigError, match="is a link that leads to no folder, but"):
+            RunDirectory.create(out, overwrite=overwrite)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_files_that_are_links_are_replaced_and_not_written_through(out, tmp_path):
+    make_run(out)
+    for name in ("metrics.jsonl", "status.json", "config.json"):
+        (out / name).rename(tmp_path / name)
+        (out / name).symlink_to(tmp_path / name)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with RunDirectory.resume(out) as run:
+        run.metrics.truncate_after(0, 1)
+        run.metrics.append({"epoch": 0, "step": 1})
+        run.write_config({"seed": 1})
+    assert {path: path.read_bytes() for path in before} == before
+    assert not any(path.is_symlink() for path in out.iterdir())
+    assert run.read_config() == {"seed": 1}
+
+
+def test_a_name_that_is_too_long_is_one_line(tmp_path):
+    for name in ("a" * 300, "/".join(["b" * 200] * 25)):
+        with pytest.raises(ConfigError, match="is too long"):
+            check_free(tmp_path / name, overwrite=False)
+
+
+def test_leftovers_are_what_a_run_left_before_its_first_checkpoint(out):
+    make_run(out, checkpoint=False)
+    (out / "best.pt").touch()
+    with pytest.raises(ConfigError, match="is not empty"):
+        RunDirectory.create(out, leftovers=True)  # it was completed
+    (out / "status.json").unlink()
+    with RunDirectory.create(out, leftovers=True) as run:
+        assert files(out) == {".lock", "status.json"}
+        save_checkpoint(run.last, "gan", {})
+    (out / "status.json").unlink()
+    before = files(out)
+    with pytest.raises(ConfigError, match="is not empty"):
+        RunDirectory.create(out, leftovers=True)
+    assert files(out) == before
 
 
 def test_a_folder_of_other_people_gets_no_lock_file(tmp_path):

@@ -38,7 +38,7 @@ from xaitool.errors import (
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.workflows import train_classifier as classifier_module
 from xaitool.workflows.train_classifier import train_classifier
-from xaitool.workflows.train_gan import train_gan
+from xaitool.workflows.train_gan import GanTrainer, train_gan
 from xaitool.workflows.training_run import Choice, TrainingResult
 
 
@@ -182,12 +182,33 @@ def test_auto_resumes_starts_and_is_content_with_what_is_done(tmp_path: Path) ->
 def test_auto_starts_again_where_a_killed_run_left_no_checkpoint(tmp_path: Path) -> None:
     run = tmp_path / "run"
     interrupt(run, signal.SIGTERM, 2)
-    (run / "last.pt").unlink()
+    (run / "last.pt").rename(run / "best.pt")
+    (run / "metrics.jsonl").write_text('{"epoch": 1, "st')
+    (run / ".lock").write_text("17 elsewhere")
+    (run / "diverged.pt").touch()
     train_gan(gan_config(run, resume="auto"), Recorder())
+    assert not (run / "diverged.pt").exists()
     assert status(run)["state"] == "completed"
     (run / "last.pt").unlink()
     with pytest.raises(ConfigError, match="is not empty"):
         train_gan(gan_config(run, resume="auto"), Recorder())
+
+
+def test_auto_replaces_no_checkpoint_that_was_made_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, prepare = tmp_path / "run", GanTrainer.prepare
+
+    def another_run_ends(trainer: GanTrainer) -> None:
+        monkeypatch.setattr(GanTrainer, "prepare", prepare)
+        interrupt(run, signal.SIGTERM, 1)
+        prepare(trainer)
+
+    monkeypatch.setattr(GanTrainer, "prepare", another_run_ends)
+    with pytest.raises(ConfigError, match="is not empty") as refused:
+        train_gan(gan_config(run, resume="auto"), Recorder())
+    assert f"continue it with --resume {run}" in str(refused.value.hint)
+    assert load_checkpoint(run / "last.pt", kind="gan")["position"]["step"] == 1
 
 
 def test_a_kill_between_the_files_of_an_epoch_loses_no_line(
@@ -210,8 +231,6 @@ def test_a_kill_between_the_files_of_an_epoch_loses_no_line(
             patch.setattr("xaitool.workflows.training_run.save_checkpoint", fail)
             with pytest.raises(KeyboardInterrupt):
                 train_classifier(classifier_config(run), Recorder())
-        if (run / "best.pt").exists() and not (run / "last.pt").exists():
-            (run / "best.pt").unlink()
         train_classifier(classifier_config(run, resume="auto"), Recorder())
         assert_equal_runs(whole, run)
 

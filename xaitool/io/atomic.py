@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from xaitool.errors import ConfigError
+from xaitool.io.folders import remove_files
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path, *, follow: bool = False) -> Iterator[BinaryIO]:
     """Open a file that takes its name only when the block ends without an exception.
 
     The bytes go to ``.NAME.PID.partial`` in the same folder (a rename across file systems would
-    copy), reach the disk, and are renamed; until then the old file is intact. A link is followed.
+    copy), reach the disk, and are renamed; until then the old file is intact.
 
     Args:
         path: The file to create or replace; its folder exists.
+        follow: Write where a link leads to, for a file that the user named. Otherwise the file
+            takes the place of the link, so that nothing outside its folder is touched.
 
     Yields:
         A binary file, readable and seekable.
@@ -31,7 +34,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         ConfigError: `path` exists and is no regular file.
         OSError: The folder cannot be written, or the disk is full; it names `path`.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path)) if follow else path
     if target.exists() and not target.is_file():
         raise ConfigError(f"{path} is no regular file, but a file to write is wanted")
     partial = target.parent / f".{target.name}.{os.getpid()}.partial"
@@ -73,17 +76,14 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def remove_partials(folder: Path, name: str | None = None) -> None:
+def remove_partials(folder: Path, name: str = ".+") -> None:
     """Remove what killed writers left in a folder; only for who holds its lock.
 
     Args:
-        folder: Where they wrote.
-        name: Only of this file; None for all files.
+        folder: Where they wrote; may be absent.
+        name: Only of files whose names match this regular expression.
     """
-    pattern = re.compile(rf"\.{'.+' if name is None else re.escape(name)}\.[0-9]+\.partial")
-    for path in folder.iterdir():
-        if pattern.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+    remove_files(folder, re.compile(rf"\.{name}\.[0-9]+\.partial"))
 
 
 def _sync_folder(folder: Path) -> None:

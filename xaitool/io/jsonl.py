@@ -22,11 +22,14 @@ class MetricsLog:
         self.path = path
 
     def append(self, entry: dict[str, Any]) -> None:
-        """Add one line, in one write, so that a reader sees it whole."""
+        """Add one line, in one write, so that a reader sees it whole; a link is not followed."""
         line = json.dumps(finite(entry), ensure_ascii=False) + "\n"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        with os.fdopen(descriptor, "ab") as file:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(self.path, flags, 0o666), "ab") as file:
             file.write(line.encode())
+            file.flush()
+            # Before a checkpoint that is later: a machine that fails must not lose the line alone.
+            os.fsync(file.fileno())
 
     def read(self) -> list[dict[str, Any]]:
         """All entries; a last line that a killed writer left torn is not one.

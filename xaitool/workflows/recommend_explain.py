@@ -91,7 +91,7 @@ def _drawn(
         yield record
     picture = as_picture(kept, config.shares)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as file:
+    with atomic_write(path, follow=True) as file:
         picture.save(file, format="PNG")
     reporter.message(f"plot: {path}")
     if count > MOST_PANELS:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
@@ -15,13 +16,21 @@ from typing import Any, Literal, Self
 
 from xaitool.errors import ArtifactError, ConfigError, DivergenceError, StoppedBySignal
 from xaitool.io.atomic import remove_partials, write_json
+from xaitool.io.folders import (
+    check_file,
+    check_folder,
+    check_name,
+    check_out_folder,
+    make_folder,
+    remove_files,
+)
 from xaitool.io.jsonl import MetricsLog
 from xaitool.io.lock import Lock, locked
 
 State = Literal["running", "completed", "interrupted", "failed", "diverged"]
 
-# All that a run writes, and so all that `overwrite` removes.
-OWN_FILES = (
+# All that a run writes, and so all that `overwrite` removes, beside the pictures in its folders.
+FILES = (
     "config.json",
     "environment.json",
     "status.json",
@@ -30,12 +39,11 @@ OWN_FILES = (
     "last.pt",
     "best.pt",
     "diverged.pt",
-    "samples/*.png",
-    "plots/*.png",
-    ".*.partial",
-    "samples/.*.partial",
-    "plots/.*.partial",
 )
+FOLDERS = ("samples", "plots")
+PARTIAL = r"\..+\.[0-9]+\.partial"
+OWN_FILE = re.compile("|".join((*map(re.escape, FILES), PARTIAL)))
+OWN_PICTURE = re.compile(rf".+\.png|{PARTIAL}")
 LOCK = ".lock"
 
 
@@ -56,33 +64,35 @@ class RunDirectory:
         self.path = path
         self.metrics = MetricsLog(path / "metrics.jsonl")
         self._lock = lock
-        for folder in (path, self.samples, self.plots):
-            folder.mkdir(exist_ok=True)
+        remove_partials(path.resolve())
+        for folder in (self.samples, self.plots):
+            make_folder(folder)
             remove_partials(folder)
         before = read_json(self._status) if self._status.exists() else {}
         self._place = {"epoch": before.get("epoch", 0), "step": before.get("step", 0)}
 
     @classmethod
-    def create(cls, out: Path, *, overwrite: bool = False) -> Self:
+    def create(cls, out: Path, *, overwrite: bool = False, leftovers: bool = False) -> Self:
         """Start a run in a folder that is absent or empty.
 
         Args:
-            out: The folder, used exactly as given.
+            out: The folder, used exactly as given; may be a link to one.
             overwrite: Remove what an earlier run wrote there.
+            leftovers: Remove what a run that was stopped before its first ``last.pt`` wrote there.
 
         Raises:
-            ConfigError: It is no folder, is not empty, holds files that no run writes, cannot be
-                written, or another process is writing it.
+            ConfigError: It is no folder, is not empty, holds files that no run writes, a link or
+                something else in place of a run's own, cannot be written, or another process is
+                writing it.
         """
-        if out.exists() and not out.is_dir():
-            raise ConfigError(f"--out {out} is a file, but a folder is wanted")
-        _check_content(out, overwrite)
+        check_free(out, overwrite=overwrite, leftovers=leftovers)
         _make_folder(out)
         with locked(out / LOCK) as lock:
             # Once more, now that nobody else can write.
-            _check_content(out, overwrite)
-            for file in _own_files(out):
-                file.unlink()
+            check_free(out, overwrite=overwrite, leftovers=leftovers)
+            remove_files(out.resolve(), OWN_FILE)
+            for name in FOLDERS:
+                remove_files(out / name, OWN_PICTURE)
             return cls(out, lock)
 
     @classmethod
@@ -91,7 +101,8 @@ class RunDirectory:
 
         Raises:
             ArtifactError: It has no ``last.pt``.
-            ConfigError: Another process is writing it.
+            ConfigError: Another process is writing it, or something else is in place of a file or
+                folder of the run.
         """
         check_resumable(out)
         with locked(out / LOCK) as lock:
@@ -172,15 +183,26 @@ class RunDirectory:
         write_json(self._status, status)
 
 
-def check_free(out: Path, *, overwrite: bool) -> None:
+def check_free(out: Path, *, overwrite: bool, leftovers: bool = False) -> None:
     """Refuse a folder that `RunDirectory.create` would refuse, before long work; writes nothing.
 
     Raises:
-        ConfigError: It is no folder, is not empty, or holds files that no run writes.
+        ConfigError: It is no folder, is not empty, holds files that no run writes, or something
+            else in place of a run's own.
     """
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"--out {out} is a file, but a folder is wanted")
-    _check_content(out, overwrite)
+    _check_kinds(out)
+    if not out.exists() or all(entry.name == LOCK for entry in out.iterdir()):
+        return
+    if not overwrite and not (leftovers and _was_stopped_early(out)):
+        resume = f"continue it with --resume {quote(str(out))}, or "
+        raise ConfigError(
+            f"{out} is not empty, but a new run needs an empty folder",
+            hint=f"{resume if (out / 'last.pt').is_file() else ''}replace it with --overwrite",
+        )
+    if foreign := next(_foreign(out), None):
+        raise ConfigError(
+            f"{out} holds {foreign.relative_to(out)}, but --overwrite removes only a run's files"
+        )
 
 
 def check_resumable(out: Path) -> None:
@@ -188,12 +210,17 @@ def check_resumable(out: Path) -> None:
 
     Raises:
         ArtifactError: It has no ``last.pt``.
+        ConfigError: Something else is in place of a file or folder of the run.
     """
     if not (out / "last.pt").is_file():
         found = (
             "has no last.pt" if out.is_dir() else "is a file" if out.exists() else "does not exist"
         )
-        raise ArtifactError(f"{out} {found}, but --resume continues from {out / 'last.pt'}")
+        raise ArtifactError(
+            f"{out} {found}, but --resume continues from {out / 'last.pt'}",
+            hint=f"--resume auto --out {quote(str(out))} starts where there is none",
+        )
+    _check_kinds(out)
 
 
 def default_run_path(command: str, label: str, seed: int, *, now: datetime | None = None) -> Path:
@@ -252,25 +279,35 @@ def _signal_name(error: BaseException | None) -> str | None:
     return "SIGINT" if isinstance(error, KeyboardInterrupt) else None
 
 
-def _check_content(out: Path, overwrite: bool) -> None:
-    if not out.exists() or all(entry.name == LOCK for entry in out.iterdir()):
-        return
-    if not overwrite:
-        resume = f"continue it with --resume {quote(str(out))}, or "
-        raise ConfigError(
-            f"{out} is not empty, but a new run needs an empty folder",
-            hint=f"{resume if (out / 'last.pt').is_file() else ''}replace it with --overwrite",
-        )
-    own = {out / LOCK, *_own_files(out)}
-    for file in out.rglob("*"):
-        if file not in own and not file.is_dir():
-            raise ConfigError(
-                f"{out} holds {file.relative_to(out)}, but --overwrite removes only a run's files"
-            )
+def _check_kinds(out: Path) -> None:
+    check_name(out / FOLDERS[0] / "epoch-0001-step-00001.png")
+    check_out_folder(out)
+    for name in FILES:
+        check_file(out / name)
+    for name in FOLDERS:
+        check_folder(out / name)
 
 
-def _own_files(out: Path) -> set[Path]:
-    return {file for pattern in OWN_FILES for file in out.glob(pattern)}
+def _was_stopped_early(out: Path) -> bool:
+    """Whether a run was stopped before it had anything to continue from.
+
+    One that was completed lacks its ``last.pt`` because somebody removed it; its result stays.
+    """
+    if (out / "last.pt").exists():
+        return False
+    with contextlib.suppress(ArtifactError):
+        return read_json(out / "status.json").get("state") != "completed"
+    return True
+
+
+def _foreign(out: Path) -> Iterator[Path]:
+    """What no run writes there, links to folders too; empty folders stay and do no harm."""
+    own = {out: OWN_FILE} | {out / name: OWN_PICTURE for name in FOLDERS}
+    for path in out.rglob("*"):
+        known = path.parent in own and own[path.parent].fullmatch(path.name)
+        is_folder = path.is_dir() and not path.is_symlink()
+        if not known and not is_folder and path != out / LOCK:
+            yield path
 
 
 def _make_folder(out: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xaitool.errors import ConfigError
+from xaitool.io.folders import check_name
 from xaitool.io.provenance import environment
 from xaitool.workflows.configs.common import RunOptions, TrainingRunOptions
 from xaitool.workflows.run_directory import (
@@ -27,6 +28,7 @@ class RunPlace:
         path: The run directory.
         resumes: Whether it continues what lies there.
         overwrite: Whether it replaces what lies there.
+        leftovers: Whether it replaces what a run left that was stopped before its first checkpoint.
     """
 
     command: str
@@ -34,13 +36,16 @@ class RunPlace:
     path: Path
     resumes: bool
     overwrite: bool
+    leftovers: bool = False
 
     def open(self, config: RunOptions) -> RunDirectory:
         """Create or reopen the directory and write what is being run, and where."""
         if self.resumes:
             directory = RunDirectory.resume(self.path)
         else:
-            directory = RunDirectory.create(self.path, overwrite=self.overwrite)
+            directory = RunDirectory.create(
+                self.path, overwrite=self.overwrite, leftovers=self.leftovers
+            )
         options = config.to_dict("experiment", "run")
         directory.write_config({"command": self.command, "schema": 1, "options": options})
         directory.write_environment(environment(self.runtime.device, self.runtime.device_name))
@@ -63,7 +68,9 @@ def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runt
     if config.resume == "auto":
         if config.out is None:
             raise ConfigError("--resume auto has no directory, but --out is wanted with it")
+        check_name(config.out / "last.pt")
         if (config.out / "last.pt").is_file():
+            check_resumable(config.out)
             return RunPlace(command, runtime, config.out, resumes=True, overwrite=False)
     elif config.resume is not None:
         path = Path(config.resume)
@@ -72,7 +79,6 @@ def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runt
         check_resumable(path)
         return RunPlace(command, runtime, path, resumes=True, overwrite=False)
     out = config.out or default_run_path(command, label, config.seed)
-    # What was killed before its first checkpoint left nothing that 'auto' could continue.
-    overwrite = config.overwrite or (config.resume == "auto" and not (out / "best.pt").exists())
-    check_free(out, overwrite=overwrite)
-    return RunPlace(command, runtime, out, resumes=False, overwrite=overwrite)
+    leftovers = config.resume == "auto"
+    check_free(out, overwrite=config.overwrite, leftovers=leftovers)
+    return RunPlace(command, runtime, out, False, config.overwrite, leftovers)

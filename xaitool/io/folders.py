@@ -1,0 +1,134 @@
+"""Folders and files of ours: made, checked and emptied without following a link out of them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from xaitool.errors import ConfigError
+
+# What is written beside a file has its name and at most this much more: ``.NAME.PID.partial``.
+LONGEST_ADDITION = "..4194304.partial"
+
+_KINDS: dict[str, Callable[[int], bool]] = {
+    "a link": stat.S_ISLNK,
+    "a folder": stat.S_ISDIR,
+    "a file": stat.S_ISREG,
+    "a FIFO": stat.S_ISFIFO,
+    "a socket": stat.S_ISSOCK,
+}
+
+
+def kind_of(path: Path) -> str | None:
+    """What lies there, in words, such as ``a link``; None where there is nothing."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return next((name for name, is_one in _KINDS.items() if is_one(mode)), "a device")
+
+
+def check_folder(path: Path) -> None:
+    """Refuse what stands in place of a folder of ours; one that is absent will do.
+
+    Raises:
+        ConfigError: It is a link, from which no folder of ours is reached, or no folder.
+    """
+    found = kind_of(path)
+    if found not in (None, "a folder"):
+        raise ConfigError(
+            f"{path} is {found}, but a folder is wanted in its place",
+            hint=f"remove or rename {path}",
+        )
+
+
+def check_file(path: Path) -> None:
+    """Refuse what stands in place of a file of ours; one that is absent will do, and so a link.
+
+    Whoever writes the file puts it in the place of the link; what that leads to stays.
+
+    Raises:
+        ConfigError: It is, or leads to, something else than a file.
+    """
+    found = kind_of(path)
+    if found == "a link":
+        found = kind_of(path.resolve())
+    if found not in (None, "a file"):
+        raise ConfigError(
+            f"{path} is {found}, but a file is wanted in its place", hint=f"remove or rename {path}"
+        )
+
+
+def check_out_folder(path: Path) -> None:
+    """Refuse an ``--out`` that is no folder; it may be absent, or a link to a folder.
+
+    Raises:
+        ConfigError: It is a file, or a link that leads nowhere.
+    """
+    found = kind_of(path)
+    if found is None or path.is_dir():
+        return
+    found = f"{found} that leads to no folder" if found == "a link" else found
+    raise ConfigError(f"--out {path} is {found}, but a folder is wanted")
+
+
+def check_name(path: Path) -> None:
+    """Refuse a name so long that what is written beside it could not be named.
+
+    Raises:
+        ConfigError: It is.
+    """
+    try:
+        kind_of(path.with_name(f"{path.name}{LONGEST_ADDITION}"))
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise ConfigError(
+            f"the name of {path} is too long, but the system wants a shorter one"
+        ) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder of ours, and those that it lies in.
+
+    Raises:
+        ConfigError: As `check_folder`.
+    """
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(parents=True)
+    check_folder(path)
+
+
+def remove_files(folder: Path, name: re.Pattern[str]) -> None:
+    """Remove the files and links in a folder whose whole names match; an absent folder has none.
+
+    The folder is held open, so that nobody can put a link in its place meanwhile.
+
+    Raises:
+        ConfigError: It is a link or no folder.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    except OSError:
+        check_folder(folder)
+        raise
+    try:
+        for entry in os.listdir(descriptor):
+            if name.fullmatch(entry) and not _is_folder(entry, descriptor):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(entry, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_folder(entry: str, descriptor: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return stat.S_ISDIR(os.stat(entry, dir_fd=descriptor, follow_symlinks=False).st_mode)
+    return False
