@@ -111,7 +111,7 @@ REFUSALS = [
     ("explain a.png --method-option epsilom=3 -m agi", "did you mean 'epsilon'?", "steps"),
     ("explain a.png --score probability -m deeplift", "softmax", ""),
     ("explain a.png --limit 0", "--limit is 0, but at least 1 is wanted", ""),
-    ("explain a.png --resume", "has no unfinished run, but --resume continues one", ""),
+    (f"explain a.png --out {'a' * 300}.h5", "is too long, but the system wants a shorter", ""),
     ("explain a.png --model nosuch", "model 'nosuch' does not exist, but a checkpoint", ""),
     ("explain a.png --model nosuch.pt", "nosuch.pt does not exist", ""),
     ("explain a.png --model folder", "folder has no best.pt or last.pt", ""),

@@ -16,6 +16,7 @@ import torch
 from tests.io.full_disk import full_after
 from xaitool.errors import ArtifactError, ConfigError, DataError, ShapeError
 from xaitool.io import attribution_writer
+from xaitool.io.attribution_writer import check_new
 from xaitool.io.attributions import (
     AttributionFile,
     AttributionRows,
@@ -276,12 +277,12 @@ def test_resume_of_another_run_lists_what_differs(path):
     assert go_on(path, references=REFERENCES) == 3
 
 
-def test_resume_with_nothing_unfinished(path):
-    with pytest.raises(ArtifactError, match="no unfinished run"):
+def test_resume_with_nothing_begun_begins(path):
+    assert go_on(path) == 0
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="exists, but a new file was asked for"):
         AttributionWriter.resume(path, ATTRIBUTES)
-    write(path, [(0, 1)])
-    with pytest.raises(ArtifactError, match="no unfinished run"):
-        AttributionWriter.resume(path, ATTRIBUTES)
+    assert path.read_bytes() == before
 
 
 def test_resume_when_killed_before_the_first_byte(path):
@@ -321,6 +322,42 @@ def test_a_damaged_header_is_one_line(path):
     (partial_path(path) / "header.h5").write_bytes(b"junk")
     with pytest.raises(ArtifactError, match=r"header\.h5 is damaged"):
         AttributionWriter.resume(path, ATTRIBUTES)
+
+
+@pytest.mark.parametrize("resume", [True, False])
+@pytest.mark.parametrize("put", ["link", "file", "notes", "folder"])
+def test_what_is_not_ours_in_place_of_the_folder_is_refused(path, tmp_path, put, resume):
+    victim, folder = tmp_path / "victim", partial_path(path)
+    victim.mkdir()
+    if put == "link":
+        folder.symlink_to(victim)
+    elif put == "file":
+        folder.touch()
+    else:
+        folder.mkdir()
+        (folder / "thesis.tex").mkdir() if put == "folder" else (folder / "thesis.tex").touch()
+    (victim / "part-000000000000.h5").touch()
+    with pytest.raises(ConfigError, match=r"cat\.h5\.partial (is a|holds thesis)"):
+        check_new(path, overwrite=not resume, resume=resume)
+    begin = AttributionWriter.resume if resume else AttributionWriter.create
+    with pytest.raises(ConfigError, match=r"cat\.h5\.partial (is a|holds thesis)"):
+        begin(path, ATTRIBUTES, **({} if resume else {"overwrite": True}))
+    assert names(victim / "any") == ["part-000000000000.h5"]
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(path, tmp_path):
+    (tmp_path / "victim.h5").write_text("x")
+    path.symlink_to(tmp_path / "victim.h5")
+    write(path, [(0, 2)], overwrite=True)
+    assert (tmp_path / "victim.h5").read_text() == "x"
+    assert len(AttributionFile(path)) == 2
+
+
+def test_a_name_without_room_for_that_of_its_parts_is_refused_before_work(tmp_path):
+    for length in (239, 255, 300):
+        with pytest.raises(ConfigError, match="is too long"):
+            AttributionWriter.create(tmp_path / f"{'a' * (length - 3)}.h5", {})
+    write(tmp_path / f"{'a' * 220}.h5", [(0, 1)])
 
 
 def test_existing_files_are_not_overwritten_unasked(path):
@@ -369,6 +406,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from xaitool.io import attribution_writer
+from xaitool.io.attribution_writer import check_new
 from tests.io.test_attributions import ATTRIBUTES, AttributionWriter, make_rows, partial_path
 attribution_writer.PART_BYTES = 1
 path = Path(sys.argv[1])

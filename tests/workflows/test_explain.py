@@ -672,8 +672,30 @@ def test_a_run_that_needs_less_memory_continues():
     assert content("saliency.h5")[2].index.tolist() == [0, 1, 2, 3, 4]
 
 
-def test_nothing_to_continue():
-    assert_refused(ArtifactError, "has no unfinished run, but --resume", of_digits(resume=True))
+def test_the_same_command_begins_and_is_content_with_what_is_done():
+    config = of_digits(resume=True, batch_size=1)
+    with pytest.raises(StoppedBySignal):
+        explain(config, emit=stop_after(2))
+    assert run(config).samples == 4
+    before = Path("saliency.h5").read_bytes()
+    assert run(config).files == [Path("saliency.h5")]
+    assert Path("saliency.h5").read_bytes() == before
+    other = dataclasses.replace(config, target="3")
+    assert_refused(ArtifactError, "written with another target_rule", other, "--overwrite")
+
+
+def test_resuming_removes_half_written_heat_maps_and_nothing_else():
+    config = of_digits(batch_size=1, heat_maps=4)
+    with pytest.raises(StoppedBySignal):
+        explain(config, emit=stop_after(2))
+    folder = Path("saliency-heat-maps")
+    left = [folder / ".000002-00002.png.17.partial", Path(".saliency.h5.17.partial")]
+    others = [folder / ".notes.txt.17.partial", folder / "notes.png", Path(".other.h5.17.partial")]
+    for path in left + others:
+        path.touch()
+    explain(dataclasses.replace(config, resume=True))
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in others)
 
 
 def test_an_overwrite_discards_the_unfinished_file():

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from xaitool.errors import ArtifactError, ConfigError, InputError
+from xaitool.errors import ConfigError, InputError
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations import planned
 
@@ -85,5 +85,24 @@ def test_nothing_is_replaced_unasked() -> None:
         plan(**both)
     assert len(plan(**both, overwrite=True)) == 2
     assert len(plan(**both, resume=True)) == 2
-    with pytest.raises(ArtifactError, match="has no unfinished run"):
-        plan(method=("saliency", "agi"), out="other", resume=True)
+    assert len(plan(method=("saliency", "agi"), out="other", resume=True)) == 2
+
+
+def test_a_link_in_place_of_heat_maps_is_refused() -> None:
+    Path("victim").mkdir()
+    Path("saliency-heat-maps").symlink_to("victim")
+    with pytest.raises(ConfigError, match="saliency-heat-maps is a link, but a folder is wanted"):
+        plan(method="saliency", overwrite=True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"method": "agi", "out": f"{'a' * 300}.h5"},
+        {"method": "agi", "out": f"{'a' * 245}.h5"},
+        {"method": ("agi", "saliency"), "out": "a" * 300},
+    ],
+)
+def test_a_name_that_is_too_long_is_one_line(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="is too long"):
+        plan(**options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import shutil
+import re
 import time
 from pathlib import Path
 from types import TracebackType
@@ -17,15 +17,28 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xaitool.errors import ArtifactError, ConfigError, DataError, ShapeError
+from xaitool.errors import ArtifactError, ConfigError, DataError, ShapeError, StoppedBySignal
 from xaitool.io import attribution_layout as layout
 from xaitool.io.atomic import atomic_write, remove_partials
 from xaitool.io.attribution_layout import AttributionRows, partial_path, to_array
+from xaitool.io.folders import (
+    check_file,
+    check_folder,
+    check_name,
+    kind_of,
+    make_folder,
+    remove_files,
+)
 from xaitool.io.lock import Lock, locked
 
 # What a kill -9 can lose: a part is written as soon as either is reached.
 PART_BYTES = 8 * 2**20
 PART_SECONDS = 30.0
+
+# All that lies in the folder of an unfinished file, beside the lock.
+PART = re.compile(r"part-[0-9]{12}\.h5")
+OWN_FILE = re.compile(rf"header\.h5|{PART.pattern}|\..+\.[0-9]+\.partial")
+LOCK = ".lock"
 
 # Differs between a run and its continuation, and says nothing of the result.
 MAY_DIFFER = frozenset({"command"})
@@ -36,8 +49,9 @@ class AttributionWriter:
 
     Samples gather in whole files in the folder ``NAME.partial``. When the ``with`` block ends
     without an exception they are joined under the final name and the folder goes; after an
-    exception or a kill the folder stays, and `resume` goes on. The joined file is the same, byte
-    for byte, however often the run was stopped. Memory does not grow with the number of samples,
+    exception or a kill the folder stays, and `resume` goes on; but an error before the first sample
+    leaves none in the way. The joined file is the same, byte for byte, however often the run was
+    stopped. Memory does not grow with the number of samples,
     but for their names; while joining, the disk holds the samples twice.
 
     Use `create` or `resume`; both take the right to write, so a second writer is refused.
@@ -49,7 +63,7 @@ class AttributionWriter:
         self._parts = parts
         # Whatever a killed writer was writing is useless; the lock says that it is dead.
         remove_partials(partial_path(path))
-        remove_partials(path.parent, path.name)
+        remove_partials(path.parent.resolve(), re.escape(path.name))
         self._rows: list[dict[str, layout.Column]] = []
         self._started = time.monotonic()
         self._form: dict[str, tuple[Any, ...]] | None = None
@@ -77,14 +91,15 @@ class AttributionWriter:
             overwrite: Replace a finished file (at the end) and discard an unfinished one (now).
 
         Raises:
-            ConfigError: There is a file of that name, finished or not, or another writer.
+            ConfigError: There is a file of that name, finished or not, or another writer, or a link
+                or something else in place of the folder.
         """
         check_new(path, overwrite=overwrite, resume=False)
         folder = partial_path(path)
         header = _header_bytes(attributes, references)
-        folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder / ".lock") as lock:
-            _discard(_part_files(folder))
+        make_folder(folder)
+        with locked(folder / LOCK) as lock:
+            remove_files(folder, OWN_FILE)
             with atomic_write(folder / "header.h5") as file:
                 file.write(header)
             return cls(path, lock, [])
@@ -93,7 +108,7 @@ class AttributionWriter:
     def resume(
         cls, path: Path, attributes: dict[str, Any], *, references: Tensor | None = None
     ) -> Self:
-        """Go on with an unfinished file; `indices` says what is done.
+        """Go on with an unfinished file, or start one; `indices` says what is done.
 
         Args:
             path: The final name.
@@ -101,14 +116,15 @@ class AttributionWriter:
             references: As given to `create`.
 
         Raises:
-            ArtifactError: There is no unfinished file, or it is of another run.
-            ConfigError: Another process is writing it.
+            ArtifactError: It is of another run.
+            ConfigError: As `create`.
         """
         check_new(path, overwrite=False, resume=True)
         folder = partial_path(path)
         if not (folder / "header.h5").exists():
-            return cls.create(path, attributes, references=references, overwrite=True)
-        with locked(folder / ".lock") as lock:
+            begun = folder.is_dir()
+            return cls.create(path, attributes, references=references, overwrite=begun)
+        with locked(folder / LOCK) as lock:
             _check_same_run(path, folder / "header.h5", attributes, references)
             return cls(path, lock, _whole_parts(folder))
 
@@ -157,6 +173,8 @@ class AttributionWriter:
                 # A full disk may be the very reason to stop; it must not hide the error.
                 with contextlib.suppress(OSError):
                     self.flush()
+                if _is_refusal(error) and not self._indices:
+                    self._remove_folder()
         finally:
             self._lock.release()
 
@@ -187,7 +205,15 @@ class AttributionWriter:
         folder = partial_path(self._path)
         with atomic_write(self._path) as file:
             layout.join(folder / "header.h5", self._parts, file)
-        shutil.rmtree(folder)
+        self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        folder = partial_path(self._path)
+        remove_files(folder, OWN_FILE)
+        self._lock.release()
+        # Whoever waited for the lock has it now, and goes on in the folder.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
     def _gathered_bytes(self) -> int:
         arrays = (column for rows in self._rows for column in rows.values())
@@ -200,21 +226,20 @@ def check_new(path: Path, *, overwrite: bool, resume: bool) -> None:
     Args:
         path: The final name.
         overwrite: Whether `create` may replace what is there.
-        resume: Whether an unfinished file is to be continued instead.
+        resume: Whether an unfinished file is to be continued.
 
     Raises:
-        ConfigError: There is a file of that name, finished or not, and neither was asked for.
-        ArtifactError: There is no unfinished file to continue.
+        ConfigError: There is a file of that name, finished or not, and neither was asked for; or
+            something else is in place of the file, or of the folder of its parts.
     """
-    unfinished = partial_path(path).is_dir()
-    if resume and not unfinished:
-        raise ArtifactError(
-            f"{path} has no unfinished run, but --resume continues one",
-            hint="leave --resume out, or replace a finished file with --overwrite",
-        )
+    folder = partial_path(path)
+    check_name(folder)
+    check_file(path)
+    check_folder(folder)
+    _check_content(folder)
     if resume or overwrite:
         return
-    if unfinished:
+    if folder.is_dir():
         raise ConfigError(
             f"{path} is unfinished, but a new file was asked for",
             hint="go on with --resume, or start again with --overwrite",
@@ -273,13 +298,24 @@ def _equal(shared: NDArray[np.float32] | None, references: Tensor | None) -> boo
     return np.array_equal(shared, to_array(references, torch.float32))
 
 
-def _part_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("part-*.h5"))
+def _is_refusal(error: BaseException | None) -> bool:
+    """Whether this is an error of the run, and no request to stop."""
+    return isinstance(error, Exception) and not isinstance(error, StoppedBySignal)
+
+
+def _check_content(folder: Path) -> None:
+    """Refuse a folder with files that are not ours, because it goes when the file is finished."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        own = path.name == LOCK or OWN_FILE.fullmatch(path.name)
+        if not own or kind_of(path) == "a folder":
+            raise ConfigError(
+                f"{folder} holds {path.name}, but it has only parts of an attribution file"
+            )
 
 
 def _whole_parts(folder: Path) -> list[Path]:
     """The parts up to the first one that is missing or damaged; later ones are made again."""
-    files = _part_files(folder)
+    files = sorted(path for path in folder.iterdir() if PART.fullmatch(path.name))
     whole: list[Path] = []
     done = 0
     for part in files:
@@ -291,13 +327,9 @@ def _whole_parts(folder: Path) -> list[Path]:
             break
         whole.append(part)
         done += samples
-    _discard(files[len(whole) :])
-    return whole
-
-
-def _discard(parts: list[Path]) -> None:
-    for part in parts:
+    for part in files[len(whole) :]:
         part.unlink()
+    return whole
 
 
 def _form(columns: dict[str, Any]) -> dict[str, tuple[Any, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from xaitool.core.baselines.dataset import DatasetReferences
-from xaitool.errors import DataError, StoppedBySignal
+from xaitool.errors import DataError
 from xaitool.io.attribution_layout import AttributionRows, partial_path
 from xaitool.io.attribution_writer import AttributionWriter, check_finished
 from xaitool.io.provenance import versions
@@ -126,7 +125,7 @@ class AttributionJob:
             self._tell_reached()
             return Explained([self.out], len(self._images))
         files = [self.out]
-        with _opened(self._writer(), self.out) as writer:
+        with self._writer() as writer:
             with self._task(done=len(writer.indices)) as task:
                 for rows, records in self._explained(writer):
                     files += _pictures(records)
@@ -182,6 +181,7 @@ class AttributionJob:
             classes=self.classifier.classes,
             places=self._images.places[: self._config.heat_maps],
         )
+        heat_maps.tidy()
         for batch in self._images.batches(self._explainer.batch_size, done=writer.indices):
             started = time.perf_counter()
             rows = self._explainer.explain(batch)
@@ -213,8 +213,7 @@ class AttributionJob:
 
     def _writer(self) -> AttributionWriter:
         config, references = self._config, self._references()
-        # Of several files some may not have been begun when the run was stopped.
-        if config.resume and partial_path(self.out).exists():
+        if config.resume:
             return AttributionWriter.resume(self.out, self.attributes(), references=references)
         return AttributionWriter.create(
             self.out, self.attributes(), references=references, overwrite=config.overwrite
@@ -254,15 +253,3 @@ def _pictures(records: list[Record]) -> list[Path]:
     """Each heat map, followed by the picture of its path."""
     names = (record[kind] for record in records for kind in ("heat_map", "path_picture"))
     return [Path(name) for name in names if name is not None]
-
-
-@contextlib.contextmanager
-def _opened(writer: AttributionWriter, out: Path) -> Iterator[AttributionWriter]:
-    """The writer; an error before the first sample leaves no unfinished file in the way."""
-    try:
-        with writer:
-            yield writer
-    except Exception as error:
-        if not writer.indices and not isinstance(error, StoppedBySignal):
-            shutil.rmtree(partial_path(out))
-        raise

@@ -11,8 +11,8 @@ from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
 from xaitool.core.score import Output
 from xaitool.errors import ConfigError
-from xaitool.io.attribution_layout import partial_path
 from xaitool.io.attribution_writer import check_new
+from xaitool.io.folders import check_folder, check_name
 from xaitool.workflows.baseline_choice import (
     baseline_class,
     baselines_with_options,
@@ -57,6 +57,11 @@ class PlannedExplanation(Explanation):
 
     out: Path
 
+    @property
+    def heat_maps(self) -> Path:
+        """The folder of its heat maps, beside it."""
+        return self.out.with_name(f"{self.out.stem}-heat-maps")
+
 
 def planned(config: ExplainConfig) -> list[PlannedExplanation]:
     """The attribution files that the options ask for, in their order.
@@ -66,9 +71,13 @@ def planned(config: ExplainConfig) -> list[PlannedExplanation]:
     """
     found = explanations(config, config.score)
     places = _places(config, [(one.name, one.baseline) for one in found])
-    return [
+    plan = [
         PlannedExplanation(**vars(one), out=place) for one, place in zip(found, places, strict=True)
     ]
+    for one in plan:
+        check_new(one.out, overwrite=config.overwrite, resume=config.resume)
+        check_folder(one.heat_maps)
+    return plan
 
 
 def explanations(options: ExplanationOptions, score: str | None = None) -> list[Explanation]:
@@ -165,15 +174,14 @@ def _places(config: ExplainConfig, pairs: list[tuple[str, str | None]]) -> list[
 
     Raises:
         ConfigError: One cannot go there.
-        ArtifactError: There is nothing to resume.
     """
     if len(pairs) == 1:
         out = config.out or Path(f"{pairs[0][0]}.h5")
+        check_name(out)
         if out.suffix != ".h5":
             raise ConfigError(f"--out is {out}, but a name that ends in .h5 is wanted")
         if out.is_dir():
             raise ConfigError(f"--out is the folder {out}, but a file is wanted")
-        check_new(out, overwrite=config.overwrite, resume=config.resume)
         return [out]
     return _places_in(config.out or Path("attributions"), config, pairs)
 
@@ -181,6 +189,7 @@ def _places(config: ExplainConfig, pairs: list[tuple[str, str | None]]) -> list[
 def _places_in(
     folder: Path, config: ExplainConfig, pairs: list[tuple[str, str | None]]
 ) -> list[Path]:
+    check_name(folder)
     if folder.suffix == ".h5" or folder.is_file():
         raise ConfigError(
             f"--out is {folder}, but a folder is wanted for {len(pairs)} attribution files"
@@ -188,13 +197,6 @@ def _places_in(
     places = [folder / f"{_stem(name, baseline, config)}.h5" for name, baseline in pairs]
     if len(set(places)) < len(places):
         raise ConfigError("two baselines have files of one name, but different names are wanted")
-    if config.resume:
-        # Those that are finished stay, those that were not begun are begun.
-        if not any(place.exists() or partial_path(place).exists() for place in places):
-            check_new(places[0], overwrite=False, resume=True)
-        return places
-    for place in places:
-        check_new(place, overwrite=config.overwrite, resume=False)
     return places
 
 

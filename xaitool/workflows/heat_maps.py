@@ -11,8 +11,9 @@ from typing import cast
 from PIL import Image
 from torch import Tensor
 
-from xaitool.io.atomic import atomic_write
+from xaitool.io.atomic import atomic_write, remove_partials
 from xaitool.io.attribution_layout import AttributionRows
+from xaitool.io.folders import make_folder, remove_files
 from xaitool.report.class_maps import class_maps_picture
 from xaitool.report.heat_map import heat_map_picture
 from xaitool.report.path_picture import path_picture
@@ -20,6 +21,9 @@ from xaitool.report.renderings import Rendering
 from xaitool.workflows.class_choice import class_label
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations import PlannedExplanation
+
+# What a heat map is called.
+NAME = r"[0-9]{6}-.*\.png"
 
 # Bytes of a file name are limited, and a letter may take four.
 LONGEST_NAME = 50
@@ -49,8 +53,7 @@ class HeatMaps:
         classes: tuple[str, ...],
         places: Collection[int],
     ) -> None:
-        out = explanation.out
-        self.folder = out.with_name(f"{out.stem}-heat-maps")
+        self.folder = explanation.heat_maps
         self.title = explanation.title
         self.output = explanation.output
         self.rendering = cast(Rendering, config.rendering)
@@ -58,12 +61,15 @@ class HeatMaps:
         self.places = frozenset(places)
         self.replace = config.overwrite and not config.resume
 
+    def tidy(self) -> None:
+        """Remove what a killed run left half-written; only for who may write the file."""
+        remove_partials(self.folder, NAME)
+
     def write(self, rows: AttributionRows) -> list[Path | None]:
         """Write those of some samples; None for a sample that gets none."""
         if self.replace:
             self.replace = False
-            for path in self.folder.glob("[0-9]" * 6 + "-*.png"):
-                path.unlink()
+            remove_files(self.folder, re.compile(NAME))
         return [
             self._write_one(rows, row, index) if index in self.places else None
             for row, index in enumerate(rows.index.tolist())
@@ -85,7 +91,7 @@ class HeatMaps:
     def _save(
         self, rows: AttributionRows, row: int, index: int, picture: Image.Image, kind: str = ""
     ) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         name = re.sub(r"[^\w.-]+", "-", Path(rows.filename[row]).stem)[:LONGEST_NAME]
         path = self.folder / f"{index:06d}-{name}{kind}.png"
         with atomic_write(path) as file:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 from torch import Tensor
 
-from xaitool.io.atomic import atomic_write
+from xaitool.io.atomic import atomic_write, remove_partials
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.io.attributions import AttributionFile
 from xaitool.report.attribution_grid import GridRow, attribution_grid
@@ -41,6 +42,8 @@ def write_grid(
         pictures=[f"baseline\n{name}" for name in baselines],
         rendering=cast(Rendering, config.rendering),
     )
+    if config.resume or config.overwrite:
+        remove_partials(path.parent.resolve(), re.escape(path.name))
     with atomic_write(path) as file:
         picture.save(file, format="PNG")
     return path

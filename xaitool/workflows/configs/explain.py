@@ -87,7 +87,10 @@ class ExplainConfig(ExplanationOptions):
         unit="stop|skip",
     )
     resume: bool = option(
-        False, "Continue the unfinished file or files at --out.", panel="Output", role="place"
+        False,
+        "Continue the unfinished file or files at --out; begin those that are not begun.",
+        panel="Output",
+        role="place",
     )
     heat_maps: int = option(
         100,
