@@ -1,4 +1,5 @@
 import contextlib
+import functools
 import io
 import itertools
 import os
@@ -339,9 +340,13 @@ def test_what_is_not_ours_in_place_of_the_folder_is_refused(path, tmp_path, put,
     (victim / "part-000000000000.h5").touch()
     with pytest.raises(ConfigError, match=r"cat\.h5\.partial (is a|holds thesis)"):
         check_new(path, overwrite=not resume, resume=resume)
-    begin = AttributionWriter.resume if resume else AttributionWriter.create
+    begin = (
+        AttributionWriter.resume
+        if resume
+        else functools.partial(AttributionWriter.create, overwrite=True)
+    )
     with pytest.raises(ConfigError, match=r"cat\.h5\.partial (is a|holds thesis)"):
-        begin(path, ATTRIBUTES, **({} if resume else {"overwrite": True}))
+        begin(path, ATTRIBUTES)
     assert names(victim / "any") == ["part-000000000000.h5"]
 
 

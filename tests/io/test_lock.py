@@ -130,7 +130,7 @@ def test_without_locks_the_last_of_two_at_once_has_it(tmp_path, no_locks, monkey
         (tmp_path / "other").write_text("17 elsewhere")
         (tmp_path / "other").replace(path)
 
-    monkeypatch.setattr(lock_module.time, "sleep", other)
+    monkeypatch.setattr("time.sleep", other)
     with pytest.raises(ConfigError, match="process 17 on elsewhere"):
         Lock(path)
     assert path.read_text() == "17 elsewhere"
