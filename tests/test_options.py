@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from xaitool.errors import ConfigError, UnknownNameError
-from xaitool.options import Options, option, option_fields, range_text, with_presets
+from xaitool.options import (
+    Options,
+    can_name_code,
+    option,
+    option_fields,
+    range_text,
+    with_presets,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,3 +125,33 @@ def test_an_unknown_preset_suggests_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="unknown preset 'quik'; did you mean 'quick'"):
         WithPresets(preset="quik")
     assert Example.presets == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("nets:make", True),
+        ("package.nets:Nets.make(width=32, path='a/b')", True),
+        (" os:system('touch x')", True),
+        ("os :system", True),
+        ("my-nets:make", True),
+        ("folder:nets", True),
+        ("nets:make.pt", True),
+        ("torchvision.models:resnet18", True),
+        (" torchvision:ops", True),
+        ("Torchvision:ops", True),
+        ("net.pt2", True),
+        ("folder/net.pt2", True),
+        ("torchvision:resnet18", False),
+        ("torchvision:x.pt2", True),
+        ("runs/12:30/best.pt", False),
+        ("./12:30", False),
+        (r"C\runs:x", False),
+        ("run", False),
+        ("net.pt", False),
+        ("lenet", False),
+        ("", False),
+    ],
+)
+def test_what_can_name_code(text: str, expected: bool) -> None:
+    assert can_name_code(text) is expected

@@ -39,6 +39,8 @@ class OptionFacts:
         envvar: Environment variable that sets it.
         argument: Whether it is positional on the command line.
         repeated: Whether several values are given by repeating the flag; otherwise by commas.
+        names_code: Whether a value can name code, see `can_name_code`, which only the flags of the
+            command line at hand may do: no file, and no environment.
         role: ``experiment`` (recorded, must be equal on resume), ``run`` (recorded, may change on
             resume) or ``place`` (where this run lives; not recorded).
     """
@@ -56,12 +58,25 @@ class OptionFacts:
     envvar: str | None = None
     argument: bool = False
     repeated: bool = False
+    names_code: bool = False
     role: Role = "experiment"
 
 
 def option(default: Any, help: str, **facts: Any) -> Any:
     """Declare an option: a dataclass field with a default and `OptionFacts`."""
     return dataclasses.field(default=default, metadata={"option": OptionFacts(help=help, **facts)})
+
+
+def can_name_code(text: str) -> bool:
+    """Whether a text can name code that runs: ``package.module:name``, or a program, ``FILE.pt2``.
+
+    By the text alone: what lies at a path may be another thing by the time that it is opened. What
+    imports asks here too, so that nothing else can be imported.
+    """
+    module, colon, _ = text.partition(":")
+    # torchvision:NAME is one of its networks, and a module's name is no path.
+    is_place = bool(colon) and module != "torchvision" and not {"/", "\\"} & set(module)
+    return is_place or text.endswith(".pt2")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,3 +1,5 @@
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -7,10 +9,15 @@ from torch import nn
 from torchvision.models import convnext_tiny, resnet18
 
 from xaitool.errors import ModelError
-from xaitool.workflows.model_factory import make_model, mode_matters
+from xaitool.workflows.model_factory import find_attribute, make_model, mode_matters
 
 MODULE = """
+import os
+from functools import cache, partial
+from os import path, system
 from torch import nn
+
+__all__ = ["path", "system"]
 
 class Kept(nn.Module):
     def __init__(self, *positional, **named):
@@ -20,6 +27,17 @@ class Kept(nn.Module):
     @staticmethod
     def nested(width):
         return Kept(width)
+
+class Handy:
+    make = staticmethod(lambda: Kept(7))
+    kept = Kept()
+
+@cache
+def cached(): return Kept(1)
+
+small = partial(Kept, 2)
+made = Kept()
+folded = lambda: Kept(3)
 """
 
 
@@ -108,3 +126,55 @@ def test_whether_the_mode_matters_to_torchvision():
     with torch.device("meta"):
         assert mode_matters(resnet18())
         assert mode_matters(convnext_tiny())
+
+
+@pytest.mark.parametrize("place", ["Handy.make", "cached", "folded", "Kept.nested"])
+def test_what_a_module_defines(place):
+    assert callable(find_attribute(f"kept_arguments:{place}"))
+
+
+@pytest.mark.parametrize("place", ["torchvision.models:resnet18", "torch.nn:Linear", "os:getcwd"])
+def test_what_a_package_exports(place):
+    module, _, name = place.partition(":")
+    assert find_attribute(place) is getattr(sys.modules[module], name)
+
+
+def test_what_all_lists():
+    assert find_attribute("kept_arguments:system") is os.system
+
+
+@pytest.mark.parametrize(
+    ("place", "message", "hint"),
+    [
+        ("cache", "is only imported there, but what kept_arguments defines", "functools:cache"),
+        ("nn", "is no function and no class", None),
+        ("nn.Linear", "'kept_arguments:nn.Linear' is no function and no class", None),
+        ("os.system", "is no function and no class", None),
+        ("path.join", "is no function and no class", None),
+        ("made", "is no function and no class", None),
+        ("made.forward", "is no function and no class", None),
+        ("small", "is no function and no class", None),
+        ("Handy.kept", "is no function and no class", None),
+        ("Handy.kept.forward", "is no function and no class", None),
+        ("Kept.nested.__globals__", "is no function and no class", None),
+        ("absent", "cannot be imported (AttributeError", None),
+        ("", "but package.module:name is wanted", None),
+    ],
+)
+def test_what_leads_elsewhere(place, message, hint):
+    with pytest.raises(ModelError, match=re.escape(message)) as caught:
+        make_model(f"kept_arguments:{place}('ran')")
+    assert caught.value.hint == hint
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize("source", ["torchvision:ops.nms", "a/kept_arguments:Kept", "kept.pt2", ""])
+def test_what_names_no_code_is_not_imported(source):
+    with pytest.raises(ModelError, match=re.escape("but package.module:name is wanted")):
+        make_model(source)
+
+
+def test_a_module_that_ends_the_program():
+    Path("ends_at_once.py").write_text("raise SystemExit(0)")
+    with pytest.raises(ModelError, match=r"cannot be imported \(SystemExit: 0\)"):
+        make_model("ends_at_once:make")

@@ -75,6 +75,14 @@ INTERRUPTED: list[tuple[signal.Signals, int, dict[str, Any]]] = [
 ]
 
 
+def test_the_hint_names_the_code_that_a_file_may_not(tmp_path: Path) -> None:
+    factory = "xaitool.core.models.mlp_gan:MLPGenerator((1, 28, 28), latent=8)"
+    stopped = interrupt(tmp_path / "run", signal.SIGINT, 1, generator=factory)
+    assert stopped.hint == (
+        f"continue with xaitool train-gan --resume {tmp_path / 'run'} --generator '{factory}'"
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "at_step", "options"), INTERRUPTED, ids=lambda value: str(value)[:60]
 )

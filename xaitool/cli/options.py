@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from xaitool.cli.config_option import as_typed, read_config
+from xaitool.cli.named_code import refuse_code_of_files
 from xaitool.cli.output import Output
 from xaitool.options import OptionField, Options, option_fields, range_text
 
@@ -43,6 +44,7 @@ def add_command(
 
     def command(
         *,
+        context: typer.Context,
         config: Path | None,
         json: bool,
         quiet: bool,
@@ -54,7 +56,9 @@ def add_command(
         if show is not None and show_instead:
             show[2](output)
         else:
-            run(config_class(**values), output)
+            options = config_class(**values)
+            refuse_code_of_files(context, options)
+            run(options, output)
 
     fields = _own_first(config_class)
     shared = _shared_parameters(config_class, full_name)
@@ -68,7 +72,7 @@ def add_command(
         flag = typer.Option(show[0], help=show[1], rich_help_panel="Options")
         shared.append(_keyword("show_instead", Annotated[bool, flag], False))
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [*map(_parameter, fields), *shared]
+        [*map(_parameter, fields), *shared, _keyword("context", typer.Context, None)]
     )
     app.command(name, help=help)(command)
 
@@ -141,7 +145,7 @@ def _completer(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
 def _shared_parameters(config_class: type[Options], command: str) -> list[inspect.Parameter]:
     def load(context: typer.Context, value: Path | None) -> Path | None:
         if value is not None:
-            _set_defaults(context, read_config(value, config_class, command))
+            _set_defaults(context, value, read_config(value, config_class, command))
         return value
 
     config = typer.Option(
@@ -177,7 +181,7 @@ def _resume_parameter(config_class: type[Options], command: str) -> inspect.Para
     def load(context: typer.Context, value: str | None) -> str | None:
         saved = Path(value or "") / "config.json"
         if value not in (None, "auto") and saved.is_file():
-            _set_defaults(context, read_config(saved, config_class, command))
+            _set_defaults(context, saved, read_config(saved, config_class, command))
         return value
 
     (field,) = (field for field in option_fields(config_class) if field.name == "resume")
@@ -210,8 +214,9 @@ def _preset_parameter(config_class: type[Options]) -> inspect.Parameter:
     return parameter
 
 
-def _set_defaults(context: typer.Context, values: dict[str, Any]) -> None:
+def _set_defaults(context: typer.Context, source: Path, values: dict[str, Any]) -> None:
     context.default_map = {**(context.default_map or {}), **values}
+    context.obj = {**(context.obj or {}), **dict.fromkeys(values, source)}
 
 
 def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:

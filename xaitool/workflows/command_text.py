@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from xaitool.options import OptionField, Options, option_fields
+from xaitool.options import OptionField, Options, can_name_code, option_fields
 
 
 def command_text(name: str, config: Options) -> str:
@@ -23,6 +23,17 @@ def command_text(name: str, config: Options) -> str:
     fields.sort(key=lambda field: field.facts.argument)
     words = [word for field in fields for word in _words(field, getattr(config, field.name))]
     return shlex.join(["xaitool", name, *words])
+
+
+def code_text(config: Options) -> dict[str, str]:
+    """Of each option that names code: its name, and how it is typed, ``--model nets:make``."""
+    found = {}
+    for field in option_fields(type(config)):
+        value = getattr(config, field.name)
+        texts = map(str, value if field.many and value is not None else (value,))
+        if field.facts.names_code and any(map(can_name_code, texts)):
+            found[field.name] = shlex.join(_words(field, value))
+    return found
 
 
 def _words(field: OptionField, value: object) -> Iterator[str]:

@@ -27,6 +27,6 @@ def damage_as_error(path: Path) -> Iterator[None]:
         ) from error
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """What another library raised, short enough for one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

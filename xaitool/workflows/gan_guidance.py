@@ -14,6 +14,7 @@ from xaitool.core.guidance.schedule import GuidanceSchedule
 from xaitool.core.seeding import generator as keyed
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError, DataError, UnknownNameError, UnsupportedOperationError
+from xaitool.options import can_name_code
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.feature_network import FeatureNetwork, feature_network
 from xaitool.workflows.generated_images import from_pixels, to_pixels
@@ -147,7 +148,7 @@ class GanGuidance:
 
 
 def _source(xai: str) -> str | Callable[..., Tensor]:
-    if ":" in xai:
+    if can_name_code(xai):
         function: Callable[..., Tensor] = find_attribute(xai)
         return function
     if xai not in registry.GUIDANCE:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import sys
-from operator import attrgetter
+from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from torch import nn
@@ -15,6 +17,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from torchvision.ops import StochasticDepth
 
 from xaitool.errors import InputError, ModelError
+from xaitool.options import can_name_code
 from xaitool.workflows.damage import reason
 
 WORDS = {"true": True, "false": False, "none": None}
@@ -34,7 +37,7 @@ def make_model(source: str) -> nn.Module:
         model = find_attribute(place)(*positional, **named)
     except InputError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(
             f"model '{source}' cannot be made ({reason(error)}), but an nn.Module is wanted"
         ) from error
@@ -44,18 +47,63 @@ def make_model(source: str) -> nn.Module:
 
 
 def find_attribute(place: str) -> Any:
-    """What ``package.module:name`` names; the module is found from the current folder too.
+    """The function or class that ``package.module:name`` names, ``module:Class.name`` included.
+
+    The module is found from the current folder too. It has to define what is named: itself, another
+    module of its package, or, where its ``__all__`` lists the name, whatever it imported.
 
     Raises:
-        ModelError: It cannot be imported, or has nothing of that name.
+        ModelError: It cannot be imported, has nothing of that name, or something else.
     """
     module_name, _, attribute = place.partition(":")
+    if not can_name_code(place) or not attribute:
+        raise ModelError(f"'{place}' is no place of code, but package.module:name is wanted")
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        return attrgetter(attribute)(importlib.import_module(module_name))
-    except Exception as error:
+        return _defined(importlib.import_module(module_name), attribute)
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
         raise ModelError(f"'{place}' cannot be imported ({reason(error)})") from error
+
+
+def _defined(module: ModuleType, attribute: str) -> Any:
+    """A function or class of a module by its name, with dots where it belongs to a class.
+
+    Raises:
+        AttributeError: There is nothing of that name.
+        ModelError: It is something else, or another package's and not listed in ``__all__``.
+    """
+    name, *inner = attribute.split(".")
+    found = getattr(module, name)
+    if _is_code(found) and not (_same_package(module, found) or name in _listed(module)):
+        raise ModelError(
+            f"'{module.__name__}:{name}' is only imported there, but what {module.__name__} "
+            "defines or lists in __all__ is wanted",
+            hint=f"{found.__module__}:{attribute}",
+        )
+    for name in inner:
+        # Through anything but a class the way would lead out of the module.
+        found = getattr(found, name) if inspect.isclass(found) else None
+    if not _is_code(found):
+        raise ModelError(
+            f"'{module.__name__}:{attribute}' is no function and no class of "
+            f"{module.__name__}, but one is wanted"
+        )
+    return found
+
+
+def _is_code(value: object) -> bool:
+    return inspect.isclass(value) or inspect.isroutine(value)
+
+
+def _same_package(module: ModuleType, found: Any) -> bool:
+    return str(found.__module__).partition(".")[0] == module.__name__.partition(".")[0]
+
+
+def _listed(module: ModuleType) -> Iterable[str]:
+    return getattr(module, "__all__", ())
 
 
 def mode_matters(model: nn.Module) -> bool:

@@ -16,6 +16,7 @@ from xaitool.core.models.build import build_classifier
 from xaitool.core.models.normalise import Normalise
 from xaitool.errors import ConfigError, ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
+from xaitool.options import can_name_code
 from xaitool.workflows.class_names import read_class_names
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.model import ModelOptions
@@ -71,13 +72,13 @@ def _load(
     exported = source.endswith(".pt2") and not Path(source).is_dir()
     if not exported and (Path(source).exists() or source.endswith(".pt")):
         return _from_checkpoint(source, weights, runtime, options)
-    if (exported or ":" in source) and not allow_code:
+    if can_name_code(source) and not allow_code:
         raise ModelError(
             f"model '{source}' is code, but code is loaded only where --model names it"
         )
     if exported:
         return _from_program(source, weights, runtime, options)
-    if ":" in source:
+    if can_name_code(source):
         return _from_factory(source, weights, runtime, options)
     known = source in torchvision_models.names()
     raise ModelError(

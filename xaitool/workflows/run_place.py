@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xaitool.errors import ConfigError
+from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.folders import check_name
 from xaitool.io.provenance import environment
+from xaitool.workflows.command_text import code_text
 from xaitool.workflows.configs.common import RunOptions, TrainingRunOptions
+from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.run_directory import (
     RunDirectory,
     check_free,
     check_resumable,
+    compare_config,
     default_run_path,
 )
 from xaitool.workflows.runtime import Runtime
@@ -50,6 +54,23 @@ class RunPlace:
         directory.write_config({"command": self.command, "schema": 1, "options": options})
         directory.write_environment(environment(self.runtime.device, self.runtime.device_name))
         return directory
+
+    def check_code(self, config: RunOptions, kind: str) -> None:
+        """Refuse to resume as another experiment before code that the options name is imported.
+
+        Args:
+            config: The options.
+            kind: The checkpoint's kind.
+
+        Raises:
+            ConfigError: The run's options are others.
+            ArtifactError: The checkpoint is damaged, or of another kind.
+        """
+        if self.resumes and code_text(config):
+            path = self.path / "last.pt"
+            checkpoint = load_checkpoint(path, kind=kind)
+            with damage_as_error(path):
+                compare_config(checkpoint["config"], config.to_dict("experiment"))
 
 
 def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runtime) -> RunPlace:

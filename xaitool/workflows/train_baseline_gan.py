@@ -64,6 +64,7 @@ def train_baseline_gan(
         return train_cvae(config, reporter)
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-baseline-gan", config.generator, runtime)
+    place.check_code(config, KIND)
     classifier = load_explained(config, runtime)
     dataset = load_targeted_data(config, classifier, runtime, reporter)
     train, held_out = judged_split(dataset, dataset.labels, config)

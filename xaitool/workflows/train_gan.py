@@ -65,6 +65,7 @@ def train_gan(
         raise ConfigError("--fid-samples is 1, but 0 or at least 2 is wanted")
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-gan", config.xai.replace(":", "."), runtime)
+    place.check_code(config, "gan")
     everything = load_training_data(config, runtime)
     dataset = _share_of(everything, config)
     trainer = GanTrainer(config, runtime, dataset, everything, reporter)

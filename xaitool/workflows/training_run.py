@@ -16,6 +16,7 @@ from torch import Tensor
 from xaitool.core.seeding import derive_seed, generator
 from xaitool.errors import ArtifactError, DataError, DivergenceError, XaitoolError
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
+from xaitool.workflows.command_text import code_text
 from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.run_directory import RunDirectory, compare_config
@@ -319,9 +320,8 @@ class TrainingRun:
         self._finite_means(directory)
         self._save(directory.last)
         directory.write_progress(self.position.epoch, self.steps)
-        stop.raise_if_received(
-            hint=f"continue with xaitool {self.place.command} --resume {quote(str(directory.path))}"
-        )
+        words = ["--resume", quote(str(directory.path)), *code_text(self.config).values()]
+        stop.raise_if_received(hint=f"continue with xaitool {self.place.command} {' '.join(words)}")
 
     def _save(self, path: Path) -> None:
         sums = {name: value.item() for name, value in self._sums.items()}

@@ -19,6 +19,7 @@ class EvaluateConfig(ExplanationOptions):
         "Run directories, checkpoints (.pt) or attribution files (.h5).",
         argument=True,
         repeated=True,
+        names_code=True,
         unit="ARTIFACTS",
     )
     metric: tuple[str, ...] = option(
@@ -50,6 +51,7 @@ class EvaluateConfig(ExplanationOptions):
         "judged the training.",
         panel="Measure",
         completions=("lenet", "inception"),
+        names_code=True,
         unit="lenet|inception|MODEL",
     )
     kid_threshold: float | None = option(
@@ -143,6 +145,7 @@ class EvaluateConfig(ExplanationOptions):
         "baseline or of an interpolation; may be repeated.",
         panel="Measure",
         repeated=True,
+        names_code=True,
         unit="MODEL",
     )
     cvae: Path | None = option(
@@ -194,18 +197,21 @@ class EvaluateConfig(ExplanationOptions):
         "all classifiers; may be repeated.",
         panel="Attack",
         repeated=True,
+        names_code=True,
         unit="MODEL",
     )
     model: str | None = option(
         None,
         "Judge attribution files with this model instead of the one they name.",
         panel="Model",
+        names_code=True,
         unit="MODEL",
     )
     generator: str | None = option(
         None,
         "The function that makes the generator of a GAN that was trained on a user's own.",
         panel="Model",
+        names_code=True,
         unit="PACKAGE.MODULE:FACTORY",
     )
     dataset: str | None = option(

@@ -50,6 +50,7 @@ class ExplainConfig(ExplanationOptions):
         "A xaitool checkpoint or run, torchvision:NAME, package.module:factory, or an exported "
         "program (.pt2).",
         panel="Model",
+        names_code=True,
         unit="MODEL",
     )
     dataset: str | None = option(

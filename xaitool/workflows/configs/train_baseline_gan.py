@@ -108,6 +108,7 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         "package.module:factory, or an exported program (.pt2); standalone is only measured "
         "against it.",
         panel="Model",
+        names_code=True,
         unit="MODEL",
     )
     dataset: str | None = option(

@@ -34,6 +34,7 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
         + "; or package.module:function of generated images, discriminator and references.",
         panel="Guidance",
         completions=("none", *registry.names("guidance")),
+        names_code=True,
         unit="NAME",
     )
     mask_start: int = option(1, "First guided epoch.", panel="Guidance", minimum=1, unit="EPOCH")
@@ -62,12 +63,14 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
         None,
         "Your own instead, package.module:factory: from noise (N, latent) to images in [-1, 1].",
         panel="Networks",
+        names_code=True,
         unit="FACTORY",
     )
     discriminator: str | None = option(
         None,
         "Your own instead, package.module:factory: from such images to logits (N, 1).",
         panel="Networks",
+        names_code=True,
         unit="FACTORY",
     )
     latent: int = option(
@@ -147,6 +150,7 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
         "torchvision's; or a classifier: a run, torchvision:NAME, package.module:factory.",
         panel="Judging",
         completions=("lenet", "inception"),
+        names_code=True,
         unit="NAME",
     )
     fid_samples: int = option(
