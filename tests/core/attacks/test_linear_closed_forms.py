@@ -87,6 +87,25 @@ def test_cw_confidence_is_a_lead_of_so_many_logits() -> None:
     assert 0.5 < float(logits[0] - logits[1]) < 0.55
 
 
+def test_cw_keeps_its_confidence_for_images_that_are_misclassified_already() -> None:
+    options = {"steps": 150, "initial_constant": 0.1, "confidence": 0.5}
+    barely = run("cw-l2", Pair(-0.2), **options)
+    logits = Pair(-0.2)(barely.images)[0]
+    assert barely.success.all()
+    assert 0.5 < float(logits[0] - logits[1]) < 0.55
+    nearest = 0.3 / float(Pair(-0.2).weights.norm())
+    assert nearest * 0.999 < float(barely.l2) < nearest * 1.2
+    clearly = run("cw-l2", Pair(-0.6), **options)
+    assert clearly.success.all()
+    assert clearly.images.equal(IMAGES)
+
+
+def test_cw_fails_where_misclassified_is_not_enough() -> None:
+    result = run("cw-l2", Pair(-0.2), steps=20, search_steps=2, confidence=40.0)
+    assert not result.success.any()
+    assert result.images.equal(IMAGES)
+
+
 def test_cw_says_so_where_there_is_no_such_image() -> None:
     result = run("cw-l2", Pair(lead=40.0), steps=20, search_steps=3)
     assert not result.success.any()

@@ -16,6 +16,7 @@ from xaitool.core.attacks.cw_l2 import CarliniWagnerL2
 from xaitool.core.attacks.draws import Draws
 from xaitool.core.attacks.fgsm import FastGradientSign
 from xaitool.core.attacks.mim import MomentumIterative
+from xaitool.core.attacks.objectives import margin
 from xaitool.core.attacks.pgd import ProjectedGradientDescent
 
 pytestmark = pytest.mark.oracle
@@ -123,3 +124,28 @@ def test_cw_is_as_near_and_never_fails_more(victim: Victim, seeded: torch.Genera
     distance = (theirs - some.images).flatten(1).norm(dim=1)
     assert ours.l2[success].mean() <= 1.02 * distance[success].mean()
     assert ours.l2[success].median() <= 1.02 * distance[success].median()
+
+
+def test_cw_keeps_its_confidence_as_foolbox_does(victim: Victim, seeded: torch.Generator) -> None:
+    confidence = 2.3
+    options: dict[str, Any] = {"steps": 60, "confidence": confidence}
+    images = victim.images[:12]
+    with torch.no_grad():
+        clean = victim.model(images)
+    # The second class: misclassified already, some by less and some by more.
+    some = Victim(victim.model, images, clean.topk(2).indices[:, 1])
+    lead = margin(clean, some.labels)
+    assert 0 < lead.min() < confidence < lead.max()
+    attack = CarliniWagnerL2(**options, initial_constant=1.0, search_steps=3)
+    ours = attack.run(some.model, some.images, some.labels, generator=seeded)
+    peer = oracle("foolbox").attacks.L2CarliniWagnerAttack(
+        **options, initial_const=1.0, binary_search_steps=3
+    )
+    theirs, _ = foolbox_images(peer, some, None)
+    with torch.no_grad():
+        both = [margin(some.model(found), some.labels) for found in (ours.images, theirs)]
+    assert all((found > confidence).all() for found in both)
+    assert ours.success.all()
+    assert ours.l2.gt(0).equal(lead <= confidence)
+    distance = (theirs - some.images).flatten(1).norm(dim=1)
+    assert ours.l2.mean() <= 1.02 * distance.mean()

@@ -87,8 +87,9 @@ class CarliniWagnerL2(MinimumNormAttack):
     by Adam; the smallest c that finds a misclassified image is searched for, ten times larger
     after every failure until the first success and then by bisection. Images are squeezed by
     0.999999 before ``atanh``, so that pixels of exactly 0 and 1 move, too, and distances are from
-    there, as in the authors' code. Samples that are misclassified already are left as they are, at
-    distance 0. Only the logits' gradient at the image goes through autograd; those of the margin,
+    there, as in the authors' code. Success is to be misclassified by more than `confidence`: samples
+    that are so already are left as they are, at distance 0, and one that is misclassified by less
+    is attacked. Only the logits' gradient at the image goes through autograd; those of the margin,
     the distance and the tanh are written out.
 
     Differences from the authors' code: 1,000 steps instead of 10,000; each sample stops by itself
@@ -125,7 +126,7 @@ class CarliniWagnerL2(MinimumNormAttack):
     def _begin(self, model: nn.Module, images: Tensor, labels: Tensor, outcome: Outcome) -> Search:
         with torch.no_grad():
             clean = margin(model(images), labels)
-        wrong = clean > 0
+        wrong = clean > self.options.confidence
         everyone = torch.arange(len(images), device=images.device)
         outcome.note(everyone, images, wrong, clean)
         row = (~wrong).nonzero().squeeze(1)

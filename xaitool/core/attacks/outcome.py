@@ -14,8 +14,8 @@ class AttackResult:
 
     Attributes:
         images: ``(N, C, H, W)`` in [0, 1], detached.
-        success: Whether the image is misclassified, bool ``(N,)``; so may have been the image
-            before the attack.
+        success: Whether the image is misclassified, by the attack's confidence where it has one,
+            bool ``(N,)``; so may have been the image before the attack.
         zero_gradient: Whether the gradient (or its estimate) was exactly 0 at some point that was
             classified right, bool ``(N,)``: a sign of masked gradients, as there was nothing to
             follow. False for attacks that use none.
