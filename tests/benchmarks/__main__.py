@@ -21,6 +21,7 @@ NAMES = {
     "losses": "tests.benchmarks.losses",
     "baseline-gan": "tests.benchmarks.baseline_gan",
     "guided-step": "tests.benchmarks.guided_step",
+    "fid": "tests.benchmarks.fid",
 }
 REPORTS = {
     "completeness": "tests.benchmarks.completeness",

@@ -211,7 +211,7 @@ RECOMMENDER_METRICS = {
     "ndcg": Entry(
         "core.metrics.ranking:ndcg_at",
         "discounted gain of the recommended items that were held out and liked",
-        "Järvelin and Kekäläinen 2002",
+        "Burges et al. 2005, ties after McSherry and Najork 2008",
     ),
     "recall": Entry(
         "core.metrics.ranking:recall_at",

@@ -39,11 +39,23 @@ def dead(features, share):
     return features
 
 
+def wide(count, dimension, seed):
+    """Variances from 1 down to a ten-millionth, in directions that both sets share."""
+    mixing = torch.linalg.qr(normal(dimension, dimension, 0)).Q
+    scales = torch.arange(1, dimension + 1, dtype=torch.float64) ** -2
+    noise = torch.randn(
+        count, dimension, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
+    return noise * scales @ mixing
+
+
 CASES = {
     "full-rank": (normal(500, 64, 1), normal(600, 64, 2, shift=0.3)),
     "few-samples": (normal(100, 128, 3), normal(90, 128, 4)),
     "one-set-small": (normal(20, 48, 5), normal(400, 48, 6)),
     "dead-units": (dead(normal(400, 96, 7), 0.3), dead(normal(300, 96, 8), 0.4)),
+    "wide-spectrum": (wide(300, 64, 11), wide(400, 64, 12)),
+    "sum-is-one": (normal(300, 32, 13).softmax(1), normal(300, 32, 14).softmax(1)),
     "tiny-scale": (normal(300, 32, 9, scale=1e-6), normal(300, 32, 10, scale=1e-6)),
 }
 
@@ -75,6 +87,19 @@ def test_equals_the_root_of_scipy():
     assert fid(statistics(torch.from_numpy(x)), statistics(torch.from_numpy(y))) == pytest.approx(
         wanted, rel=1e-6
     )
+
+
+def test_full_ranks_need_no_eigenvectors(monkeypatch):
+    monkeypatch.setattr(torch.linalg, "eigh", None)
+    for name in ("full-rank", "wide-spectrum", "tiny-scale"):
+        x, y = CASES[name]
+        fid(statistics(x), statistics(y))
+
+
+def test_features_that_are_dead_in_a_set_need_no_eigenvectors(monkeypatch):
+    monkeypatch.setattr(torch.linalg, "eigh", None)
+    x, y = (dead(normal(400, 40, seed), share) for seed, share in ((1, 0.3), (2, 0.4)))
+    assert fid(statistics(x), statistics(y)) == pytest.approx(exact(x, y), rel=1e-10)
 
 
 def test_diagonal_covariances_have_a_closed_form():

@@ -87,10 +87,9 @@ class CarliniWagnerL2(MinimumNormAttack):
     by Adam; the smallest c that finds a misclassified image is searched for, ten times larger
     after every failure until the first success and then by bisection. Images are squeezed by
     0.999999 before ``atanh``, so that pixels of exactly 0 and 1 move, too, and distances are from
-    there, as in the authors' code. Success is to be misclassified by more than `confidence`: samples
-    that are so already are left as they are, at distance 0, and one that is misclassified by less
-    is attacked. Only the logits' gradient at the image goes through autograd; those of the margin,
-    the distance and the tanh are written out.
+    there, as in the authors' code. To be misclassified by more than `confidence` is success;
+    samples that are it before are left as they are, at distance 0. Only the logits' gradient at the
+    image goes through autograd; those of the margin, the distance and the tanh are written out.
 
     Differences from the authors' code: 1,000 steps instead of 10,000; each sample stops by itself
     once a tenth of the steps has not lowered its least loss by 0.01 %, where theirs looks at the

@@ -13,8 +13,10 @@ from xaitool.errors import ShapeError
 def ndcg_at(scores: Tensor, relevance: Tensor, n: int) -> Tensor:
     """Normalised discounted cumulative gain of each user's n best scored items.
 
-    Gain is the relevance itself, discount ``1 / log2(rank + 1)``; tied scores count as the
-    average over their orders (McSherry and Najork 2008), as in scikit-learn.
+    Discount is ``1 / log2(rank + 1)``, as of Burges et al. (2005), where the one of Järvelin and
+    Kekäläinen (2002), ``1 / log2(rank)``, begins at the third rank. Gain is the relevance itself;
+    of 0 and 1 it is Burges' ``2^relevance - 1``, too. Tied scores count as the average over their
+    orders (McSherry and Najork 2008), as in scikit-learn.
 
     Args:
         scores: ``(users, items)``; -inf for items not to be recommended, such as those seen.
