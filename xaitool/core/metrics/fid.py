@@ -67,6 +67,7 @@ def _root(covariance: Tensor) -> Tensor:
 
     Cholesky's where the rank is full, in a tenth of the time of eigenvectors.
     """
+    factor: Tensor
     factor, failed = torch.linalg.cholesky_ex(covariance)
     doubt = torch.finfo(covariance.dtype).eps * len(covariance) * covariance.diagonal()
     if not failed and (factor.diagonal().square() > doubt).all():
