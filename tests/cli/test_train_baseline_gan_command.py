@@ -93,7 +93,8 @@ def test_a_run_and_its_continuation(invoke: Invoke, tmp_path: Path) -> None:
     saved = json.loads((tmp_path / "run" / "config.json").read_text())["options"]
     resumed = invoke(COMMAND, "--resume", "run", "-n", "-q")
     assert resumed.returncode == 2
-    assert "run run has 1 epochs, but more than that is wanted" in resumed.stderr
+    assert "run run has finished its 1 epochs, but" in resumed.stderr
+    assert "--schedule linear planned it for these" in resumed.stderr
     again = invoke(COMMAND, "--config", "run/config.json", "-n", "-q")
     assert json.loads(again.stdout)["options"] == saved
     repeated = invoke(*line[:-1], "again", "--preset", "small")

@@ -175,6 +175,17 @@ def test_an_interrupted_run_ends_as_the_uninterrupted_one(
     assert pictures(whole) == pictures(parts)
 
 
+def test_a_finished_run_trains_on(tmp_path: Path) -> None:
+    longer, run = tmp_path / "longer", tmp_path / "run"
+    train_baseline_gan(baseline_gan_config(longer, epochs=2, schedule="constant"), Recorder())
+    train_baseline_gan(baseline_gan_config(run, epochs=1, schedule="constant"), Recorder())
+    again = baseline_gan_config(None, epochs=2, schedule="constant", resume=str(run))
+    train_baseline_gan(again, Recorder())
+    for name in ("last.pt", "best.pt"):
+        assert (longer / name).read_bytes() == (run / name).read_bytes()
+    assert metrics(longer) == metrics(run)
+
+
 def test_what_cannot_be_resumed(tmp_path: Path) -> None:
     run, classifier = tmp_path / "run", tmp_path / "classifier.pt"
     classifier.write_bytes((three_digits_run() / "best.pt").read_bytes())

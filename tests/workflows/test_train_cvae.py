@@ -175,6 +175,17 @@ def test_an_interrupted_run_ends_as_the_uninterrupted_one(
     assert pictures(whole) == pictures(parts)
 
 
+def test_a_finished_run_trains_on(tmp_path: Path) -> None:
+    longer, run = tmp_path / "longer", tmp_path / "run"
+    train_baseline_gan(cvae_config(longer, epochs=2), Recorder())
+    train_baseline_gan(cvae_config(run, epochs=1), Recorder())
+    again = cvae_config(None, epochs=2, resume=str(run))
+    train_baseline_gan(again, Recorder())
+    for name in ("last.pt", "best.pt"):
+        assert (longer / name).read_bytes() == (run / name).read_bytes()
+    assert metrics(longer) == metrics(run)
+
+
 def test_statistics_of_batch_normalisation_are_restored_too() -> None:
     dataset = made_dataset(
         *((4, label, hue, size) for label in (0, 1) for hue in (0, 1) for size in (0, 1)), side=16

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,6 +57,11 @@ def interrupt(run: Path, number: int, at_step: int, **options: Any) -> StoppedBy
     with pytest.raises(StoppedBySignal) as stopped:
         train_gan(gan_config(run, **options), Recorder(number, at_step))
     return stopped.value
+
+
+def interrupt_classifier(run: Path, at_step: int) -> None:
+    with pytest.raises(StoppedBySignal):
+        train_classifier(classifier_config(run), Recorder(signal.SIGTERM, at_step))
 
 
 def assert_equal_runs(one: Path, other: Path) -> None:
@@ -145,6 +151,75 @@ def test_more_epochs_equal_a_longer_run_and_the_run_remembers(tmp_path: Path) ->
     torch.testing.assert_close(*states, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"schedule": "constant"},
+        {"schedule": "steps", "milestones": (1,)},
+        {"schedule": "constant", "loss": "pc", "warm_up": 1},
+    ],
+    ids=lambda options: options["schedule"] + options.get("loss", ""),
+)
+def test_a_finished_classifier_trains_on(options: dict[str, Any], tmp_path: Path) -> None:
+    longer, run = tmp_path / "longer", tmp_path / "run"
+    train_classifier(classifier_config(longer, epochs=3, **options), Recorder())
+    train_classifier(classifier_config(run, epochs=2, **options), Recorder())
+    for resume in (str(run), "auto"):
+        train_classifier(classifier_config(run, epochs=3, **options, resume=resume), Recorder())
+        assert_equal_runs(longer, run)
+    for resume in (str(run), "auto"):
+        with pytest.raises(ConfigError, match=r"--epochs is 2, but run .* has 3 behind it"):
+            train_classifier(classifier_config(run, epochs=2, **options, resume=resume))
+
+
+@pytest.mark.parametrize(
+    ("options", "planned_by"),
+    [
+        ({}, "--schedule cosine"),
+        ({"schedule": "constant", "loss": "pc"}, r"--warm-up \(by default half of the epochs\)"),
+    ],
+    ids=["cosine", "pc"],
+)
+def test_a_classifier_that_was_planned_for_its_epochs_says_so(
+    options: dict[str, Any], planned_by: str, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    train_classifier(classifier_config(run, **options), Recorder())
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    for epochs, resume in ((4, str(run)), (4, "auto"), (1, str(run))):
+        config = classifier_config(run, **options, epochs=epochs, resume=resume)
+        with pytest.raises(ConfigError) as refused:
+            train_classifier(config, Recorder())
+        message = f"--epochs is {epochs}, but {planned_by} planned run .* for 2"
+        assert re.fullmatch(message, str(refused.value))
+    with pytest.raises(ArtifactError, match="has finished its 2 epochs, but") as finished:
+        train_classifier(classifier_config(run, **options, resume=str(run)), Recorder())
+    assert re.search(f"{planned_by} planned it for these", str(finished.value.hint))
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_of_before_says_its_epochs_elsewhere(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    interrupt_classifier(run, 2)
+    content = load_checkpoint(run / "last.pt", kind="classifier")
+    content["config"]["epochs"] = content.pop("epochs")
+    content = {name: content[name] for name in content if name not in HEADER}
+    save_checkpoint(run / "last.pt", "classifier", content)
+    with pytest.raises(ConfigError, match=r"--schedule cosine planned run .* for 2"):
+        train_classifier(classifier_config(run, epochs=3, resume=str(run)), Recorder())
+    train_classifier(classifier_config(run, resume=str(run)), Recorder())
+    assert status(run)["state"] == "completed"
+
+
+def test_a_run_that_was_killed_after_its_last_epoch_is_brought_to_its_end(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train_classifier(classifier_config(run, epochs=1), Recorder())
+    text = (run / "status.json").read_text()
+    (run / "status.json").write_text(text.replace("completed", "running"))
+    train_classifier(classifier_config(run, epochs=1, resume=str(run)), Recorder())
+    assert status(run)["state"] == "completed"
+
+
 def test_what_cannot_be_resumed_stays_as_it_was(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train_gan(gan_config(run, fid_samples=0, epochs=1), Recorder())
@@ -154,8 +229,9 @@ def test_what_cannot_be_resumed_stays_as_it_was(tmp_path: Path) -> None:
         config = gan_config(run, **{"fid_samples": 0, "resume": str(run), **options})
         train_gan(config, Recorder())
 
-    with pytest.raises(ArtifactError, match="has 1 epochs, but more than that is wanted"):
+    with pytest.raises(ArtifactError, match="has finished its 1 epochs, but") as finished:
         resume(epochs=1)
+    assert finished.value.hint == "--epochs 2 or more trains on"
     with pytest.raises(ConfigError) as refused:
         resume(seed=3, latent=9, xai="shap")
     for difference in ("--seed is 3, but the run has 0", "--latent is 9", "--xai is 'shap'"):

@@ -120,6 +120,15 @@ class Recipe:
         """
         return "validation_worst_group_accuracy" if self.fights_bias else "validation_accuracy"
 
+    @property
+    def planned_by(self) -> str | None:
+        """The option whose meaning depends on the number of all epochs; None: none does."""
+        if self._config.schedule == "cosine":
+            return "--schedule cosine"
+        if self._loss.warm_up and self._config.warm_up is None:
+            return "--warm-up (by default half of the epochs)"
+        return None
+
     def rate_factor(self, steps_per_epoch: int, *, warming_up: bool) -> Callable[[int], float]:
         """The schedule of the warm-up or of what follows it; see `schedule.rate_factor`."""
         config = self._config

@@ -223,6 +223,13 @@ def check_resumable(out: Path) -> None:
     _check_kinds(out)
 
 
+def is_completed(out: Path) -> bool:
+    """Whether the run in a folder says that it came to its end."""
+    with contextlib.suppress(ArtifactError):
+        return bool(read_json(out / "status.json").get("state") == "completed")
+    return False
+
+
 def default_run_path(command: str, label: str, seed: int, *, now: datetime | None = None) -> Path:
     """Where a run goes without ``--out``: ``runs/COMMAND/TIME-LABEL-seedN``, time in UTC."""
     time = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
@@ -293,11 +300,7 @@ def _was_stopped_early(out: Path) -> bool:
 
     One that was completed lacks its ``last.pt`` because somebody removed it; its result stays.
     """
-    if (out / "last.pt").exists():
-        return False
-    with contextlib.suppress(ArtifactError):
-        return read_json(out / "status.json").get("state") != "completed"
-    return True
+    return not (out / "last.pt").exists() and not is_completed(out)
 
 
 def _foreign(out: Path) -> Iterator[Path]:

@@ -110,6 +110,7 @@ class BaselineGanTrainer:
         classifier: Classifier | None,
     ) -> None:
         self.config = config
+        self.planned_by = "--schedule linear" if config.schedule == "linear" else None
         self.runtime = runtime
         self.dataset = dataset
         self.train = train

@@ -109,6 +109,7 @@ class ClassifierTrainer:
     ) -> None:
         self.config = config
         self.recipe = recipe
+        self.planned_by = recipe.planned_by
         self.runtime = runtime
         self.dataset = dataset
         self.train, self.held_out = train, held_out

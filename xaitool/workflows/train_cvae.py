@@ -95,6 +95,7 @@ class CvaeTrainer:
     charts: ClassVar[dict[str, tuple[str, ...]]] = {
         name: (name, f"held_out_{name}") for name in ("loss", "reconstruction", "kl", "tie")
     }
+    planned_by: str | None = None
 
     def __init__(
         self,

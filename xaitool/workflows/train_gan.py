@@ -105,6 +105,7 @@ class GanTrainer:
         "collapse": ("feature_distance", "class_coverage"),
         "mask": ("mask_mean", "unguided"),
     }
+    planned_by: str | None = None
 
     def __init__(
         self,

@@ -14,12 +14,18 @@ import torch
 from torch import Tensor
 
 from xaitool.core.seeding import derive_seed, generator
-from xaitool.errors import ArtifactError, DataError, DivergenceError, XaitoolError
+from xaitool.errors import (
+    ArtifactError,
+    ConfigError,
+    DataError,
+    DivergenceError,
+    XaitoolError,
+)
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.workflows.command_text import code_text
 from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.progress import Reporter
-from xaitool.workflows.run_directory import RunDirectory, compare_config
+from xaitool.workflows.run_directory import RunDirectory, compare_config, is_completed
 from xaitool.workflows.run_place import RunPlace
 from xaitool.workflows.runtime import is_out_of_memory
 from xaitool.workflows.stop_signal import StopSignal
@@ -52,9 +58,12 @@ class Trainer(Protocol):
         description: What the checkpoint says beside the state, as plain values: enough to rebuild
             the networks.
         charts: Pictures of curves, name to the metrics shown.
+        planned_by: The option that plans the training over all its epochs from the first one on,
+            such as ``--schedule cosine``, so that it cannot go on for more; None: none does.
     """
 
     description: dict[str, Any]
+    planned_by: str | None
     charts: ClassVar[dict[str, tuple[str, ...]]]
 
     def prepare(self) -> None:
@@ -204,16 +213,13 @@ class TrainingRun:
             self._take(checkpoint)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ArtifactError(f"{path} is damaged, but a whole checkpoint is wanted") from error
-        done = self.position.epoch
-        # A job that is queued again after its end has nothing left to do, and that is no error.
-        if done > self.epochs or (done == self.epochs and self.config.resume != "auto"):
-            raise ArtifactError(
-                f"run {self.place.path} has {done} epochs, "
-                f"but more than that is wanted to resume it (--epochs is {self.epochs})"
-            )
 
     def _take(self, checkpoint: dict[str, Any]) -> None:
-        compare_config(checkpoint["config"], self.config.to_dict("experiment"))
+        saved = dict(checkpoint["config"])
+        # Where the first checkpoints have it.
+        planned = checkpoint.get("epochs", saved.pop("epochs", None))
+        compare_config(saved, self.config.to_dict("experiment"))
+        self._check_epochs(checkpoint["position"]["epoch"], planned)
         given = (
             ("dataset_digest", "images"),
             ("classifier_sha256", "classifier's weights"),
@@ -230,6 +236,23 @@ class TrainingRun:
             name: torch.tensor(value, dtype=torch.float64)
             for name, value in self.position.sums.items()
         }
+
+    def _check_epochs(self, done: int, planned: int | None) -> None:
+        path, by = self.place.path, self.trainer.planned_by
+        if by is not None and planned not in (None, self.epochs):
+            raise ConfigError(
+                f"--epochs is {self.epochs}, but {by} planned run {path} for {planned}",
+                hint="start a new run without --resume",
+            )
+        if done > self.epochs:
+            raise ConfigError(f"--epochs is {self.epochs}, but run {path} has {done} behind it")
+        # A job that is queued again after its end has nothing left to do, and that is no error.
+        if done == self.epochs and self.config.resume != "auto" and is_completed(path):
+            more = f"--epochs {done + 1} or more trains on"
+            raise ArtifactError(
+                f"run {path} has finished its {done} epochs, but --resume wants one that has not",
+                hint=f"{by} planned it for these: start a new run" if by else more,
+            )
 
     def _plan(self) -> dict[str, Any]:
         return {
@@ -328,6 +351,7 @@ class TrainingRun:
         position = dataclasses.replace(self.position, sums=sums)
         content = {
             **self.trainer.description,
+            **({} if self.trainer.planned_by is None else {"epochs": self.epochs}),
             "config": self.config.to_dict("experiment"),
             "position": dataclasses.asdict(position),
             "state": self.trainer.state_dict(),

@@ -186,6 +186,7 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         "Passes over the training images; default: 20, of cvae 50.",
         panel="Training",
         minimum=1,
+        role="run",
     )
     batch_size: OwnInt = option(
         None,

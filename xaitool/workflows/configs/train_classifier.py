@@ -33,7 +33,11 @@ class TrainClassifierConfig(TrainingOptions):
         unit="NAME",
     )
     epochs: int = option(
-        10, "Passes over the training images, warm-up included.", panel="Training", minimum=1
+        10,
+        "Passes over the training images, warm-up included.",
+        panel="Training",
+        minimum=1,
+        role="run",
     )
     batch_size: int = option(64, "Images in a step.", panel="Training", minimum=1, unit="IMAGES")
     optimiser: str = option(
