@@ -121,8 +121,9 @@ def test_baselines_by_name_as_an_object_and_as_images():
     blurred = Blur(sigma=1).for_images(IMAGES, Score(torch.zeros(4, dtype=torch.int64)))
     image = REFERENCES[0]
     for same in (
-        [None, "zero", torch.zeros(3, 8, 8), torch.zeros_like(IMAGES)],
+        [None, 0, 0.0, "zero", torch.zeros(3, 8, 8), torch.zeros_like(IMAGES)],
         [Blur(sigma=1), blurred, blurred[:, 0]],
+        [0.5, torch.full((3, 8, 8), 0.5)],
         [image, image.double(), image.expand(4, 1, 3, 8, 8)],
     ):
         values = [
@@ -130,6 +131,30 @@ def test_baselines_by_name_as_an_object_and_as_images():
         ]
         for other in values[1:]:
             torch.testing.assert_close(other, values[0])
+
+
+@pytest.mark.parametrize("name", registry.names("method"))
+def test_of_no_images_the_result_is_empty(name):
+    result = attribute(network(), IMAGES[:0], name)
+    assert result.values.shape == (0, 3, 8, 8)
+    assert result.score_input.shape == (0,)
+    assert result.score is not None
+    assert len(result.score) == 0
+
+
+def test_a_single_logit_is_two_classes():
+    torch.manual_seed(0)
+    linear = nn.Linear(192, 1)
+    model = nn.Sequential(nn.Flatten(), linear, nn.Flatten(0))
+    slope = linear.weight.detach().view(3, 8, 8)
+    for target, against, wanted in ((1, 0, slope), (0, 1, -slope), (1, None, slope / 2)):
+        result = attribute(model, IMAGES, "saliency", target=target, against=against)
+        torch.testing.assert_close(result.values[0], wanted)
+    result = attribute(model, IMAGES, "saliency", score="probability", target=1)
+    torch.testing.assert_close(result.score_input, model(IMAGES).sigmoid().detach())
+    predicted = attribute(model, IMAGES, "saliency", against="second").score
+    assert predicted is not None
+    assert torch.equal(predicted.target, (model(IMAGES) > 0).long())
 
 
 @pytest.mark.parametrize("method", ["deep-shap", "integrated-gradients"])
@@ -215,14 +240,29 @@ def test_wrong_images_are_clear_errors():
     assert "image[None]" in refused(ShapeError, r"\(3, 8, 8\), but \(N, C, H, W\)", None, IMAGES[0])
     assert "/ 255" in refused(ShapeError, r"torch\.uint8", None, (IMAGES * 255).byte())
     refused(ShapeError, "from nan to nan", None, IMAGES * torch.nan)
-    refused(ShapeError, "but floating pixels", None, IMAGES[:0])
+    refused(ShapeError, "but floating pixels", None, IMAGES[:, :0])
+    refused(ShapeError, "but floating pixels", None, IMAGES[:0].byte())
     refused(ShapeError, "a ndarray, but a torch.Tensor", None, IMAGES.numpy())
+
+
+class Twice(nn.Module):
+    """Returns its logits and something of the same rows."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = network()
+
+    def forward(self, images):
+        return self.inner(images), images
 
 
 def test_wrong_models_are_clear_errors():
     refused(ModelError, "a method, but a torch.nn.Module", network().forward)
     refused(ModelError, r"fails on torch.float64 \(4, 3, 8, 8\) on cpu", None, IMAGES.double())
     refused(ModelError, r"returns \(4, 3, 6, 6\)", nn.Conv2d(3, 3, 3))
+    model = nn.Sequential(nn.Flatten(), nn.Linear(192, 1), nn.Sigmoid())
+    assert refused(ModelError, "ends in a sigmoid", model) == "remove its sigmoid"
+    assert "call them logits" in refused(ModelError, r"a tuple of \(4, 5\) and", Twice())
     broken = network()
     broken[5].weight.data[0, 0] = torch.nan
     refused(ModelError, "NaN or infinity", broken)
@@ -238,7 +278,7 @@ def test_wrong_classes_are_clear_errors():
     refused(ConfigError, "against is 'first', but whole numbers", against="first")
     assert "second" in refused(DataError, "against is 1, which is the target", target=1, against=1)
     single = nn.Sequential(nn.Flatten(), nn.Linear(192, 1))
-    refused(DataError, "the model has one class", single, against="second")
+    refused(ConfigError, "target is 2, but the model's classes are 0 to 1", single, target=2)
 
 
 def test_wrong_methods_and_options_are_clear_errors():
@@ -249,6 +289,10 @@ def test_wrong_methods_and_options_are_clear_errors():
 
 def test_wrong_baselines_are_clear_errors():
     refused(UnknownNameError, "did you mean 'zero'", baseline="zeros")
+    refused(ConfigError, "baseline is a list, but a name, a number, images", baseline=[0])
+    refused(ConfigError, "baseline is a bool, but", baseline=True)
+    refused(ShapeError, "baselines are from 2 to 2, but pixels", baseline=2)
+    refused(ConfigError, "Saliency takes no baseline", None, IMAGES, "saliency", baseline=0)
     refused(ConfigError, "Saliency takes no baseline", None, IMAGES, Saliency, baseline="zero")
     refused(ConfigError, r"no references, but references=IMAGES", None, IMAGES, "deep-shap")
     refused(ConfigError, r"no data, but data=\(IMAGES, LABELS\)", baseline="target-class")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from xaitool import registry
+from xaitool.core.guidance.guidance import Guidance
 from xaitool.core.models.dcgan import DCDiscriminator, DCGan, DCGenerator
 from xaitool.core.models.mlp_gan import MLPDiscriminator, MLPGan, MLPGenerator
+from xaitool.core.training.gan_step import gan_step
+from xaitool.core.users_model import bare
 from xaitool.errors import ArtifactError, ConfigError, ModelError, UnknownNameError
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.workflows.gan_networks import GanNetworks, gan_networks, generator_of
@@ -60,7 +64,9 @@ def sigmoid(): return critic(nn.Sigmoid())
 def fixed(): return critic().requires_grad_(False)
 def spectral(): return images(nn.utils.spectral_norm(nn.Linear(784, 784)), nn.Tanh(), last=False)
 def batch(): return critic(nn.BatchNorm1d(1))
-def several(): return Pair()
+def several(): return Pair(lambda column, x: (column, x))
+def beside(): return Pair(lambda column, x: (column, x.shape))
+def none(): return Pair(lambda column, x: None)
 def patches(): return nn.Conv2d(1, 1, 4, 2)
 
 class Functional(nn.Module):
@@ -71,11 +77,21 @@ class Functional(nn.Module):
         return torch.sigmoid(self.linear(x.flatten(1))).view(-1)
 
 class Pair(nn.Module):
-    def __init__(self):
+    def __init__(self, returned):
         super().__init__()
         self.linear = nn.Linear(784, 1)
+        self.returned = returned
     def forward(self, x):
-        return self.linear(x.flatten(1)), x
+        return self.returned(self.linear(x.flatten(1)), x)
+
+class Halved(nn.Module):
+    def __init__(self, in_place):
+        super().__init__()
+        self.linear = nn.Linear(784, 1)
+        self.in_place = in_place
+    def forward(self, x):
+        x = x.mul_(0.5) if self.in_place else x * 0.5
+        return self.linear(x.flatten(1))
 """
 
 
@@ -136,7 +152,7 @@ def test_both_of_ones_own_need_no_architecture_for_such_images() -> None:
         generator_source=f"{MLP}((1, 5, 5), latent=6)",
         discriminator_source="xaitool.core.models.mlp_gan:MLPDiscriminator((1, 5, 5))",
     )
-    assert [type(network) for network in networks] == [MLPGenerator, MLPDiscriminator]
+    assert [type(bare(network)) for network in networks] == [MLPGenerator, MLPDiscriminator]
 
 
 def test_a_registered_network_of_another_width_is_a_factory_too() -> None:
@@ -146,12 +162,30 @@ def test_a_registered_network_of_another_width_is_a_factory_too() -> None:
     assert generator.layers[2].num_features == 8
 
 
-@pytest.mark.parametrize("factory", ["flat", "maps"])
+@pytest.mark.parametrize("factory", ["flat", "maps", "beside"])
 def test_one_number_a_sample_becomes_a_column(factory: str) -> None:
     discriminator = make(discriminator_source=f"own_gan:{factory}").discriminator
     images = torch.randn(3, *SHAPE)
     linear = next(module for module in discriminator.modules() if isinstance(module, nn.Linear))
     torch.testing.assert_close(discriminator(images), linear(images.flatten(1)))
+
+
+@pytest.mark.parametrize("objective", registry.names("objective"))
+def test_a_discriminator_that_writes_into_its_images_trains_as_another(objective: str) -> None:
+    networks = []
+    for in_place in (True, False):
+        pair = make(discriminator_source=f"own_gan:Halved({in_place})")
+        first, second = (torch.optim.SGD(one.parameters(), 0.1) for one in pair)
+        random = torch.Generator().manual_seed(0)
+        real, noise = torch.rand(4, *SHAPE, generator=random), torch.randn(4, LATENT)
+        guide = functools.partial(Guidance("shap").guided, discriminator=pair.discriminator)
+        gan_step(
+            *pair, (first, second), real, noise.fill_(1), registry.load("objective", objective)(),
+            random, guide=guide, critic_steps=2,
+        )  # fmt: skip
+        networks.append(pair)
+    for one, other in zip(*networks, strict=True):
+        assert_same(one, other)
 
 
 def test_where_each_image_is_judged_by_itself_there_is_no_batch_normalisation() -> None:
@@ -205,7 +239,8 @@ def test_a_generator_that_does_not_fit(source: str, message: str, hint: str | No
         ("own_gan:patches", r"returns \(2, 1, 13, 13\) for images"),
         ("own_gan:sigmoid", "ends in a sigmoid, so it returns probabilities, but logits"),
         ("own_gan:Functional", "ends in a sigmoid, so it returns probabilities, but logits"),
-        ("own_gan:several", "returns tuple, but logits"),
+        ("own_gan:several", r"returns a tuple of \(2, 1\) and .* but logits alone"),
+        ("own_gan:none", "returns NoneType for images"),
         ("own_gan:fixed", "has no parameter to train"),
         ("torch.nn:Linear(3, 1)", r"fails on \(2, 1, 28, 28\) \(RuntimeError"),
     ],

@@ -10,6 +10,7 @@ from torchvision.models import squeezenet1_1
 
 from tests.trained import classifier_run, gan_run
 from xaitool.core.models.build import build_classifier
+from xaitool.core.users_model import bare
 from xaitool.data.load import load_dataset
 from xaitool.errors import ArtifactError, ConfigError, ModelError, UnknownNameError
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
@@ -59,6 +60,24 @@ def a_map():
 
 def a_pair():
     return Constant(lambda images: (images.mean((2, 3)), images))
+
+def in_place(written=True):
+    torch.manual_seed(0)
+    linear = nn.Linear(3, 1)
+
+    def run(images):
+        images = images.mul_(0.5) if written else images * 0.5
+        return linear(images.mean((2, 3))).squeeze(1), "beside"
+
+    return Parted(run, linear)
+
+class Parted(Constant):
+    def __init__(self, function, part):
+        super().__init__(function)
+        self.part = part
+
+def probability():
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 1), nn.Sigmoid())
 
 def one_row():
     return Constant(lambda images: images.mean((0, 2, 3))[None].expand(2, -1))
@@ -145,13 +164,13 @@ def test_a_factory_with_arguments_and_options(here):
     options = {"input_size": 8, "channels": 1, "mean": (0.25,), "std": (0.5,)}
     classifier = factory("grey(classes=3)", interpolation="bicubic", **options)
     images = torch.rand(2, 1, 8, 8)
-    bare = factory("grey(3)", input_size=8, channels=1)
-    wanted = bare.logits((images - 0.25) / 0.5, 2)
+    other = factory("grey(3)", input_size=8, channels=1)
+    wanted = other.logits((images - 0.25) / 0.5, 2)
     assert torch.allclose(classifier.logits(images, 2), wanted, atol=1e-6)
     assert (classifier.channels, classifier.resize, classifier.crop) == (1, 8, 8)
     assert (classifier.mean, classifier.standard_deviation) == ((0.25,), (0.5,))
-    assert (bare.mean, bare.standard_deviation) == ((0.5,), (1.0,))
-    assert classifier.sha256 == bare.sha256
+    assert (other.mean, other.standard_deviation) == ((0.5,), (1.0,))
+    assert classifier.sha256 == other.sha256
     plain = {"mean": [0.25], "std": [0.5], "interpolation": "bicubic"}
     assert classifier.options == {**options, **plain}
     assert json.loads(json.dumps(classifier.options)) == classifier.options
@@ -238,13 +257,32 @@ def test_the_hash_does_not_depend_on_the_precision(here):
 def test_weights_for_a_factory(here):
     weights = Path("weights.pth")
     state = {
-        key: torch.ones_like(value) for key, value in factory("make").model.state_dict().items()
+        key: torch.ones_like(value)
+        for key, value in bare(factory("make").model).state_dict().items()
     }
     torch.save(state, weights)
     classifier = factory("make", weights)
     assert all((value == 1).all() for value in classifier.model.parameters())
     assert classifier.weights == "weights.pth"
     assert classifier.sha256 == hashlib.sha256(weights.read_bytes()).hexdigest()
+
+
+def test_a_factory_may_write_into_its_images_and_return_one_logit_for_two_classes(here):
+    images = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    kept, written, other = images.clone(), factory("in_place"), factory("in_place(false)")
+    logits = written.logits(images, 2)
+    assert torch.equal(logits, other.logits(images, 2))
+    assert torch.equal(written.model(images), logits)
+    assert torch.equal(images, kept)
+    assert written.class_count((3, 8, 8), RUNTIME) == 2
+    with torch.no_grad():
+        logit = bare(written.model).get_submodule("part")(kept.mean((2, 3)) / 2)
+    torch.testing.assert_close(logits.softmax(1)[:, 1:], logit.sigmoid())
+
+
+def test_a_network_of_torchvision_with_a_single_logit_has_two_classes(here):
+    _, classifier = squeezenet(1, input_size=64)
+    assert classifier.class_count((3, 64, 64), RUNTIME) == 2
 
 
 def test_a_model_that_standardises_each_image_is_no_error(here):
@@ -256,7 +294,8 @@ def test_a_model_that_standardises_each_image_is_no_error(here):
     [
         ("not_numbers", "returns NaN or infinity, but finite logits are wanted"),
         ("a_map", r"returns \(1, 3, 224, 224\) for 1 images, but logits \(images, classes\)"),
-        ("a_pair", "returns tuple for 1 images, but logits"),
+        ("a_pair", r"returns a tuple of \(1, 3\) and \(1, 3, 224, 224\) for 1 images, but logits"),
+        ("probability", "ends in a sigmoid, so it returns a probability, but a logit is wanted"),
         ("one_row", r"returns \(2, 3\) for 1 images"),
         ("other_size", r"fails on an image \(3, 224, 224\) \(RuntimeError: mat1 and mat2 shapes"),
     ],

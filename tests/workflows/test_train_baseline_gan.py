@@ -312,8 +312,8 @@ def test_an_exported_program_is_a_classifier_too(tmp_path: Path) -> None:
         ({**ALONE, "image_size": 4}, ModelError, "images are 4x4, but the generator wants"),
         (
             {"classifier": "digit_networks:make(logits=1)", "channels": 1, "input_size": 28},
-            ModelError,
-            "returns one logit, but one for each of 10 classes is wanted",
+            DataError,
+            "has 10 classes, but digit_networks:make.logits=1. tells 2 apart",
         ),
         (
             {"classifier": "digit_networks:make(logits=7)", "channels": 1, "input_size": 28},

@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_leaves
 
 from xaitool.core.attribution.base import untouched
 from xaitool.core.seeding import generator
+from xaitool.core.users_model import bare
 from xaitool.errors import ModelError
 
 
@@ -50,7 +51,8 @@ def cascading_randomisation(
     for name, parameters in reversed(layers.items()):
         current = _copied(current)
         for parameter in parameters:
-            _randomise(current.get_parameter(parameter), generator(seed, "randomise", parameter))
+            weights = bare(current).get_parameter(parameter)
+            _randomise(weights, generator(seed, "randomise", parameter))
         yield name, current
 
 
@@ -67,8 +69,9 @@ def weight_layers(model: nn.Module, images: Tensor) -> dict[str, list[str]]:
     Raises:
         ModelError: The network uses no weights.
     """
-    with untouched(model), torch.no_grad(), _Uses() as uses:
-        model(images)
+    with untouched(model) as own, torch.no_grad(), _Uses() as uses:
+        own(images)
+    model = bare(model)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     owners: dict[str, list[str]] = {}
     for name in [names[one] for one in uses.order if one in names]:

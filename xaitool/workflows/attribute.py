@@ -14,7 +14,8 @@ from xaitool.core.attribution.base import Attribution, AttributionMethod, untouc
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.score import Output, Score, are_probabilities
-from xaitool.errors import ConfigError, DataError, ModelError, ShapeError
+from xaitool.core.users_model import UsersClassifier
+from xaitool.errors import ConfigError, DataError, ModelError, ShapeError, XaitoolError
 from xaitool.workflows.given_baseline import check_pixels, given_baseline, labelled_images
 from xaitool.workflows.runtime import Runtime, is_out_of_memory, with_smaller_batches
 
@@ -29,7 +30,7 @@ def attribute(
     target: Classes | None = None,
     against: Classes | Literal["second"] | None = None,
     score: Output | None = None,
-    baseline: str | Baseline | Tensor | None = None,
+    baseline: str | Baseline | Tensor | float | None = None,
     references: Tensor | None = None,
     data: LabelledImages | tuple[Tensor, Tensor] | None = None,
     attributes: Tensor | None = None,
@@ -46,10 +47,13 @@ def attribute(
     the model normalises.
 
     Args:
-        model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``. One that wants
-            normalised images becomes that by ``nn.Sequential(Normalise(mean, deviation), model)``
-            with `xaitool.core.models.normalise.Normalise`.
-        inputs: ``(N, C, H, W)``, floating, in [0, 1].
+        model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``, or to several things
+            the only one of which, or the one called ``logits``, is that. A single logit z is two
+            classes, of logits ``(-z/2, z/2)``. A model that wants normalised images becomes one on
+            pixels by ``nn.Sequential(Normalise(mean, deviation), model)`` with
+            `xaitool.core.models.normalise.Normalise`.
+        inputs: ``(N, C, H, W)``, floating, in [0, 1]; never written. Of no images, N = 0, the
+            result is empty.
         method: A name of the registry, as ``xaitool explain --list`` shows them, or a class.
         target: Class that is explained, one for all or one a sample; by default the predicted one.
         against: One-vs-one: the class that the target is held against; ``second`` is the most
@@ -57,9 +61,9 @@ def attribute(
         score: Scale of the score; by default the method's own, logit for all but AGI.
         baseline: For methods that want one: a registry's name, ``ganmex:CHECKPOINT`` with one of
             ``xaitool train-baseline-gan``, for ``cgi`` ``cvae:CHECKPOINT`` with another of it, a
-            `Baseline`, or the images: one for all ``(C, H, W)``, one a sample ``(N, C, H, W)`` or
-            several ``(N, R, C, H, W)``, which for ``cgi`` are the points of its path. By default
-            the method's own; ``cgi`` has none.
+            `Baseline`, a number (an image of that pixel value alone), or the images: one for all
+            ``(C, H, W)``, one a sample ``(N, C, H, W)`` or several ``(N, R, C, H, W)``, which for
+            ``cgi`` are the points of its path. By default the method's own; ``cgi`` has none.
         references: Images ``(R, C, H, W)`` in [0, 1] that all samples are compared with: the
             baseline ``dataset``.
         data: Labelled images that a baseline chooses from, such as ``nearest-target``: a dataset of
@@ -79,8 +83,8 @@ def attribute(
         UnknownNameError: There is no such method or baseline.
         ConfigError: An option, class or baseline does not fit.
         DataError: A class is held against itself, or the data have no image that is wanted.
-        ModelError: The model fails on the inputs or returns no finite logits, or the checkpoint
-            is for other images or classes.
+        ModelError: The model fails on the inputs or returns no finite logits, or several things
+            that may be these, or the checkpoint is for other images or classes.
         ArtifactError: The checkpoint cannot be loaded.
         ShapeError: Images of a wrong shape, dtype or range, or attributes of a wrong shape.
 
@@ -120,23 +124,26 @@ def attribute(
     """
     if not isinstance(model, nn.Module):
         raise ModelError(f"the model is a {type(model).__name__}, but a torch.nn.Module is wanted")
-    check_pixels("inputs", inputs, 4)
+    check_pixels("inputs", inputs, 4, none=True)
     kind: type[AttributionMethod] = (
         registry.load("method", method) if isinstance(method, str) else method
     )
     runtime = Runtime(inputs.device, inputs.dtype)
     if rows is None:
-        rows = runtime.rows(inputs[0].numel(), None)
-    explainer = kind(model, rows=rows, seed=seed, **options)
+        rows = runtime.rows(inputs.shape[1:].numel(), None)
+    users = UsersClassifier(model)
+    explainer = kind(users, rows=rows, seed=seed, **options)
+    if not len(inputs):
+        return _nothing(explainer, inputs, score or kind.default_output)
     supply = {
         "references": references,
         "data": labelled_images(data),
         "attributes": attributes,
-        "model": model,
+        "model": users,
         "seed": seed,
         "runtime": runtime,
         "shape": inputs.shape[1:],
-        "count_classes": lambda: _logits(model, inputs[:1], 1).shape[1],
+        "count_classes": lambda: _logits(users, inputs[:1], 1).shape[1],
     }
 
     known = None if attributes is None else _attribute_values(attributes, inputs)
@@ -144,7 +151,7 @@ def attribute(
     def explain(most: int) -> Attribution:
         explainer.rows = most
         source = given_baseline(kind, baseline, {**supply, "rows": most})
-        logits = _logits(model, inputs, most)
+        logits = _logits(users, inputs, most)
         what = _score(logits, target, against, score or kind.default_output)
         baselines = None if source is None else source.for_samples(inputs, what, known)
         return explainer.attribute(inputs, what, baselines)
@@ -155,6 +162,12 @@ def attribute(
         lambda most: warnings.warn(f"out of memory: going on with {most} rows", stacklevel=4),
     )
     return result
+
+
+def _nothing(method: AttributionMethod, inputs: Tensor, output: Output) -> Attribution:
+    """The result for no images, whatever else is asked: there is no class to look at."""
+    score = Score(torch.empty(0, dtype=torch.int64, device=inputs.device), None, output)
+    return method.attribute(inputs, score, inputs.unsqueeze(1))
 
 
 def _attribute_values(attributes: Tensor, inputs: Tensor) -> Tensor:
@@ -168,12 +181,12 @@ def _attribute_values(attributes: Tensor, inputs: Tensor) -> Tensor:
     return values.long()
 
 
-def _logits(model: nn.Module, inputs: Tensor, rows: int) -> Tensor:
+def _logits(model: UsersClassifier, inputs: Tensor, rows: int) -> Tensor:
     try:
-        with untouched(model), torch.no_grad():
-            logits = torch.cat([model(part.clone()) for part in inputs.split(rows)])
+        with untouched(model) as own, torch.no_grad():
+            logits = torch.cat([own(part) for part in inputs.split(rows)])
     except Exception as error:
-        if is_out_of_memory(error):
+        if is_out_of_memory(error) or isinstance(error, XaitoolError):
             raise
         raise ModelError(
             f"the model fails on {inputs.dtype} {tuple(inputs.shape)} on {inputs.device} "
@@ -186,6 +199,12 @@ def _logits(model: nn.Module, inputs: Tensor, rows: int) -> Tensor:
         )
     if not logits.isfinite().all():
         raise ModelError("the model returns NaN or infinity, but finite logits are wanted")
+    with untouched(model):
+        if model.is_sigmoid(inputs[:1], logits):
+            raise ModelError(
+                "the model ends in a sigmoid, so it returns a probability, but a logit is wanted",
+                hint="remove its sigmoid",
+            )
     if are_probabilities(logits):
         warnings.warn("the model seems to return probabilities, not logits", stacklevel=5)
     return logits
@@ -201,8 +220,6 @@ def _score(
     if against is None:
         return Score(first, None, output)
     if isinstance(against, str) and against == "second":
-        if logits.shape[1] < 2:
-            raise DataError("the model has one class, but against='second' wants two or more")
         return Score(first, logits.scatter(1, first[:, None], -torch.inf).argmax(1), output)
     second = _classes("against", against, logits)
     if (second == first).any():

@@ -126,12 +126,6 @@ def _check_fit(
     dataset: ImageDataset, classifier: Classifier, runtime: Runtime, reporter: Reporter
 ) -> None:
     found = probe(classifier, dataset.shape, runtime)
-    if found.class_count == 1:
-        raise ModelError(
-            f"classifier {classifier.source} returns one logit, but one for each of "
-            f"{len(dataset.classes)} classes is wanted",
-            hint="of two classes: the logits (0, x), where it returns x",
-        )
     check_classes(dataset, classifier, runtime)
     _check_gradient(dataset, classifier, runtime)
     for warning in found.warnings:

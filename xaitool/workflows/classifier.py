@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xaitool.core.users_model import UsersClassifier
 from xaitool.data.images import Interpolation
 from xaitool.errors import ConfigError, ModelError, XaitoolError
 from xaitool.workflows.damage import reason
@@ -79,10 +80,13 @@ class Classifier:
         """Logits of a few images ``(N, C, H, W)`` that the model may not take.
 
         Raises:
-            ModelError: It fails, with what it raised as the cause; or it does not return logits.
+            ModelError: It fails, with what it raised as the cause; or it does not return logits,
+                but a sigmoid of one.
         """
         try:
-            return self.logits(images, len(images))
+            logits = self.logits(images, len(images))
+            self._check_single(images, logits)
+            return logits
         except XaitoolError:
             raise
         except Exception as error:
@@ -106,6 +110,19 @@ class Classifier:
                 f"{count} classes"
             )
         return count
+
+    def _check_single(self, images: Tensor, logits: Tensor) -> None:
+        """Refuse a single probability: it says which class it is by 0.5, where a logit does by 0.
+
+        Raises:
+            ModelError: The model returns one.
+        """
+        if isinstance(self.model, UsersClassifier) and self.model.is_sigmoid(images, logits):
+            raise ModelError(
+                f"model {self.source} ends in a sigmoid, so it returns a probability, but a logit "
+                "is wanted",
+                hint="remove its sigmoid",
+            )
 
     def _checked(self, images: Tensor, logits: Any) -> Tensor:
         found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__

@@ -13,6 +13,7 @@ from torch.export import ExportedProgram
 from torch.export.passes import move_to_device_pass
 from torch.fx import Node
 
+from xaitool.core.users_model import only_tensor
 from xaitool.errors import ModelError
 from xaitool.workflows.damage import reason
 
@@ -41,10 +42,10 @@ class ExportedModel(nn.Module):
         self.most = most
 
     def forward(self, images: Tensor) -> Any:
-        """Whatever the program returns, for ``(N, C, H, W)``."""
+        """What the program returns for ``(N, C, H, W)``; of several things the logits."""
         # A program may have views baked in that only this layout has.
         parts = images.contiguous().split(self.most or max(1, len(images)))
-        outputs = [self._whole(part) for part in parts]
+        outputs = [only_tensor("the program", self._whole(part), len(part)) for part in parts]
         if len(outputs) == 1 or not isinstance(outputs[0], Tensor):
             return outputs[0]
         return torch.cat(outputs)
@@ -53,7 +54,8 @@ class ExportedModel(nn.Module):
         missing = self.least - len(images)
         if missing <= 0:
             return self.program(images)
-        output = self.program(torch.cat([images, images[-1:].expand(missing, -1, -1, -1)]))
+        filled = torch.cat([images, images[-1:].expand(missing, -1, -1, -1)])
+        output = only_tensor("the program", self.program(filled), self.least)
         fits = isinstance(output, Tensor) and output.shape[:1] == (self.least,)
         return output[: len(images)] if fits else output
 

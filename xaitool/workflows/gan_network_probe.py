@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import copy
-import re
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from xaitool.core.users_model import UsersDiscriminator, ends_in_sigmoid
 from xaitool.errors import ModelError, XaitoolError
 from xaitool.workflows.damage import reason
 from xaitool.workflows.generated_images import noise
 from xaitool.workflows.runtime import is_out_of_memory
 
 ROUNDING = 1e-6
-
-# Autograd's names of what changes no value.
-_RESHAPING_NAMES = """
-    Alias Clone Permute ReshapeAlias Select Squeeze Transpose UnsafeView Unsqueeze View
-"""
-_RESHAPING = frozenset(_RESHAPING_NAMES.split())
 
 
 def probe_generator(
@@ -55,7 +49,7 @@ def probe_generator(
             f"{name} returns values from {low:.3g} to {high:.3g}, but {wanted} are wanted",
             hint="end it with tanh",
         )
-    if _ends_in_sigmoid(images):
+    if ends_in_sigmoid(images):
         raise ModelError(
             f"{name} ends in a sigmoid, so its images are in [0, 1], but {wanted} are wanted",
             hint="end it with tanh",
@@ -63,16 +57,13 @@ def probe_generator(
     return images.detach()
 
 
-def probe_discriminator(name: str, discriminator: nn.Module, images: Tensor) -> Tensor:
-    """What a discriminator returns for two images, in eval mode; its mode is restored.
+def probe_discriminator(name: str, discriminator: UsersDiscriminator, images: Tensor) -> None:
+    """Let a discriminator judge two images, in eval mode; its mode is restored.
 
     Args:
         name: How messages call it.
         discriminator: From images in [-1, 1].
         images: ``(2, C, H, W)``.
-
-    Returns:
-        Two numbers, ``(2, ...)``, detached.
 
     Raises:
         ModelError: It fails, has nothing to train, or does not return one finite logit an image.
@@ -80,17 +71,11 @@ def probe_discriminator(name: str, discriminator: nn.Module, images: Tensor) -> 
     _check_trainable(name, discriminator)
     wanted = "logits (2, 1)"
     logits = _tried(name, discriminator, images, wanted)
-    if logits.shape[:1] != (2,) or logits.numel() != 2:
-        raise ModelError(
-            f"{name} returns {tuple(logits.shape)} for images {tuple(images.shape)}, but {wanted} "
-            "are wanted"
-        )
-    if _ends_in_sigmoid(logits):
+    if ends_in_sigmoid(logits):
         raise ModelError(
             f"{name} ends in a sigmoid, so it returns probabilities, but {wanted} are wanted",
             hint="remove the sigmoid: it is part of the objective",
         )
-    return logits.detach()
 
 
 def check_per_sample(name: str, discriminator: nn.Module) -> None:
@@ -165,15 +150,3 @@ def _tried(name: str, network: nn.Module, inputs: Tensor, wanted: str) -> Tensor
     if not output.isfinite().all():
         raise ModelError(f"{name} returns NaN or infinity, but {wanted} are wanted")
     return output
-
-
-def _ends_in_sigmoid(output: Tensor) -> bool:
-    """By the autograd graph, which shows a function as well as a module."""
-    node: Any = output.grad_fn
-    while node is not None and _operation(node) in _RESHAPING:
-        node = node.next_functions[0][0]
-    return node is not None and _operation(node) == "Sigmoid"
-
-
-def _operation(node: Any) -> str:
-    return re.sub(r"Backward\d*$", "", node.name())

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from xaitool import registry
+from xaitool.core.users_model import UsersDiscriminator
 from xaitool.errors import ArtifactError, ConfigError, ModelError
 from xaitool.workflows.damage import reason
 from xaitool.workflows.gan_network_probe import (
@@ -29,23 +30,6 @@ class GanNetworks(NamedTuple):
 
     generator: nn.Module
     discriminator: nn.Module
-
-
-class OneColumn(nn.Module):
-    """A network that returns one number a sample, in whatever shape, as a column of logits.
-
-    Args:
-        network: From images ``(N, C, H, W)`` to N numbers.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits ``(N, 1)`` of images ``(N, C, H, W)``."""
-        logits: Tensor = self.network(images)
-        return logits.reshape(len(images), 1)
 
 
 def gan_networks(
@@ -85,11 +69,11 @@ def gan_networks(
     of_generator = _name("generator", generator_source, architecture)
     of_discriminator = _name("discriminator", discriminator_source, architecture)
     images = probe_generator(of_generator, generator, shape, latent)
-    logits = probe_discriminator(of_discriminator, discriminator, images)
+    users = UsersDiscriminator(discriminator, of_discriminator)
+    probe_discriminator(of_discriminator, users, images)
     if per_sample_critic:
         check_per_sample(of_discriminator, discriminator)
-    column = discriminator if logits.ndim == 2 else OneColumn(discriminator)
-    return GanNetworks(generator, column)
+    return GanNetworks(generator, discriminator if discriminator_source is None else users)
 
 
 def generator_of(checkpoint: Mapping[str, Any], generator_source: str | None = None) -> nn.Module:

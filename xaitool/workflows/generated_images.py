@@ -28,6 +28,7 @@ def sample(generator: nn.Module, noise: Tensor, rows: int = 500) -> Tensor:
     """Images ``(N, C, H, W)`` in [0, 1] of a generator, in eval mode; its mode is restored."""
     training = generator.training
     generator.eval()
-    images = torch.cat([to_pixels(generator(part)) for part in noise.split(rows)])
+    # A user's own generator may write into its noise.
+    images = torch.cat([to_pixels(generator(part)) for part in noise.clone().split(rows)])
     generator.train(training)
     return images

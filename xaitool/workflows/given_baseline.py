@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ _SOURCES = {
 
 def given_baseline(
     kind: type[AttributionMethod],
-    given: str | Baseline | Tensor | None,
+    given: str | Baseline | Tensor | float | None,
     supply: dict[str, Any],
 ) -> Baseline | None:
     """What a method gets its references from; None for a method without any.
@@ -44,10 +45,10 @@ def given_baseline(
     Args:
         kind: The method.
         given: A registry's name, ``ganmex:CHECKPOINT``, ``cvae:CHECKPOINT``, a `Baseline`, images
-            ``(C, H, W)``, ``(N, C, H, W)`` or ``(N, R, C, H, W)`` in [0, 1], or None: the method's
-            own.
+            ``(C, H, W)``, ``(N, C, H, W)`` or ``(N, R, C, H, W)`` in [0, 1], a number that all
+            pixels have, or None: the method's own.
         supply: What fills a baseline's `needs`, None where the caller has nothing; ``attributes``,
-            which only a path uses; and for a checkpoint ``runtime``, the images' ``shape`` and
+            which only a path uses; the images' ``shape``; and for a checkpoint ``runtime`` and
             ``count_classes``, which counts the model's.
 
     Raises:
@@ -68,13 +69,26 @@ def given_baseline(
         found: Baseline | None = _named(given, supply)
     else:
         _refuse_unused(supply, frozenset())
-        found = _Given(given) if isinstance(given, Tensor) else given
+        found = None if given is None else _object(given, tuple(supply["shape"]))
     if supply["attributes"] is not None and (found is None or not found.is_path):
         raise ConfigError("attributes are given, but no baseline that is used wants them")
     if found is not None and (isinstance(given, str) or found.is_path):
         title = given if isinstance(given, str) else type(found).__name__
         check_fit(kind, kind.__name__, type(found), title, found.options.to_dict())
     return found
+
+
+def _object(given: Baseline | Tensor | float, shape: tuple[int, ...]) -> Baseline:
+    if isinstance(given, Baseline):
+        return given
+    if isinstance(given, Real) and not isinstance(given, bool):
+        return _Given(torch.full(shape, float(given)))
+    if not isinstance(given, Tensor):
+        raise ConfigError(
+            f"baseline is a {type(given).__name__}, but a name, a number, images or a Baseline is "
+            "wanted"
+        )
+    return _Given(given)
 
 
 def _named(name: str, supply: dict[str, Any]) -> Baseline:
@@ -166,13 +180,14 @@ def labelled_images(data: LabelledImages | tuple[Tensor, Tensor] | None) -> Labe
     return _Labelled(images, labels.to("cpu"))
 
 
-def check_pixels(name: str, images: Tensor, *dimensions: int) -> None:
+def check_pixels(name: str, images: Tensor, *dimensions: int, none: bool = False) -> None:
     """Refuse what are no images in [0, 1].
 
     Args:
         name: How the message calls them.
         images: What the caller gave.
         *dimensions: How many they may have: 3, 4 or 5.
+        none: Whether there may be no images at all.
 
     Raises:
         ShapeError: Another type, shape or range.
@@ -185,11 +200,14 @@ def check_pixels(name: str, images: Tensor, *dimensions: int) -> None:
             f"{name} are {tuple(images.shape)}, but {wanted} is wanted",
             hint="image[None] is a batch of one image" if images.ndim == 3 else None,
         )
-    if not images.is_floating_point() or not images.numel():
+    counted = images.shape[1:] if none else images.shape
+    if not images.is_floating_point() or not counted.numel():
         raise ShapeError(
             f"{name} are {images.dtype} {tuple(images.shape)}, but floating pixels are wanted",
             hint="images / 255 are floating" if images.dtype == torch.uint8 else None,
         )
+    if not len(images):
+        return
     least, most = (bound.item() for bound in torch.aminmax(images.detach()))
     if not (least >= 0 and most <= 1):
         raise ShapeError(

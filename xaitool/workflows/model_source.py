@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from xaitool.core.models import torchvision_models
 from xaitool.core.models.build import build_classifier
 from xaitool.core.models.normalise import Normalise
+from xaitool.core.users_model import UsersClassifier
 from xaitool.errors import ConfigError, ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
 from xaitool.options import can_name_code
@@ -157,7 +158,7 @@ def _from_torchvision(
         weights=None if weights is None else str(weights),
         # Before the network is placed: the hash must not depend on device and precision.
         sha256=_weights_hash(network) if weights is None else file_sha256(weights),
-        model=_fast(runtime.place(network)),
+        model=_fast(runtime.place(network if count > 1 else _users(network, source))),
         classes=facts.categories if count == len(facts.categories) else (),
         options=options.input_options(),
         **vars(seen),
@@ -183,7 +184,7 @@ def _from_factory(
         weights=None if weights is None else str(weights),
         sha256=_weights_hash(model) if weights is None else file_sha256(weights),
         warnings=(warning,) * mode_matters(model),
-        model=runtime.place(_normalised(model, seen, options)).eval(),
+        model=_users(runtime.place(_normalised(model, seen, options)).eval(), source),
         classes=(),
         options=options.input_options(),
         **vars(seen),
@@ -202,7 +203,7 @@ def _from_program(
         source=source,
         weights=None,
         sha256=file_sha256(Path(source)),
-        model=runtime.place(_normalised(program.model, seen, options)).eval(),
+        model=_users(runtime.place(_normalised(program.model, seen, options)).eval(), source),
         classes=(),
         options=options.input_options(),
         **vars(seen),
@@ -224,6 +225,10 @@ def _normalised(model: nn.Module, seen: ModelInput, options: ModelOptions) -> nn
     if options.mean is None:
         return model
     return nn.Sequential(Normalise(seen.mean, seen.standard_deviation), model)
+
+
+def _users(model: nn.Module, source: str) -> UsersClassifier:
+    return UsersClassifier(model, f"model {source}")
 
 
 def _fill(model: nn.Module, weights: Path) -> None:

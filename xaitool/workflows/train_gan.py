@@ -15,6 +15,7 @@ from xaitool.core.seeding import generator as keyed
 from xaitool.core.training.gan_step import gan_step
 from xaitool.core.training.optimiser import build_optimiser
 from xaitool.core.training.running_mean import running_mean
+from xaitool.core.users_model import bare
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError, DataError, InputError
 from xaitool.io.atomic import atomic_write
@@ -276,7 +277,7 @@ class GanTrainer:
         return {
             "generator": self.generator.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
+            "discriminator": bare(self.discriminator).state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "done": self.done,
             "early": dict(self._early),
@@ -288,7 +289,7 @@ class GanTrainer:
         self.generator.load_state_dict(state["generator"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
-        self.discriminator.load_state_dict(state["discriminator"])
+        bare(self.discriminator).load_state_dict(state["discriminator"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         self.done = state["done"]

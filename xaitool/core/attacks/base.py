@@ -88,15 +88,15 @@ class Attack(ABC):
         _check(images, labels)
         # Gradients are wanted, in the dtype of the images, whatever the caller is in the middle of.
         plain = torch.autocast(images.device.type, enabled=False)
-        with torch.inference_mode(False), plain, untouched(model):
+        with torch.inference_mode(False), plain, untouched(model) as own:
             # Autograd refuses what was made in inference mode.
             images, labels = images.clone().detach(), labels.clone()
-            self._check_classes(model, images, labels)
+            self._check_classes(own, images, labels)
             outcome = Outcome.of(images)
             for start in range(0, len(images), self.rows):
                 part = slice(start, start + self.rows)
                 draws = Draws(images[part], generator.initial_seed(), type(self).__name__)
-                self._attack(model, images[part], labels[part], draws, outcome.part(part))
+                self._attack(own, images[part], labels[part], draws, outcome.part(part))
             return outcome.result(images)
 
     @abstractmethod

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from xaitool.core.attribution.frozen_network import FrozenNetwork
 from xaitool.core.score import Output, Score
+from xaitool.core.users_model import UsersModel, guarded
 from xaitool.errors import ConfigError, ShapeError
 from xaitool.options import Options
 
@@ -98,7 +99,7 @@ class AttributionMethod(ABC):
     def __init__(self, model: nn.Module, *, rows: int = 64, seed: int = 0, **options: Any) -> None:
         if rows < 1:
             raise ConfigError(f"rows is {rows}, but at least 1 is wanted")
-        self.model = model
+        self.model: nn.Module = guarded(model)
         self.rows = rows
         self.seed = seed
         self.options: Any = self.Options.from_mapping(options, source=type(self).__name__)
@@ -110,7 +111,7 @@ class AttributionMethod(ABC):
 
         Args:
             inputs: ``(N, C, H, W)``, floating, in [0, 1].
-            score: What is explained, for these N samples.
+            score: What is explained, for these N samples; of none the result has no extras.
             baselines: ``(N, R, C, H, W)``, R references a sample; wanted by methods whose
                 `needs_baseline` is true, ignored by the others.
 
@@ -118,6 +119,8 @@ class AttributionMethod(ABC):
             ShapeError: A shape does not fit.
         """
         self._check(inputs, score, baselines)
+        if not len(inputs):
+            return _nothing(inputs, score)
         # Gradients are wanted, in the dtype of the inputs, whatever the caller is in the middle of.
         plain = torch.autocast(inputs.device.type, enabled=False)
         with torch.inference_mode(False), plain, untouched(self.model):
@@ -196,21 +199,31 @@ class AttributionMethod(ABC):
             )
 
 
+def _nothing(inputs: Tensor, score: Score) -> Attribution:
+    """Of no images; what a method tells besides, nobody can know."""
+    none = inputs.new_empty(0)
+    return Attribution(torch.empty_like(inputs), none, none, none, score=score)
+
+
 def _usable(tensor: Tensor) -> Tensor:
     """Detached; autograd refuses what was made in inference mode."""
     return tensor.clone() if tensor.is_inference() else tensor.detach()
 
 
 @contextlib.contextmanager
-def untouched(model: nn.Module) -> Iterator[None]:
-    """Put a model in eval mode with frozen parameters; restore every mode and flag after."""
+def untouched(model: nn.Module) -> Iterator[UsersModel]:
+    """Put a model in eval mode with frozen parameters; restore every mode and flag after.
+
+    Yields:
+        The model as it is to be called: it writes into nobody's images.
+    """
     modes = [(module, module.training) for module in model.modules()]
     flags = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     try:
         model.eval()
         model.requires_grad_(False)
         with torch.enable_grad(), FrozenNetwork():
-            yield
+            yield guarded(model)
     finally:
         for module, training in modes:
             module.training = training

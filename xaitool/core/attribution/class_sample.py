@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from xaitool.core.attribution.class_weights import class_weights
 from xaitool.core.seeding import sample_seeds
+from xaitool.core.users_model import class_name
 from xaitool.errors import ConfigError, ModelError
 
 CHOICES = ("random", "evenly-spaced", "nearest")
@@ -49,7 +50,7 @@ def choose_classes(
     if listed or choice == "evenly-spaced":
         even = range(0, total - 1, max(1, total // count))
         return _without_target(_checked(listed, total) or even, target)
-    if choice == "nearest":
+    if choice == "nearest" and total > 2:  # of two, the other is the nearest
         return _nearest(class_weights(model, inputs[:1]), target, min(count, total - 1))
     return _drawn(inputs, target, min(count, total - 1), total, seed)
 
@@ -59,7 +60,7 @@ def _class_count(model: nn.Module, inputs: Tensor) -> int:
     total = int(model(inputs[:1]).shape[-1])
     if total < 2:
         raise ModelError(
-            f"{type(model).__name__} has a single class, but AGI needs another to climb to"
+            f"{class_name(model)} has a single class, but AGI needs another to climb to"
         )
     return total
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from xaitool.core.users_model import class_name
 from xaitool.errors import ModelError
 
 LINEAR_OPERATIONS = (
@@ -43,7 +44,7 @@ def class_weights(model: nn.Module, images: Tensor) -> Tensor:
         logits = model(images)
     if last.weight is None or not _makes(last.output, logits):
         raise ModelError(
-            f"the logits of {type(model).__name__} are no output of a linear layer, "
+            f"the logits of {class_name(model)} are no output of a linear layer, "
             "but the nearest classes are told by its weights",
             hint="--method-option class-choice=random",
         )
@@ -54,7 +55,7 @@ def class_weights(model: nn.Module, images: Tensor) -> Tensor:
 def _makes(output: Tensor, logits: Tensor) -> bool:
     for candidate in (output, output.relu()):
         mean = candidate.flatten(2).mean(2) if candidate.ndim > 2 else candidate
-        if mean.shape == logits.shape and torch.allclose(mean, logits, rtol=1e-4):
+        if mean.shape == logits.shape and torch.allclose(mean.to(logits), logits, rtol=1e-4):
             return True
     return False
 

@@ -17,13 +17,16 @@ class FrozenNetwork(TorchFunctionMode):
 
     A convolution of images has the gradient of `image_convolution`. A batch normalisation by fixed
     statistics is one multiplication and addition; torch's own also computes, on the way back, the
-    gradients of parameters that nobody asked for.
+    gradients of parameters that nobody asked for. Where a network computes under autocast, that
+    chooses each operation's dtype, and all is torch's own.
     """
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if torch.is_autocast_enabled("cpu"):
+            return func(*args, **kwargs)
         result = None
         if func is F.batch_norm:
             result = _normalised(*args, **kwargs)

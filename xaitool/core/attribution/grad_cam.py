@@ -15,6 +15,7 @@ from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.attribution.saliency import logits_with_graph
 from xaitool.core.batching import row_chunks
 from xaitool.core.score import Score
+from xaitool.core.users_model import bare, class_name
 from xaitool.errors import ModelError, UnknownNameError
 from xaitool.options import Options, option
 
@@ -65,6 +66,7 @@ class GradCam(AttributionMethod):
         score_input = inputs.new_empty(len(inputs))
         for rows in row_chunks(len(inputs), self.rows, inputs.device):
             score_input[rows], coarse = self._map(layer, inputs[rows], score.select(rows))
+            coarse = coarse.to(inputs.dtype)  # a network under autocast has its own
             fine = F.interpolate(coarse, inputs.shape[2:], mode="bilinear", align_corners=False)
             values[rows] = fine / inputs.shape[1]
         nothing = torch.full_like(score_input, torch.nan)
@@ -72,14 +74,14 @@ class GradCam(AttributionMethod):
 
     def _layer(self, image: Tensor) -> nn.Module:
         if self.options.layer is not None:
-            return _named(self.model, self.options.layer)
+            return _named(bare(self.model), self.options.layer)
         convolutions = [one for one in self.model.modules() if isinstance(one, nn.Conv2d)]
         with _outputs(convolutions) as outputs, torch.no_grad():
-            self.model(image.clone())
+            self.model(image)
         extended = [layer for layer, output in outputs if output.shape[2:].numel() > 1]
         if not extended:
             raise ModelError(
-                f"{type(self.model).__name__} has no Conv2d module with an output of more than "
+                f"{class_name(self.model)} has no Conv2d module with an output of more than "
                 "one position, but Grad-CAM needs one",
                 hint="a gradient method such as integrated-gradients explains any network",
             )
@@ -103,7 +105,7 @@ class GradCam(AttributionMethod):
     def _unfit(self, fault: str) -> ModelError:
         name = f"layer '{self.options.layer}'" if self.options.layer else "the last convolution"
         return ModelError(
-            f"{name} of {type(self.model).__name__} {fault}",
+            f"{name} of {class_name(self.model)} {fault}",
             hint="--method-option layer=NAME names another",
         )
 

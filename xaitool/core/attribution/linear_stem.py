@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from xaitool.core.attribution.saliency import score_and_gradient
 from xaitool.core.score import Score
+from xaitool.core.users_model import guarded
 
 # How many units in the last place of the largest feature count as linear.
 _ROUNDING = 2000
@@ -30,7 +31,7 @@ class PathSpace(ABC):
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self.model = model
+        self.model = guarded(model)
 
     @abstractmethod
     def enter(self, images: Tensor) -> Tensor:
@@ -84,7 +85,7 @@ class LinearStem(PathSpace):
         """The gradient at the first layer's output; the layer itself is not computed."""
         points = points.detach().requires_grad_()
         with _FirstLayer(lambda compute: points.clone()):
-            scores = score(self.model(images.clone()))
+            scores = score(self.model(images))
         (gradient,) = torch.autograd.grad((scores * weight).sum(), points)
         return gradient
 
@@ -97,7 +98,7 @@ class LinearStem(PathSpace):
     def _features(self, images: Tensor) -> Tensor:
         try:
             with _FirstLayer(_leave_with):
-                self.model(images.clone())  # it may write into them
+                self.model(images)
         except _Left as left:
             return left.result
         raise LookupError("the model has no first layer")
@@ -115,6 +116,8 @@ class LinearStem(PathSpace):
             if len(self.enter(image.expand(rows, -1, -1, -1))) != rows:
                 return False
             one, two = self.enter(torch.cat([image, other]))
+            if one.dtype != image.dtype:  # as under autocast: too coarse to be told from linear
+                return False
             # By itself: a model may look at the whole batch.
             (between,) = self.enter(0.7 * image + 0.3 * other)
         except (LookupError, ValueError):
@@ -127,7 +130,7 @@ class LinearStem(PathSpace):
     def _is_all_that_is_seen(self, image: Tensor, features: Tensor) -> bool:
         leaf, point = image.detach().requires_grad_(), features.detach().requires_grad_()
         with _FirstLayer(lambda compute: point.clone()):
-            logits = self.model(leaf.clone())
+            logits = self.model(leaf)
         if not isinstance(logits, Tensor) or not logits.requires_grad:
             return False
         around, through = torch.autograd.grad(logits.sum(), (leaf, point), allow_unused=True)

@@ -30,6 +30,7 @@ from xaitool.core.attribution.linearity import (
     unsupported,
 )
 from xaitool.core.attribution.rescale_rules import Activation, Ramp, name_of, rule_of
+from xaitool.core.users_model import class_name, guarded
 from xaitool.errors import ModelError
 
 ScoreFunction = Callable[[Tensor], Tensor]
@@ -111,7 +112,7 @@ class Passed:
         strict: bool = True,
         as_references: bool = False,
     ) -> None:
-        self.model = model
+        self.model = guarded(model)
         self.as_references = as_references
         self.strict = strict
         self.count = len(images)
@@ -121,7 +122,7 @@ class Passed:
             torch.enable_grad(),
             self._rescale() as rescale,
         ):
-            self.output = model(self.leaf.clone())
+            self.output = self.model(self.leaf)
         self.activations = rescale.activations
 
     def against(self, others: Tensor, score_function: ScoreFunction) -> Multipliers:
@@ -172,7 +173,7 @@ class Passed:
         with untouched(self.model), torch.enable_grad():
             score, activations = self._scored(score_function)
             with torch.no_grad(), _Record() as record:
-                output = self.model(others.clone())
+                output = self.model(others)
             together = self._pass_together(record.received, len(others))
             of_score = len(activations) > len(self.activations)
 
@@ -218,7 +219,7 @@ class Passed:
             score = score_function(self.output)
         if not score.requires_grad:
             raise ModelError(
-                f"the score of {type(self.model).__name__} has no gradient with respect to its "
+                f"the score of {class_name(self.model)} has no gradient with respect to its "
                 "input, but DeepLIFT needs one"
             )
         if self.strict:
@@ -234,7 +235,7 @@ class Passed:
         """Let the others pass, tell every activation what it receives, and return their score."""
         times = self.count // len(others)
         with torch.no_grad(), _Record() as record:
-            output = self.model(others.clone())
+            output = self.model(others)
             score = score_function(output.repeat_interleave(times, 0) if times > 1 else output)
         if not self._tell(activations, record.received, len(others)):
             # Somewhere the batch has no dimension of its own.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.batching import row_chunks
 from xaitool.core.score import Score
+from xaitool.core.users_model import class_name, guarded
 from xaitool.errors import ModelError
 from xaitool.options import Options, option
 
@@ -82,11 +83,10 @@ def logits_with_graph(model: nn.Module, points: Tensor) -> Tensor:
     Raises:
         ModelError: The model cuts the graph.
     """
-    # The copy lets a model normalise its input in place, which autograd forbids on a leaf.
-    logits: Tensor = model(points.clone())
+    logits: Tensor = guarded(model)(points)
     if not logits.requires_grad:
         raise ModelError(
-            f"the output of {type(model).__name__} has no gradient with respect to its input, "
+            f"the output of {class_name(model)} has no gradient with respect to its input, "
             "but a gradient method needs one",
             hint="remove detach() and no_grad() from its forward",
         )

@@ -66,12 +66,12 @@ class OptimisedTarget(Baseline):
         """
         against = self._against(score)
         found = torch.empty_like(images)
-        with untouched(self.model):
+        with untouched(self.model) as model:
             for rows in row_chunks(len(images), self.rows, images.device):
-                found[rows] = self._search(images[rows].detach(), against[rows])
+                found[rows] = self._search(model, images[rows].detach(), against[rows])
         return found.unsqueeze(1)
 
-    def _search(self, images: Tensor, against: Tensor) -> Tensor:
+    def _search(self, model: nn.Module, images: Tensor, against: Tensor) -> Tensor:
         options = self.options
         log_probability = Score(against, output="log-probability")
         point = best = images
@@ -79,7 +79,7 @@ class OptimisedTarget(Baseline):
         arrived = torch.zeros_like(against, dtype=torch.bool)
         for step in range(options.steps):
             point = point.detach().requires_grad_()
-            logits = logits_with_graph(self.model, point)
+            logits = logits_with_graph(model, point)
             distance = torch.linalg.vector_norm(point - images, dim=(1, 2, 3))
             objective = distance - options.weight * log_probability(logits)
             (slope,) = torch.autograd.grad(objective.sum(), point)

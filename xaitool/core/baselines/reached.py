@@ -41,7 +41,7 @@ def predictions(model: nn.Module, references: Tensor, *, rows: int = 64) -> Tens
     count = references.shape[1]
     total = len(references) * count
     predicted = torch.empty(total, dtype=torch.int64, device=references.device)
-    with untouched(model), torch.no_grad():
+    with untouched(model) as own, torch.no_grad():
         for chunk in row_chunks(total, rows, references.device):
-            predicted[chunk] = model(references[chunk // count, chunk % count]).argmax(1)
+            predicted[chunk] = own(references[chunk // count, chunk % count]).argmax(1)
     return predicted.view(-1, count)

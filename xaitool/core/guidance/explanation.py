@@ -144,9 +144,10 @@ class FunctionExplanation(Explanation):
         Raises:
             ModelError: The function fails, or returns something else than it has to.
         """
-        compared = None if references is None else references.of_each(len(generated))
+        # Copies: the function may write into what it gets.
+        compared = None if references is None else references.of_each(len(generated)).clone()
         with untouched(discriminator):
-            found = self._called(generated, discriminator, compared)
+            found = self._called(generated.clone(), discriminator, compared)
         if not isinstance(found, Tensor) or found.shape != generated.shape:
             what = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
             raise ModelError(

@@ -12,6 +12,7 @@ from xaitool.core.guidance.explanation import Explanation, Function, References,
 from xaitool.core.guidance.guide import guide
 from xaitool.core.guidance.mask import Mask, mask_of
 from xaitool.core.guidance.options import GuidanceOptions
+from xaitool.core.users_model import UsersDiscriminator
 
 
 class GuidedImages(NamedTuple):
@@ -112,8 +113,9 @@ class Guidance:
 
         Args:
             generated: ``(N, C, H, W)`` in [-1, 1], as the generator returned them.
-            discriminator: From such images to logits ``(N, 1)`` of being real; explained in eval
-                mode, and left exactly as it was.
+            discriminator: From such images to logits of being real, one number an image, as
+                ``train-gan --discriminator`` takes them; explained in eval mode, and left exactly
+                as it was.
             references: Real images ``(K, C, H, W)`` in the same range that all are compared with;
                 None: a black image, where the explanation compares at all.
             random: CPU generator for what the controls draw; None: torch's global one.
@@ -148,7 +150,8 @@ class Guidance:
         random: torch.Generator | None = None,
     ) -> Mask:
         """The mask of generated images; arguments as those of `guided`."""
-        explained = self.explanation.values(generated, discriminator, references)
+        users = UsersDiscriminator(discriminator)
+        explained = self.explanation.values(generated, users, references)
         mask = mask_of(
             explained,
             evidence=self.options.evidence,
@@ -164,6 +167,9 @@ class Guidance:
         wanted = self.options.mask_strength if strength is None else strength
         if self.options.mask_samples == "all":
             return wanted
-        with untouched(discriminator), torch.no_grad():
-            fake: Tensor = discriminator(generated).flatten() < self.boundary
+        with (
+            untouched(UsersDiscriminator(discriminator)) as users,
+            torch.no_grad(),
+        ):
+            fake: Tensor = users(generated).flatten() < self.boundary
         return fake.to(generated.dtype)[:, None, None, None] * wanted

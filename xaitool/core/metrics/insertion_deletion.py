@@ -162,12 +162,12 @@ def _play(
     ranks = _ranks(attributions)
     probability = Score(score.target, output="probability")
     curve = torch.empty(samples * count, dtype=torch.float64, device=start.device)
-    with untouched(model), torch.no_grad():
+    with untouched(model) as own, torch.no_grad():
         for row in row_chunks(len(curve), rows, start.device):
             sample, value = row // count, row % count
             done = ranks[sample] < changed[value].view(-1, 1, 1, 1)
             mixed = torch.where(done, finish[sample], start[sample])
-            curve[row] = probability.select(sample)(model(mixed)).double()
+            curve[row] = probability.select(sample)(own(mixed)).double()
     curve, fractions = curve.view(samples, count), changed.double() / pixels
     return PixelCurve(torch.trapezoid(curve, fractions, dim=1), curve, fractions)
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from xaitool.core.attribution.base import untouched
+from xaitool.core.users_model import class_name
 from xaitool.errors import ModelError
 
 
@@ -25,24 +26,24 @@ def penultimate(model: nn.Module, images: Tensor) -> Tensor:
         images: ``(N, C, H, W)`` in [0, 1].
 
     Returns:
-        ``(N, F)``, detached, in the dtype of the model.
+        ``(N, F)``, detached, in the dtype of the images.
 
     Raises:
         ModelError: The model runs no linear layer or convolution, or the last one does not
             receive one row or feature map an image.
     """
-    with untouched(model), torch.no_grad(), _LastLayer() as last:
-        model(images)
+    with untouched(model) as own, torch.no_grad(), _LastLayer() as last:
+        own(images)
     if last.received is None:
         raise ModelError(
-            f"{type(model).__name__} has no linear layer, but features below one are wanted"
+            f"{class_name(model)} has no linear layer, but features below one are wanted"
         )
-    features = last.received.detach()
+    features = last.received.detach().to(images.dtype)
     if features.ndim == 4:
         features = features.mean((2, 3))
     if features.ndim != 2 or len(features) != len(images):
         raise ModelError(
-            f"the last linear layer of {type(model).__name__} receives {tuple(features.shape)}, "
+            f"the last linear layer of {class_name(model)} receives {tuple(features.shape)}, "
             f"but ({len(images)}, features) is wanted"
         )
     kept: Tensor = features.clone()
