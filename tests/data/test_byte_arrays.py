@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import pickle
@@ -86,3 +87,47 @@ def test_damage_is_one_clear_line():
         damaged[place] ^= 255
         with contextlib.suppress(DataError):
             read_byte_arrays(bytes(damaged), "masks")
+
+
+def header_of(shape: tuple[int, ...], dtype: str) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": dtype, "fortran_order": False, "shape": shape}
+    )
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("shape", [(10**12,), (10**9, 0), (2**40, 2**40)])
+def test_sizes_that_the_file_does_not_have_are_refused_before_memory_is_taken(shape: Any):
+    with pytest.raises(DataError, match=r"bytes in a file of \d+.*but a NumPy file"):
+        read_byte_arrays(header_of(shape, "|u1") + b"\0" * 64, "masks")
+
+
+SHARED = b"x" * 1000
+TEXT = SHARED.decode()
+
+
+class Encoded:
+    """A text that is written once and made bytes again and again."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (codecs.encode, (TEXT, "latin1"))
+
+
+class View:
+    """An array of bytes that others have, too."""
+
+    def __init__(self, content: object) -> None:
+        self.content = content
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        make, nothing, state = np.zeros(len(SHARED), np.uint8).__reduce__()
+        return (make, nothing, (*state[:-1], self.content))
+
+
+@pytest.mark.parametrize("content", [lambda: SHARED, Encoded], ids=["shared", "encoded"])
+def test_the_same_bytes_again_and_again_are_refused(content: Any):
+    assert len(read_byte_arrays(saved(ragged([View(content())])), "masks")[0]) == len(SHARED)
+    arrays = ragged([View(content()) for _ in range(50)])
+    with pytest.raises(DataError, match=r"'masks' cannot be read \([\d,]+ bytes in a file of"):
+        read_byte_arrays(saved(arrays), "masks")

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from tests.data.conftest import encoded, picture
-from xaitool.data import file_sources, image_folder
+from xaitool.data import image_folder
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.load import load_dataset
 from xaitool.data.memory import MemoryDataset
@@ -212,27 +212,6 @@ def test_messages(write_tree: Tree, tmp_path: Path):
     ]:
         with pytest.raises(DataError, match=message):
             load(path, split)
-
-
-def test_zip_members_that_lie_or_explode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = zipped(tmp_path / "set.zip", SPLIT, compression=zipfile.ZIP_STORED)
-    content = bytearray(path.read_bytes())
-    content[content.index(SPLIT["train/dog/1.png"]) + 50] ^= 255
-    path.write_bytes(content)
-    with pytest.raises(DataError, match=r"zip member 'train/dog/1.png' cannot be read \(Bad CRC"):
-        load(path)
-    assert load(path, on_error="skip").skipped == ("train/dog/1.png",)
-    monkeypatch.setattr(file_sources, "MAXIMUM_BYTES", 1000)
-    bomb = {"train/a/1.png": b"\0" * 1001}
-    with pytest.raises(DataError, match=r"'train/a/1.png' has 1,001 bytes, but at most 1,000"):
-        load(zipped(tmp_path / "bomb.zip", bomb, compression=zipfile.ZIP_DEFLATED))
-
-
-def test_zip_members_with_paths_outside_write_nothing(tmp_path: Path):
-    evil = pictures("../../evil.png", "a/../../evil.png", "/root/evil.png") | SPLIT
-    dataset = load(zipped(tmp_path / "set.zip", evil))
-    assert len(dataset) == 3
-    assert [file.name for file in tmp_path.rglob("*")] == ["set.zip"]
 
 
 @pytest.mark.data

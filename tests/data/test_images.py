@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 import struct
 import zlib
 from pathlib import Path
@@ -12,7 +14,7 @@ import torchvision
 from PIL import Image
 
 from tests.data.conftest import encoded, picture
-from xaitool.data import images
+from xaitool.data import file_bytes, images
 from xaitool.data.images import fit, prepare, read_image, to_tensor
 from xaitool.errors import DataError
 
@@ -36,7 +38,7 @@ def png_header(width: int, height: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "webp"])
+@pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "webp", "ppm"])
 def test_lossless_formats_give_the_pixels_that_were_written(kind: str, tmp_path: Path):
     original = picture(0)
     path = tmp_path / f"image.{kind}"
@@ -79,6 +81,75 @@ def test_sixteen_bit_grey_is_scaled_and_not_clipped():
     read = read_image(encoded(Image.fromarray(levels)))
     assert read.mode == "L"
     assert np.asarray(read).tolist() == [[0, 1, 128, 255]]
+
+
+def test_sixteen_bit_grey_with_a_transparent_level():
+    levels = np.array([[0, 257, 32768, 65535]], dtype=np.uint16)
+    read = read_image(encoded(Image.fromarray(levels), transparency=257))
+    assert np.asarray(read).tolist() == [[0, 255, 128, 255]]
+
+
+@pytest.mark.parametrize(
+    ("order", "photometric", "expected"),
+    [("<", 1, [0, 1, 255]), (">", 1, [0, 1, 255]), ("<", 0, [255, 254, 0])],
+)
+def test_sixteen_bits_of_tiff(order: str, photometric: int, expected: list[int]):
+    content = tiff([[0, 257, 65535]], order, bits=16, photometric=photometric)
+    assert np.asarray(read_image(content)).tolist() == [expected]
+
+
+def test_twelve_bits_of_tiff_are_all_of_the_range():
+    packed = np.array([[0x00, 0x08, 0x00, 0xFF, 0xF0, 0x00]], np.uint8)  # 0, 2048, 4095, 0
+    content = tiff(packed, "<", bits=12, width=4)
+    assert np.asarray(read_image(content)).tolist() == [[0, 128, 255, 0]]
+
+
+@pytest.mark.parametrize(("depth", "sample"), [(32, 1), (32, 2), (16, 2)])
+def test_pixels_without_a_range_are_refused(depth: int, sample: int):
+    content = tiff(np.zeros((1, 4), f"i{depth // 8}"), "<", bits=depth, width=4, sample=sample)
+    with pytest.raises(DataError, match="has 32-bit or signed pixels, but 8 or 16 bits"):
+        read_image(content)
+
+
+def tiff(rows, order, *, bits, photometric=1, width=None, sample=1) -> bytes:
+    """One strip of grey pixels, with the tags that every TIFF has."""
+    pixels = np.asarray(rows, None if isinstance(rows, np.ndarray) else f"{order}u2")
+    width = width or pixels.shape[1]
+    tags = [(256, width), (257, 1), (258, bits), (259, 1), (262, photometric), (273, 8)]
+    tags += [(277, 1), (278, 1), (279, pixels.nbytes), (339, sample)]
+    place = 8 + pixels.nbytes
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, place)
+    entries = b"".join(struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in tags)
+    return head + pixels.tobytes() + struct.pack(order + "H", len(tags)) + entries + b"\0" * 4
+
+
+def test_grey_maps_are_of_their_own_range():
+    for content, expected in [
+        (b"P5 3 1 255 \0\x80\xff", [0, 128, 255]),
+        (b"P5 2 1 1023 \0\0\3\xff", [0, 255]),
+        (b"P5 2 1 65535 \1\1\xff\xff", [1, 255]),
+        (b"P2 3 1 15 0 5 15", [0, 85, 255]),
+        (b"P1 2 1 0 1", [255, 0]),
+    ]:
+        read = read_image(content)
+        assert (read.mode, np.asarray(read).tolist()) == ("L", [expected])
+
+
+def test_large_pictures_are_converted_in_strips(monkeypatch: pytest.MonkeyPatch):
+    sixteen = Image.fromarray(np.arange(7 * 5, dtype=np.uint16).reshape(7, 5) * 1800)
+    contents = [encoded(sixteen), encoded(picture(6, (5, 7), mode="RGBA"))]
+    whole = [read_image(content) for content in contents]
+    monkeypatch.setattr(images, "STRIP_PIXELS", 10)
+    for one, content in zip(whole, contents, strict=True):
+        assert same_pixels(read_image(content), one)
+
+
+def test_the_first_of_many_frames_alone_is_decoded():
+    frames = [Image.new("RGB", (4, 4), (level, 0, 0)) for level in range(200)]
+    for kind in ("png", "tiff", "webp"):
+        lossless = {"lossless": True} if kind == "webp" else {}
+        content = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **lossless)
+        assert read_image(content).getpixel((0, 0)) == (0, 0, 0)
 
 
 def test_one_bit_and_cmyk():
@@ -152,17 +223,43 @@ def test_any_bytes_give_a_picture_or_a_data_error():
                 assert read_image(broken.tobytes()).mode in ("L", "RGB")
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("size", [(9_460, 9_460), (30_000, 30_000), (2**31 - 1, 2**31 - 1)])
 def test_decompression_bombs_are_refused_before_decoding(size: tuple[int, int]):
-    with pytest.raises(DataError, match="'bomb' has more than 89,478,485 pixels"):
+    with pytest.raises(DataError, match=r"'bomb' has .* pixels, but at most 89,478,485 are read"):
         read_image(png_header(*size), name="bomb")
 
 
+@pytest.mark.parametrize("size", [(1, 80_000_000), (80_000_000, 1), (65_536, 2)])
+def test_thin_pictures_are_refused_before_decoding(size: tuple[int, int]):
+    shape = "{}x{}".format(*size)
+    with pytest.raises(DataError, match=f"'thin' is {shape}, but at most 65,535 pixels a side"):
+        read_image(png_header(*size), name="thin")
+
+
+def test_pipes_and_devices_are_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in [(tmp_path / "pipe", "pipe"), (Path("/dev/zero"), "device")]:
+        with pytest.raises(DataError, match=f"image '{path}' is a {kind}, but a file is wanted"):
+            read_image(path)
+
+
+def test_a_socket_and_names_that_no_file_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("listening")
+        with pytest.raises(DataError, match="'listening' is a socket, but a file is wanted"):
+            read_image("listening")
+    for name in ("a\0b", "x" * 5000):
+        with pytest.raises(DataError, match=r"cannot be read .*, but a PNG"):
+            read_image(name)
+
+
 def test_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(images, "MAXIMUM_BYTES", 1024)
+    monkeypatch.setattr(file_bytes, "MAXIMUM_BYTES", 1024)
     path = tmp_path / "large.bmp"
     picture(0, (64, 64)).save(path)
-    with pytest.raises(DataError, match="but a smaller one is wanted"):
+    with pytest.raises(DataError, match=r"large.bmp' has 12,342 bytes, but at most 1,024"):
         read_image(path)
 
 

@@ -11,11 +11,18 @@ from dataclasses import dataclass
 import torch
 
 from xaitool.data.annotations import Annotations, Attribute
+from xaitool.data.file_bytes import check_size
 from xaitool.data.file_names import is_hidden, is_picture
 from xaitool.data.file_sources import FileSource
 from xaitool.errors import DataError
 
 NAME = "attributes.csv"
+
+MAXIMUM_BYTES = 64 * 2**20
+"""Largest table that is read: about a million pictures. Its rows take ten times as much memory."""
+
+HEADER_BYTES = 64 * 2**10
+"""Of a file that may be another's table, only so much is looked at."""
 
 SPLITS = ("train", "test", "val")
 
@@ -87,14 +94,16 @@ def find_table(source: FileSource) -> AttributeTable | None:
     named = posixpath.join(top, NAME)
     if named in tables:
         return _read(source, named)
-    if len(tables) != 1 or b"filename" not in source.read(tables[0]).partition(b"\n")[0]:
+    if len(tables) != 1:
         return None
-    return _read(source, tables[0])
+    header = source.read(tables[0], HEADER_BYTES).partition(b"\n")[0]
+    return _read(source, tables[0]) if b"filename" in header else None
 
 
 def _lines(source: FileSource, name: str) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and stripped cells of what is not blank."""
     wanted = "a CSV file in UTF-8 is wanted"
+    check_size(f"'{name}'", source.size(name), MAXIMUM_BYTES)
     try:
         text = source.read(name).decode("utf-8-sig")
     except UnicodeDecodeError as error:

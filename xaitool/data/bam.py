@@ -78,6 +78,7 @@ def load(
     if not pictures:
         raise _not_bam(root)
     parts = tuple(sorted({(one.object, one.scene) for one in pictures}))
+    place = {pair: index for index, pair in enumerate(parts)}
     part = "train" if split == "train" else "val"
     chosen = [one for one in pictures if one.part == part]
     if not chosen:
@@ -86,7 +87,7 @@ def load(
     dataset = LazyDataset(
         source,
         tuple(one.name for one in chosen),
-        torch.tensor([parts.index((one.object, one.scene)) for one in chosen]),
+        torch.tensor([place[one.object, one.scene] for one in chosen]),
         tuple("-".join(pair) for pair in parts),
         shape,
         name=f"bam:{location}",

@@ -40,9 +40,11 @@ def read_byte_arrays(content: bytes, name: str) -> list[Bytes]:
         }[version]
         shape, _, dtype = read_header(file)
         if not dtype.hasobject:
+            _check_fits(max(math.prod(shape) * dtype.itemsize, *shape[:1], 0), content)
             whole = np.load(io.BytesIO(content), allow_pickle=False)
             return [one.astype(np.uint8, casting="unsafe") for one in whole]
-        stored = _Unpickler(file, encoding="latin1").load()
+        stored = _Unpickler(file, encoding="latin1", content=content).load()
+        _check_fits(sum(len(one.raw) for one in stored.raw), content)
         arrays = [one.bytes() for one in stored.raw]
     except Exception as error:  # damage shows in as many ways as there are bytes
         reason = " ".join(str(error).split())[:300] or type(error).__name__
@@ -50,6 +52,16 @@ def read_byte_arrays(content: bytes, name: str) -> list[Bytes]:
     if len(arrays) != math.prod(shape):
         raise DataError(f"'{name}' holds {len(arrays)} of {math.prod(shape)} arrays, but {wanted}")
     return arrays
+
+
+def _check_fits(size: int, content: bytes) -> None:
+    """A file that promises more than it has, or the same bytes often, would take all memory.
+
+    Raises:
+        ValueError: So many bytes are more than the file has.
+    """
+    if size > len(content):
+        raise ValueError(f"{size:,} bytes in a file of {len(content):,}")
 
 
 class _Type:
@@ -80,7 +92,24 @@ class _Array:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows three names, and what they make are the stand-ins."""
+    """Knows three names, and what they make are the stand-ins.
+
+    Args:
+        file: At its pickle.
+        encoding: Of the text of Python 2.
+        content: The whole file.
+    """
+
+    def __init__(self, file: io.BytesIO, *, encoding: str, content: bytes) -> None:
+        super().__init__(file, encoding=encoding)
+        self._content = content
+        self._encoded = 0
+
+    def _encode(self, text: str, _: object) -> bytes:
+        """Bytes for Python 2, as Python 3 writes them."""
+        self._encoded += len(text)
+        _check_fits(self._encoded, self._content)
+        return text.encode("latin1")
 
     def find_class(self, module: str, name: str) -> Any:
         """The stand-in of a name.
@@ -94,6 +123,6 @@ class _Unpickler(pickle.Unpickler):
             return None
         if (module, name) == ("numpy", "dtype"):
             return _Type
-        if (module, name) == ("_codecs", "encode"):  # how Python 3 writes bytes for Python 2
-            return lambda text, _: text.encode("latin1")
+        if (module, name) == ("_codecs", "encode"):
+            return self._encode
         raise pickle.UnpicklingError(f"it names {module}.{name}")

@@ -72,7 +72,8 @@ def arrange(
     class_of, split_of = _assign(tails, title, table)
     classes = tuple(sorted(set(class_of.values())))
     names = [name for name in class_of if split_of.get(name, split) == split]
-    labels = torch.tensor([classes.index(class_of[name]) for name in names], dtype=torch.int64)
+    place = {name: index for index, name in enumerate(classes)}
+    labels = torch.tensor([place[class_of[name]] for name in names], dtype=torch.int64)
     if not split_of:
         indices = stratified_split(labels, TEST_FRACTION, SPLIT_SEED)[split == "test"]
         names, labels = [names[index] for index in indices], labels[indices]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -13,21 +14,31 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as transforms
 
+from xaitool.data.file_bytes import file_bytes
 from xaitool.errors import DataError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
+)
 
 MAXIMUM_PIXELS = 89_478_485
 """Pillow's own limit: a quarter of a gibibyte as RGB. A larger picture is taken for an attack."""
 
-MAXIMUM_BYTES = 256 * 2**20
-"""Largest picture file that is read."""
+MAXIMUM_SIDE = 65_535
+"""JPEG's and GIF's own limit. Pillow keeps an address a row, so that a thin picture costs more
+than its pixels, and to resize its shorter side makes it larger by far."""
 
-WANTED = "a PNG, JPEG, WebP, BMP, TIFF or GIF picture is wanted"
+WANTED = "a PNG, JPEG, WebP, BMP, TIFF, GIF, PPM or PGM picture is wanted"
+
+STRIP_PIXELS = 2**20
+"""Pixels that are converted at once: the copies of a whole large picture would take gigabytes."""
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _SIXTEEN_BIT_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")
+_BITS, _PHOTOMETRIC = 258, 262
+"""Tags of TIFF: bits a sample, and what is white."""
 
 Interpolation = Literal["bilinear", "bicubic"]
 
@@ -37,8 +48,8 @@ def read_image(
 ) -> Image.Image:
     """Read a picture as 8-bit grey (``L``) or colour (``RGB``), turned upright by its EXIF tag.
 
-    Transparency is composited on white, as a page would show it. 16-bit grey is scaled to 8 bits,
-    CMYK and palettes become RGB, and of several frames the first is read.
+    Transparency is composited on white, as a page would show it. 12- and 16-bit grey is scaled to
+    8 bits, CMYK and palettes become RGB, and of several frames the first is read.
 
     Args:
         source: A path, or the bytes of the file.
@@ -46,16 +57,18 @@ def read_image(
         name: How messages call it; by default the path.
 
     Raises:
-        DataError: There is no such file, it is a folder, empty, larger than `MAXIMUM_BYTES` or
-            `MAXIMUM_PIXELS`, damaged, or no picture; or `channels` is neither 1 nor 3.
+        DataError: There is no such file, it is no regular one, empty, larger than `MAXIMUM_BYTES`,
+            `MAXIMUM_PIXELS` or `MAXIMUM_SIDE`, damaged, or no picture; or `channels` is neither 1
+            nor 3.
     """
     if not isinstance(source, bytes):
         name = name or str(source)
-        source = _file_bytes(Path(source), name)
+        source = file_bytes(Path(source), f"image '{name}'", WANTED)
     name = name or "given bytes"
     if not source:
         raise DataError(f"image '{name}' is empty, but {WANTED}")
-    image = _upright(_decode(source, name))
+    image = _decode(source, name)
+    _turn_upright(image)
     return as_channels(_eight_bit(image, name), channels)
 
 
@@ -146,37 +159,17 @@ def to_array(image: Image.Image) -> np.ndarray[tuple[int, int, int], np.dtype[np
     return np.array(pixels, order="C")
 
 
-def _file_bytes(path: Path, name: str) -> bytes:
-    if path.is_dir():
-        raise DataError(
-            f"image '{name}' is a folder, but a file is wanted",
-            hint=f"a folder of images is a dataset: folder:{name}",
-        )
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAXIMUM_BYTES + 1)
-    except FileNotFoundError:
-        raise DataError(f"image '{name}' does not exist, but {WANTED}") from None
-    except OSError as error:
-        raise DataError(f"image '{name}' cannot be read ({error.strerror}), but {WANTED}") from None
-    if len(content) > MAXIMUM_BYTES:
-        raise DataError(
-            f"image '{name}' is a file of more than {MAXIMUM_BYTES // 2**20} MiB, but a smaller "
-            "one is wanted"
-        )
-    return content
-
-
 def _decode(content: bytes, name: str) -> Image.Image:
     """Decode, whatever the decoders of damaged or hostile files may raise."""
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if image.width * image.height > MAXIMUM_PIXELS:
-            raise Image.DecompressionBombError
+        _check_pixels(image, name)
         image.load()
+    except DataError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise DataError(
-            f"image '{name}' has more than {MAXIMUM_PIXELS:,} pixels, but a smaller one is wanted"
+            f"image '{name}' has too many pixels, but at most {MAXIMUM_PIXELS:,} are read"
         ) from None
     except UnidentifiedImageError:
         raise DataError(f"image '{name}' is in no format that can be read, but {WANTED}") from None
@@ -186,11 +179,25 @@ def _decode(content: bytes, name: str) -> Image.Image:
     return image
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _check_pixels(image: Image.Image, name: str) -> None:
+    """Refuse a picture by its header alone: the smallest files unpack to the largest pictures."""
+    pixels = image.width * image.height
+    if pixels > MAXIMUM_PIXELS:
+        raise DataError(
+            f"image '{name}' has {pixels:,} pixels, but at most {MAXIMUM_PIXELS:,} are read"
+        )
+    if max(image.size) > MAXIMUM_SIDE:
+        raise DataError(
+            f"image '{name}' is {image.width}x{image.height}, but at most {MAXIMUM_SIDE:,} pixels "
+            "a side are read"
+        )
+
+
+def _turn_upright(image: Image.Image) -> None:
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # damaged EXIF data does not damage the pixels
-        return image
+        return
 
 
 def _eight_bit(image: Image.Image, name: str) -> Image.Image:
@@ -202,14 +209,43 @@ def _eight_bit(image: Image.Image, name: str) -> Image.Image:
         )
     mode = "L" if image.mode in _GREY_MODES else "RGB"
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        image = image.convert("RGB")
+        return _in_strips(image, mode, lambda strip: _on_white(strip).convert(mode))
     return image if image.mode == mode else image.convert(mode)
 
 
+def _on_white(image: Image.Image) -> Image.Image:
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
+
+
 def _from_sixteen_bits(image: Image.Image, name: str) -> Image.Image:
-    pixels = np.asarray(image).astype(np.int64)
-    if pixels.min() < 0 or pixels.max() > 65535:
-        raise DataError(f"image '{name}' has 32-bit pixels, but 8 or 16 bits are wanted")
-    return Image.fromarray(((pixels + 128) // 257).astype(np.uint8))
+    tags = getattr(image, "tag_v2", {})
+    bits = min(tags.get(_BITS, (16,)))
+    # Pillow reads whole numbers of 32 bits and signed ones from TIFF, and scales those of PGM.
+    if bits > 16 or (image.mode == "I" and image.format == "TIFF"):
+        raise DataError(f"image '{name}' has 32-bit or signed pixels, but 8 or 16 bits are wanted")
+    highest, transparent = 2**bits - 1, image.info.get("transparency")
+    white_is_zero = tags.get(_PHOTOMETRIC) == 0
+
+    def scaled(strip: Image.Image) -> Image.Image:
+        levels = np.asarray(strip).astype(np.int64).clip(0, highest)
+        shades = (levels * 255 + highest // 2) // highest
+        shades = 255 - shades if white_is_zero else shades
+        if isinstance(transparent, int):
+            shades[levels == transparent] = 255
+        return Image.fromarray(shades.astype(np.uint8))
+
+    return _in_strips(image, "L", scaled)
+
+
+def _in_strips(
+    image: Image.Image, mode: str, change: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    """`change` of a picture, some rows after the other."""
+    result = Image.new(mode, image.size)
+    rows = max(1, STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        box = (0, top, image.width, min(top + rows, image.height))
+        result.paste(change(image.crop(box)), box)
+    return result

@@ -40,8 +40,8 @@ def stratified_split(labels: Tensor, fraction: float, seed: int) -> tuple[Tensor
             f"held-out fraction is {fraction}, but a number between 0 and 1 is wanted"
         )
     held_out = torch.zeros(len(labels), dtype=torch.bool)
-    for label in sorted(set(labels.tolist())):
-        members = (labels == label).nonzero().squeeze(1).tolist()
+    by_class = labels.argsort(stable=True).split(labels.unique(return_counts=True)[1].tolist())
+    for members in map(Tensor.tolist, by_class):
         count = min(max(int(fraction * len(members) + 0.5), 1), len(members) - 1)
         members.sort(key=lambda index: hashlib.sha256(f"{seed}:{index}".encode()).digest())
         held_out[members[:count]] = True
