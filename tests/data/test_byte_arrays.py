@@ -121,7 +121,8 @@ class View:
         self.content = content
 
     def __reduce__(self) -> tuple[Any, ...]:
-        make, nothing, state = np.zeros(len(SHARED), np.uint8).__reduce__()
+        reduced: Any = np.zeros(len(SHARED), np.uint8).__reduce__()
+        make, nothing, state = reduced
         return (make, nothing, (*state[:-1], self.content))
 
 
