@@ -316,3 +316,34 @@ def test_the_classes_agree_with_the_call():
     direct = IntegratedGradients(model, steps=7).attribute(IMAGES, score, black)
     call = attribute(model, IMAGES, steps=7, target=range(4))
     torch.testing.assert_close(call.values, direct.values)
+
+
+class Distance(nn.Module):
+    """From black, where its square root has no gradient."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        distance = images.square().sum((1, 2, 3)).sqrt()
+        return torch.stack([distance, -distance], 1)
+
+
+class Blind(nn.Module):
+    """Counts bright pixels, which has no slope."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        count = (images > 0.5).to(images).sum((1, 2, 3)) + 0 * images.sum()
+        return torch.stack([count, -count], 1)
+
+
+@pytest.mark.parametrize("method", ["saliency", "integrated-gradients"])
+def test_values_that_are_not_finite_are_warned_of(method):
+    images = torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    images[1] = 0
+    with pytest.warns(UserWarning, match=f"{method} has NaN .* 1 of 3 .* input 1"):
+        attribute(Distance(), images, method, target=0)
+
+
+def test_a_map_of_zeros_is_warned_of():
+    images = torch.full((2, 3, 8, 8), 0.4)
+    images[1] = 0.6
+    with pytest.warns(UserWarning, match="is 0 everywhere, .* 1 of 2 inputs, the first is input 1"):
+        attribute(Blind(), images, "integrated-gradients", target=0)

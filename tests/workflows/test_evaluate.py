@@ -313,7 +313,7 @@ def edited(path, change):
         (lambda file: file.attrs.__setitem__("model_source", 3), "does not say which model"),
         (lambda file: file["target"].__setitem__(1, 10), "targets that are no class of 0 to 9"),
         (lambda file: file["target"].__setitem__(0, -1), "targets that are no class of 0 to 9"),
-        (lambda file: file["attribution"].__setitem__(0, torch.nan), "an attribution is NaN"),
+        (lambda file: file["attribution"].__setitem__(0, torch.nan), "has NaN or infinite values"),
         (lambda file: file.attrs.__setitem__("model_source", "/etc/passwd"), "cannot be loaded"),
     ],
 )

@@ -3,6 +3,7 @@ import json
 import math
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -470,7 +471,7 @@ def test_nothing_is_left_to_explain():
     config = options(method="saliency", images=images, on_error="skip", out=Path("new/a.h5"))
     Path("new").mkdir()
     with pytest.warns(UserWarning, match="skipped: image"):
-        assert_refused(DataError, "none of 2 images can be read, but at least one", config)
+        assert_refused(DataError, "none of 2 images can be read and explained, but", config)
 
 
 def test_a_failure_after_the_first_images_keeps_them(monkeypatch):
@@ -484,9 +485,83 @@ def test_a_failure_after_the_first_images_keeps_them(monkeypatch):
     config = of_digits(batch_size=1)
     with monkeypatch.context() as patch:
         patch.setattr(explainer.Explainer, "explain", failing)
-        with pytest.raises(ModelError):
+        with pytest.raises(DataError, match="'digits/test/00002' cannot be explained"):
             explain(config)
     assert run(dataclasses.replace(config, resume=True)).samples == 4
+
+
+BLACK_FAILS = """
+import torch
+from torch import nn
+
+class Distance(nn.Module):
+    # To prototypes, the first of which is black: there its square root has no gradient.
+    def forward(self, x):
+        prototypes = torch.arange(5.0, dtype=x.dtype)[:, None] * torch.ones(5, 48) * 0.1
+        means = nn.functional.avg_pool2d(x, 8).flatten(1)
+        return -(means[:, None] - prototypes).square().sum(-1).sqrt()
+
+class Logits(Distance):
+    def forward(self, x):
+        return super().forward(x) + 0 / x.amax((1, 2, 3))[:, None]
+
+class Blind(Distance):
+    def forward(self, x):
+        return (x > 0.5).float().mean((2, 3)) @ torch.ones(3, 5) + 0 * x.sum()
+"""
+
+
+@pytest.fixture
+def black_and_grey(here, monkeypatch):
+    monkeypatch.syspath_prepend(here)
+    monkeypatch.delitem(sys.modules, "black_fails", raising=False)
+    Path("black_fails.py").write_text(BLACK_FAILS)
+    for name, value in (("grey", 90), ("black", 0), ("light", 200)):
+        Image.new("RGB", (32, 32), (value,) * 3).save(f"{name}.png")
+
+    def explained(model, **values):
+        images = tuple(Path(f"{name}.png") for name in ("grey", "black", "light"))
+        chosen = {"target": "0", **values}
+        return options(model=f"black_fails:{model}", images=images, input_size=32, **chosen)
+
+    return explained
+
+
+@pytest.mark.parametrize(
+    ("model", "method", "reason"),
+    [
+        ("Distance", "saliency", "its attribution has NaN or infinite values"),
+        ("Distance", "integrated-gradients", "its attribution has NaN or infinite values"),
+        ("Logits", "occlusion", "returns NaN or infinity"),
+    ],
+)
+def test_an_image_without_finite_values_is_named(black_and_grey, model, method, reason):
+    config = black_and_grey(model, method=method, out=Path("a.h5"))
+    message = rf"image 'black\.png' cannot be explained by {method}.*: .*{reason}"
+    with pytest.raises(DataError, match=message) as caught:
+        explain(config)
+    assert "--on-error skip" in str(caught.value.hint)
+    skipping = dataclasses.replace(config, on_error="skip", overwrite=True)
+    with pytest.warns(UserWarning, match=f"skipped: {message}"):
+        assert run(skipping).samples == 2
+    _, _, rows = content("a.h5")
+    assert rows.filename == ["grey.png", "light.png"]
+    assert rows.index.tolist() == [0, 2]
+    assert rows.attribution.isfinite().all()
+
+
+def test_an_image_without_finite_logits_is_named_while_images_are_chosen(black_and_grey):
+    config = black_and_grey(
+        "Logits", method="occlusion", target="predicted", against="1", on_error="skip"
+    )
+    with pytest.warns(UserWarning, match=r"skipped: image 'black\.png'"):
+        assert run(config).samples == 2
+
+
+def test_maps_of_zeros_are_said(black_and_grey):
+    config = black_and_grey("Blind", method="integrated-gradients")
+    with pytest.warns(UserWarning, match=r"0 everywhere for 1 of 3 images .* 'light\.png'"):
+        explain(config)
 
 
 # Where it goes

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 import torch
 from torchvision.models import squeezenet1_1
@@ -185,3 +186,35 @@ def test_both_ways_to_sum_channels():
     assert rows["both"] == rows["signed"] + rows["absolute"]
     assert [row["channel_sum"] for row in rows["both"]] == ["signed", "absolute"]
     assert rows["signed"][0]["value"] != rows["absolute"][0]["value"]
+
+
+def test_maps_of_zeros_are_left_out_by_all_and_counted():
+    write(load("factory_of_tests:make"))
+    with h5py.File("a.h5", "r+") as file:
+        file["attribution"][1] = 0
+    rows = evaluate(
+        EvaluateConfig(
+            artifacts=(Path("a.h5"),),
+            metric=("insertion", "deletion", "gini"),
+            model="factory_of_tests:make",
+        )
+    )
+    assert isinstance(rows, list)
+    assert [(row["metric"], row["n"], row["undefined"]) for row in rows] == [
+        ("insertion", 1, 1),
+        ("deletion", 1, 1),
+        ("gini", 1, 1),
+    ]
+    assert all(0 < row["value"] < 1 for row in rows)
+
+
+@pytest.mark.parametrize("metric", ["insertion", "deletion", "gini"])
+def test_values_that_are_not_finite_are_refused_by_name(metric):
+    write(load("factory_of_tests:make"))
+    with h5py.File("a.h5", "r+") as file:
+        file["attribution"][1, 0, 0, 0] = np.nan
+    config = EvaluateConfig(
+        artifacts=(Path("a.h5"),), metric=(metric,), model="factory_of_tests:make"
+    )
+    with pytest.raises(ArtifactError, match=r"a\.h5 has NaN .* in the attribution of 'b'"):
+        evaluate(config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -91,6 +91,17 @@ class AttributionRows:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def select(self, rows: Tensor) -> AttributionRows:
+        """Some of them, by index or boolean mask."""
+        own = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        chosen = torch.arange(len(self))[rows.cpu()].tolist()
+        return replace(
+            self,
+            **{name: value[rows.to(value.device)] for name, value in own.items()},
+            filename=[self.filename[row] for row in chosen],
+            extra={name: value[rows.to(value.device)] for name, value in self.extra.items()},
+        )
 
     def columns(self) -> dict[str, Column]:
         """As arrays of the file's dtypes, on the CPU, by dataset name."""

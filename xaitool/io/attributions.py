@@ -74,6 +74,21 @@ class AttributionFile:
                     columns[name] = torch.from_numpy(dataset[rows])
             return AttributionRows(**columns)
 
+    def finite(self, rows: slice = slice(None)) -> AttributionRows:
+        """As `read`, for those who measure the attributions.
+
+        Raises:
+            ArtifactError: The data are damaged, or an attribution has NaN or infinite values.
+        """
+        samples = self.read(rows)
+        broken = (~samples.attribution.flatten(1).isfinite().all(1)).nonzero().flatten().tolist()
+        if broken:
+            raise ArtifactError(
+                f"{self.path} has NaN or infinite values in the attribution of "
+                f"'{samples.filename[broken[0]]}', but finite ones are wanted"
+            )
+        return samples
+
     def column(self, name: str, rows: slice = slice(None)) -> Tensor | None:
         """One column of numbers by itself, such as ``extra/classes``; None where it is not there.
 

@@ -10,7 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from xaitool import registry
-from xaitool.core.attribution.base import Attribution, AttributionMethod, untouched
+from xaitool.core.attribution.base import (
+    Attribution,
+    AttributionMethod,
+    is_silent,
+    untouched,
+)
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.score import Output, Score, are_probabilities
@@ -161,6 +166,7 @@ def attribute(
         rows,
         lambda most: warnings.warn(f"out of memory: going on with {most} rows", stacklevel=4),
     )
+    _warn_of_odd_maps(result, method if isinstance(method, str) else kind.__name__)
     return result
 
 
@@ -168,6 +174,21 @@ def _nothing(method: AttributionMethod, inputs: Tensor, output: Output) -> Attri
     """The result for no images, whatever else is asked: there is no class to look at."""
     score = Score(torch.empty(0, dtype=torch.int64, device=inputs.device), None, output)
     return method.attribute(inputs, score, inputs.unsqueeze(1))
+
+
+def _warn_of_odd_maps(result: Attribution, method: str) -> None:
+    broken = ~result.values.flatten(1).isfinite().all(1)
+    silent = is_silent(result.values, result.score_input, result.score_baseline)
+    for found, what in (
+        (broken, "has NaN or infinite values"),
+        (silent, "is 0 everywhere, though the score is not that of a baseline,"),
+    ):
+        if found.any():
+            warnings.warn(
+                f"{method} {what} for {int(found.sum())} of {len(found)} inputs, the first is "
+                f"input {int(found.nonzero()[0])}",
+                stacklevel=3,
+            )
 
 
 def _attribute_values(attributes: Tensor, inputs: Tensor) -> Tensor:

@@ -11,8 +11,9 @@ from typing import Any
 
 from torch import Tensor
 
+from xaitool.core.attribution.base import is_silent
 from xaitool.core.baselines.dataset import DatasetReferences
-from xaitool.errors import DataError
+from xaitool.errors import DataError, InputError
 from xaitool.io.attribution_layout import AttributionRows, partial_path
 from xaitool.io.attribution_writer import AttributionWriter, check_finished
 from xaitool.io.provenance import versions
@@ -21,7 +22,7 @@ from xaitool.workflows.class_choice import ClassChoice, class_label
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.command_text import command_text
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explained_images import ExplainedImages
+from xaitool.workflows.explained_images import Batch, ExplainedImages, each_that_can
 from xaitool.workflows.explainer import Explainer
 from xaitool.workflows.explanations import PlannedExplanation
 from xaitool.workflows.heat_maps import HeatMaps, classes_reached
@@ -124,11 +125,12 @@ class AttributionJob:
         if self._finished:
             self._tell_reached()
             return Explained([self.out], len(self._images))
-        files = [self.out]
+        files, silent = [self.out], list[str]()
         with self._writer() as writer:
             with self._task(done=len(writer.indices)) as task:
                 for rows, records in self._explained(writer):
                     files += _pictures(records)
+                    silent += _silent(rows)
                     for record in records:
                         emit(record)
                     task.advance(len(rows))
@@ -136,9 +138,11 @@ class AttributionJob:
             samples = len(writer.indices)
             if not samples:
                 raise DataError(
-                    f"none of {len(self._images)} images can be read, but at least one is wanted"
+                    f"none of {len(self._images)} images can be read and explained, "
+                    "but at least one is wanted"
                 )
         self._tell_reached()
+        self._tell_silent(silent)
         return Explained(files, samples)
 
     def attributes(self) -> dict[str, Any]:
@@ -184,18 +188,39 @@ class AttributionJob:
         heat_maps.tidy()
         for batch in self._images.batches(self._explainer.batch_size, done=writer.indices):
             started = time.perf_counter()
-            rows = self._explainer.explain(batch)
-            # Before the samples are kept: a sample that is done is not looked at again.
-            pictures = list(zip(heat_maps.write(rows), heat_maps.write_paths(rows), strict=True))
-            writer.append(rows)
-            seconds = round((time.perf_counter() - started) / len(rows), 4)
-            yield (
-                rows,
-                [
-                    self._record(rows, row, *both) | {"seconds": seconds}
-                    for row, both in enumerate(pictures)
-                ],
-            )
+            for rows in self._finite(batch):
+                yield rows, self._kept(rows, writer, heat_maps, started)
+                started = time.perf_counter()
+
+    def _kept(
+        self, rows: AttributionRows, writer: AttributionWriter, heat_maps: HeatMaps, started: float
+    ) -> list[Record]:
+        """Write samples and their pictures."""
+        # Before the samples are kept: a sample that is done is not looked at again.
+        pictures = list(zip(heat_maps.write(rows), heat_maps.write_paths(rows), strict=True))
+        writer.append(rows)
+        seconds = round((time.perf_counter() - started) / len(rows), 4)
+        return [
+            self._record(rows, row, *both) | {"seconds": seconds}
+            for row, both in enumerate(pictures)
+        ]
+
+    def _finite(self, batch: Batch) -> Iterator[AttributionRows]:
+        """Explain a batch; an image that cannot be explained is named, and may be left out."""
+        for _, rows in each_that_can(batch, self._explainer.explain, self._refuse):
+            finite = rows.attribution.flatten(1).isfinite().all(1) & rows.score_input.isfinite()
+            for row in (~finite).nonzero().flatten().tolist():
+                self._refuse(
+                    rows.filename[row],
+                    "its attribution has NaN or infinite values, but finite ones are wanted",
+                )
+            if finite.any():
+                yield rows.select(finite)
+
+    def _refuse(self, name: str, why: InputError | str) -> None:
+        hint = why.hint if isinstance(why, InputError) else None
+        reason = f"image '{name}' cannot be explained by {self.explanation.title}: {why}"
+        self._images.leave_out(reason, self._config.on_error, hint=hint)
 
     def _tell_reached(self) -> None:
         """Of all samples, also those that an earlier run explained."""
@@ -204,6 +229,15 @@ class AttributionJob:
             self._reporter.message(
                 f"{self.explanation.title}: {reached.hits} of {reached.count} baselines are of the "
                 "class of --against to the model"
+            )
+
+    def _tell_silent(self, names: list[str]) -> None:
+        """Of the samples that this run explained."""
+        if names:
+            self._reporter.warning(
+                f"{self.explanation.title} is 0 everywhere for {len(names)} of "
+                f"{len(self._images)} images whose score is not that of a baseline, the first is "
+                f"'{names[0]}': the method sees nothing there"
             )
 
     def _task(self, done: int) -> contextlib.AbstractContextManager[Any]:
@@ -247,6 +281,12 @@ class AttributionJob:
             "heat_map": None if picture is None else str(picture),
             "path_picture": None if path_picture is None else str(path_picture),
         }
+
+
+def _silent(rows: AttributionRows) -> list[str]:
+    """The names of those whose map is 0 though there is something to explain."""
+    found = is_silent(rows.attribution, rows.score_input, rows.score_baseline)
+    return [rows.filename[row] for row in found.nonzero().flatten().tolist()]
 
 
 def _pictures(records: list[Record]) -> list[Path]:

@@ -8,11 +8,11 @@ import math
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -21,10 +21,12 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.data.file_pixels import OnError
 from xaitool.data.images import prepare, read_image
 from xaitool.data.load import load_dataset
-from xaitool.errors import ConfigError, DataError
+from xaitool.errors import ConfigError, DataError, InputError, UnsupportedOperationError
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.common import RunOptions
 from xaitool.workflows.configs.explain import ExplainConfig
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,43 @@ class Batch:
     indices: Tensor
     masks: Tensor | None = None
     attributes: Tensor | None = None
+
+    def alone(self, row: int) -> Batch:
+        """One of them, as a batch."""
+        part = slice(row, row + 1)
+        return Batch(
+            self.images[part],
+            self.labels[part],
+            self.names[part],
+            self.indices[part],
+            None if self.masks is None else self.masks[part],
+            None if self.attributes is None else self.attributes[part],
+        )
+
+
+def each_that_can(
+    batch: Batch, work: Callable[[Batch], Result], refuse: Callable[[str, InputError], None]
+) -> Iterator[tuple[Batch, Result]]:
+    """Work on a batch at once; where that fails on each image alone, so that it has a name.
+
+    Args:
+        batch: The images.
+        work: What is done with a batch.
+        refuse: Told the name of an image that cannot be worked on, and why; may raise.
+
+    Raises:
+        UnsupportedOperationError: The network is at fault, whatever the image.
+    """
+    try:
+        yield batch, work(batch)
+    except UnsupportedOperationError:
+        raise
+    except InputError as error:
+        if len(batch.names) == 1:
+            refuse(batch.names[0], error)
+            return
+        for row in range(len(batch.names)):
+            yield from each_that_can(batch.alone(row), work, refuse)
 
 
 class ExplainedImages(ABC):
@@ -93,6 +132,21 @@ class ExplainedImages(ABC):
         fewer = copy.copy(self)
         fewer.places = places
         return fewer
+
+    def leave_out(self, reason: str, on_error: str, *, hint: str | None = None) -> None:
+        """Skip an image, or stop there.
+
+        Args:
+            reason: What is wrong with it, with its name.
+            on_error: ``stop`` or ``skip``.
+            hint: What to do about it, beside skipping it.
+
+        Raises:
+            DataError: `on_error` is ``stop``.
+        """
+        if on_error == "stop":
+            raise DataError(reason, hint=hint or "--on-error skip leaves such images out")
+        self.skipped.append(reason)
 
     def batches(self, size: int, done: Collection[int] = ()) -> Iterator[Batch]:
         """All but those that are done, grouped in the same way whatever is done.

@@ -11,7 +11,7 @@ from xaitool.errors import DataError
 from xaitool.workflows.class_choice import ClassChoice
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explained_images import Batch, ExplainedImages
+from xaitool.workflows.explained_images import Batch, ExplainedImages, each_that_can
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.runtime import Runtime
 
@@ -61,7 +61,11 @@ def _answers(
     rows = runtime.rows(images.pixels, config.batch_size)
     with reporter.task("predict", len(images), "image") as task:
         for batch in images.batches(rows):
-            yield batch, classifier.logits(runtime.place(batch.images), rows).cpu()
+            yield from each_that_can(
+                batch,
+                lambda some: classifier.logits(runtime.place(some.images), rows).cpu(),
+                lambda name, error: images.leave_out(f"image '{name}': {error}", config.on_error),
+            )
             task.advance(len(batch.names))
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xaitool import registry
+from xaitool.core.metrics.defined_mean import defined_mean
 from xaitool.core.score import Score
 from xaitool.errors import ArtifactError, InputError, ModelError
 from xaitool.io.attributions import AttributionFile, AttributionRows
@@ -53,20 +54,23 @@ def measure_attributions(
             for metric, channel_sum in asked:
                 areas = []
                 for first in range(0, count, SAMPLES_AT_ONCE):
-                    rows = file.read(slice(first, min(first + SAMPLES_AT_ONCE, count)))
+                    rows = file.finite(slice(first, min(first + SAMPLES_AT_ONCE, count)))
                     areas.append(judge.areas(metric, channel_sum, rows))
                     task.advance(len(rows))
                 yield _row(metric, channel_sum, torch.cat(areas), path)
 
 
 def _row(metric: str, channel_sum: str, areas: Tensor, path: Path) -> dict[str, Any]:
+    """Mean and spread over the images; maps of zeros are left out and counted."""
+    mean = defined_mean(areas)
     return {
         "metric": metric,
-        "value": areas.mean().item(),
-        "n": len(areas),
+        "value": mean.value,
+        "n": mean.count,
         "source": str(path),
-        "std": areas.std(correction=0).item(),
+        "std": areas[~areas.isnan()].std(correction=0).item() if mean.count else None,
         "channel_sum": channel_sum,
+        "undefined": mean.undefined,
     }
 
 

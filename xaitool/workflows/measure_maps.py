@@ -98,7 +98,7 @@ def measure_maps(
         size = 1 if "class_values" in first.extra else SAMPLES_AT_ONCE
         with reporter.task("evaluate", count, "image") as task:
             for start in range(0, count, size):
-                samples = file.read(slice(start, min(start + size, count)))
+                samples = file.finite(slice(start, min(start + size, count)))
                 for measure in measures:
                     measure.update(samples)
                 task.advance(len(samples))

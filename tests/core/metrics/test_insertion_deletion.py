@@ -120,7 +120,7 @@ def test_one_channel_map_ranks_as_the_sum_over_channels(model, batch):
 def test_ties_go_in_pixel_order(model, batch):
     images, _, score = batch
     falling = -torch.arange(56, dtype=torch.float64).view(1, 1, 8, 7).expand(3, -1, -1, -1)
-    constant = deletion(model, images, torch.zeros_like(falling), score, step=3)
+    constant = deletion(model, images, torch.ones_like(falling), score, step=3)
     assert torch.equal(constant.curve, deletion(model, images, falling, score, step=3).curve)
 
 

@@ -205,6 +205,18 @@ def _nothing(inputs: Tensor, score: Score) -> Attribution:
     return Attribution(torch.empty_like(inputs), none, none, none, score=score)
 
 
+def is_silent(values: Tensor, score_input: Tensor, score_baseline: Tensor) -> Tensor:
+    """Whether a map is 0 everywhere although the score is not that of its baseline, bool ``(N,)``.
+
+    Args:
+        values: ``(N, C, H, W)``.
+        score_input: ``(N,)``.
+        score_baseline: ``(N,)``; NaN where the method has no baseline, and so any score is another.
+    """
+    nothing = (values == 0).flatten(1).all(1)
+    return nothing & ~torch.isclose(score_input, score_baseline, rtol=1e-5, atol=1e-6)
+
+
 def _usable(tensor: Tensor) -> Tensor:
     """Detached; autograd refuses what was made in inference mode."""
     return tensor.clone() if tensor.is_inference() else tensor.detach()

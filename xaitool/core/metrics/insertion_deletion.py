@@ -25,7 +25,8 @@ class PixelCurve(NamedTuple):
     """The result of insertion or deletion for N samples.
 
     Attributes:
-        auc: Area under the curve, float64 ``(N,)`` in [0, 1].
+        auc: Area under the curve, float64 ``(N,)`` in [0, 1]; NaN for a map of zeros, which ranks
+            nothing.
         curve: Probability of the target after each step, float64 ``(N, n + 1)``; the first value
             is before any pixel changed, the last after all did.
         fractions: Share of the pixels changed at each value, float64 ``(n + 1,)`` from 0 to 1.
@@ -160,6 +161,7 @@ def _play(
     count = math.ceil(pixels / step) + 1
     changed = (torch.arange(count, device=start.device) * step).clamp(max=pixels)
     ranks = _ranks(attributions)
+    silent = (attributions == 0).flatten(1).all(1)
     probability = Score(score.target, output="probability")
     curve = torch.empty(samples * count, dtype=torch.float64, device=start.device)
     with untouched(model) as own, torch.no_grad():
@@ -169,7 +171,8 @@ def _play(
             mixed = torch.where(done, finish[sample], start[sample])
             curve[row] = probability.select(sample)(own(mixed)).double()
     curve, fractions = curve.view(samples, count), changed.double() / pixels
-    return PixelCurve(torch.trapezoid(curve, fractions, dim=1), curve, fractions)
+    areas = torch.trapezoid(curve, fractions, dim=1).masked_fill(silent, torch.nan)
+    return PixelCurve(areas, curve, fractions)
 
 
 def _ranking(attributions: Tensor, channel_sum: ChannelSum) -> Tensor:
