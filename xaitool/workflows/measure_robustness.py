@@ -38,7 +38,7 @@ WORST = "worst-case"
 CLAIMS: dict[SignName, str] = {
     "one-step-stronger": "{attack} of one step fools it more often than {beside} of several",
     "black-box-stronger": "{attack} without its gradients fools it more often than {beside} with",
-    "zero-gradient": "{attack} fails where it finds gradients that are exactly 0",
+    "zero-gradient": "{attack} fails where it finds gradients that are 0 or rounding noise",
     "budget-does-not-help": "{attack} does not fool it more often than with {beside}",
 }
 
@@ -69,7 +69,7 @@ def measure_robustness(
         the budget, None for one that looks for the nearest image; ``made_on``, the model that was
         attacked, None for the worst case; ``clean``, the share without an attack; ``success``,
         the share of these that was lost; ``l2``, the median over successes of the change's
-        Euclidean length; ``zero_gradient``, the share of images whose gradient was exactly 0
+        Euclidean length; ``zero_gradient``, the share of images whose gradient was 0 or noise
         somewhere on the way, None where it was not looked at; ``seed``; ``signs``, signs of
         masked gradients that this row shows: their names, and beside what.
 

@@ -107,3 +107,38 @@ def test_a_constant_classifier_has_no_gradient(name: str) -> None:
     assert result.zero_gradient.all()
     assert not result.success.any()
     assert result.images.isfinite().all()
+
+
+class Leaking(nn.Module):
+    """A classifier of three constant logits that lets `leak` of the image through to one."""
+
+    def __init__(self, leak: float) -> None:
+        super().__init__()
+        self.leak = leak
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits = torch.tensor([0.0, 5, 1]).to(images).expand(len(images), 3)
+        seen = self.leak * images.flatten(1).sum(1, keepdim=True)
+        return logits + torch.cat([torch.zeros_like(seen).expand(-1, 2), seen], 1)
+
+
+@pytest.mark.parametrize("name", ["fgsm", "bim", "mim", "pgd", "apgd-ce", "apgd-dlr", "cw-l2"])
+def test_rounding_noise_is_no_gradient(name: str) -> None:
+    def is_zero(leak: float, dtype: torch.dtype) -> bool:
+        budget = {} if name == "cw-l2" else {"epsilon": 8 / 255}
+        attack = registry.load("attack", name)(**budget)
+        result = attack.run(
+            Leaking(leak), IMAGES.to(dtype), LABELS, generator=torch.Generator().manual_seed(0)
+        )
+        return bool(result.zero_gradient.all())
+
+    assert is_zero(1e-8, torch.float32)
+    # Double precision sees it, and a gradient that moves the logits is one in any precision.
+    assert not is_zero(1e-8, torch.float64)
+    assert not is_zero(1e-2, torch.float32)
+
+
+@pytest.mark.parametrize("name", ["fgsm", "pgd", "apgd-ce"])
+def test_a_confident_classifier_has_a_gradient(name: str) -> None:
+    result = run(name, Pair(lead=1.0, scale=30.0), epsilon=0.01)
+    assert not result.zero_gradient.any()

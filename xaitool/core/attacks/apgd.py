@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from xaitool.core.attacks.base import BudgetOptions, FixedBudgetAttack
 from xaitool.core.attacks.draws import Draws
-from xaitool.core.attacks.objectives import cross_entropy, logit_ratio
+from xaitool.core.attacks.objectives import cross_entropy, logit_ratio, rounding_noise
 from xaitool.core.attacks.outcome import Outcome
 from xaitool.core.attacks.rows import Rows
 from xaitool.core.attribution.saliency import logits_with_graph
@@ -149,10 +149,11 @@ class AutoPgd(FixedBudgetAttack):
         point = climb.point.detach().requires_grad_()
         logits = logits_with_graph(model, point)
         objective = self._objective(logits, climb.labels)
-        (climb.gradient,) = torch.autograd.grad(objective.sum(), point)
+        upstream, climb.gradient = torch.autograd.grad(objective.sum(), (logits, point))
         objective = objective.detach()
         right = logits.argmax(1) == climb.labels
-        outcome.count(climb.row, climb.gradient, right)
+        noise = rounding_noise(logits, upstream, self.options.epsilon)
+        outcome.count(climb.row, climb.gradient, right, noise)
         climb.rises = climb.rises + (objective > climb.objective)
         climb.objective = objective
         better = objective > climb.best

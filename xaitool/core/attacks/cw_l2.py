@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from xaitool.core.attacks.adam import adam_step
 from xaitool.core.attacks.base import MinimumNormAttack
 from xaitool.core.attacks.draws import Draws
-from xaitool.core.attacks.objectives import margin, margin_gradient
+from xaitool.core.attacks.objectives import margin, margin_gradient, rounding_noise
 from xaitool.core.attacks.outcome import Outcome
 from xaitool.core.attacks.rows import Rows
 from xaitool.core.attribution.saliency import logits_with_graph
@@ -157,8 +157,8 @@ class CarliniWagnerL2(MinimumNormAttack):
         """One step of every sample."""
         tanh = search.place.tanh()
         point = tanh.add(1).div_(2)
-        lead, gradient = self._penalty(model, point, search)
-        outcome.count(search.row, gradient, lead <= 0)
+        lead, gradient, noise = self._penalty(model, point, search)
+        outcome.count(search.row, gradient, lead <= 0, noise)
         moved = point.sub(search.origin)
         distance = torch.linalg.vector_norm(moved, dim=(1, 2, 3))
         self._keep_best(search, point, lead, distance)
@@ -172,15 +172,17 @@ class CarliniWagnerL2(MinimumNormAttack):
             search.place, slope, search.first, search.second, search.time, self.options.step_size
         )
 
-    def _penalty(self, model: nn.Module, point: Tensor, search: Search) -> tuple[Tensor, Tensor]:
-        """The lead of the false logit ``(n,)``, and the gradient of the penalty at the points."""
+    def _penalty(
+        self, model: nn.Module, point: Tensor, search: Search
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The false logit's lead ``(n,)``, the penalty's gradient, and what of it is noise."""
         leaf = point.detach().requires_grad_()
         logits = logits_with_graph(model, leaf)
         lead = margin(logits.detach(), search.labels)
         weight = search.constant * (lead <= self.options.confidence)
         upstream = margin_gradient(logits.detach(), search.labels) * -weight[:, None]
         (gradient,) = torch.autograd.grad(logits, leaf, upstream)
-        return lead, gradient
+        return lead, gradient, rounding_noise(logits, upstream, reach=1.0)
 
     def _keep_best(self, search: Search, point: Tensor, lead: Tensor, distance: Tensor) -> None:
         found = lead > self.options.confidence

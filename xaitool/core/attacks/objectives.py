@@ -60,3 +60,22 @@ def logit_ratio(logits: Tensor, labels: Tensor) -> Tensor:
 
 OBJECTIVES: dict[str, Objective] = {"cross-entropy": cross_entropy, "margin": margin}
 """By the names that options have for them."""
+
+
+def rounding_noise(logits: Tensor, upstream: Tensor, reach: float) -> Tensor:
+    """How large a gradient at the image may be and still be rounding noise.
+
+    Had no pixel value further to go than `reach`, a gradient of magnitudes that sum to less moves
+    the logits, to first order, by less than half a unit of their last digit. The smallness of the
+    loss's own gradient, as that of a saturated softmax, is no noise and is divided out.
+
+    Args:
+        logits: ``(n, K)``.
+        upstream: The gradient of the loss at them, ``(n, K)``.
+        reach: How far a pixel value may be moved.
+
+    Returns:
+        A bound for ``gradient.abs().sum()`` of each sample, ``(n,)``.
+    """
+    unit = torch.finfo(logits.dtype).eps / 2 * logits.detach().abs().amax(1)
+    return unit * upstream.abs().amax(1) / (reach or 1.0)

@@ -16,9 +16,9 @@ class AttackResult:
         images: ``(N, C, H, W)`` in [0, 1], detached.
         success: Whether the image is misclassified, by the attack's confidence where it has one,
             bool ``(N,)``; so may have been the image before the attack.
-        zero_gradient: Whether the gradient (or its estimate) was exactly 0 at some point that was
-            classified right, bool ``(N,)``: a sign of masked gradients, as there was nothing to
-            follow. False for attacks that use none.
+        zero_gradient: Whether the gradient (or its estimate) was 0, or rounding noise, at some
+            point that was classified right, bool ``(N,)``: a sign of masked gradients, as there
+            was nothing to follow. False for attacks that use none.
         steps: Steps taken, int64 ``(N,)``: gradients, or for Square queries.
         linf: Largest change of a pixel value, ``(N,)``.
         l2: Euclidean length of the change, ``(N,)``.
@@ -92,10 +92,19 @@ class Outcome:
         self.objective[row] = torch.where(better, objective, self.objective[row])
         self.success[row] |= wrong
 
-    def count(self, row: Tensor, gradient: Tensor, right: Tensor) -> None:
-        """Account for one more gradient ``(n, C, H, W)`` of these samples."""
+    def count(
+        self, row: Tensor, gradient: Tensor, right: Tensor, noise: Tensor | float = 0.0
+    ) -> None:
+        """Account for one more gradient of these samples.
+
+        Args:
+            row: Which samples, int64 ``(n,)``.
+            gradient: ``(n, C, H, W)``.
+            right: Whether they are classified right where it was computed, bool ``(n,)``.
+            noise: Sums of its magnitudes that mean nothing, ``(n,)``; see `rounding_noise`.
+        """
         self.steps[row] += 1
-        self.zero_gradient[row] |= right & (gradient.flatten(1).abs().amax(1) == 0)
+        self.zero_gradient[row] |= right & (gradient.flatten(1).abs().sum(1) <= noise)
 
     def result(self, originals: Tensor) -> AttackResult:
         """What the caller gets."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from xaitool.core.attacks.base import BudgetOptions, FixedBudgetAttack
 from xaitool.core.attacks.draws import Draws
-from xaitool.core.attacks.objectives import OBJECTIVES
+from xaitool.core.attacks.objectives import OBJECTIVES, rounding_noise
 from xaitool.core.attacks.outcome import Outcome
 from xaitool.core.attacks.rows import Rows
 from xaitool.core.attribution.saliency import logits_with_graph
@@ -97,9 +97,10 @@ class SignAscent(FixedBudgetAttack):
         point = walk.point.requires_grad_()
         logits = logits_with_graph(model, point)
         objective = OBJECTIVES[self.options.loss](logits, walk.labels)
-        (gradient,) = torch.autograd.grad(objective.sum(), point)
+        upstream, gradient = torch.autograd.grad(objective.sum(), (logits, point))
         right = logits.argmax(1) == walk.labels
-        outcome.count(walk.row, gradient, right)
+        noise = rounding_noise(logits, upstream, self.options.epsilon)
+        outcome.count(walk.row, gradient, right, noise)
         walk.point = point.detach()
         if not self._stop_early:
             return walk, gradient

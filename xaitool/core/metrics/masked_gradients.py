@@ -66,7 +66,8 @@ def masking_signs(attempts: Sequence[Attempt]) -> list[MaskingSign]:
     * ``one-step-stronger``: one step fools more than several.
     * ``black-box-stronger``: an attack without gradients of this classifier, or a transferred one,
       fools more than all iterated attacks by its gradients together.
-    * ``zero-gradient``: a gradient is exactly 0 for a sample that the attack does not fool.
+    * ``zero-gradient``: a gradient is 0, or rounding noise, for a sample that the attack does not
+      fool.
     * ``budget-does-not-help``: an iterated attack fools fewer with the next larger budget, or no
       more with at least twice its smallest one although 20 samples or more were left. One step may
       overshoot with any classifier.
