@@ -23,7 +23,7 @@ def line(command: str, *more: str | Path, base: str = "svd") -> list[str]:
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard output as if a person read it."""
-    monkeypatch.setattr("xaitool.cli.output.is_terminal", lambda stream: stream is sys.stdout)
+    monkeypatch.setattr("xaitool.cli.output.is_terminal", lambda stream: stream is not sys.stderr)
 
 
 def test_top_is_tab_separated(invoke: Invoke) -> None:

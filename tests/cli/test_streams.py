@@ -18,7 +18,7 @@ from tests.golden import missing
 from tests.workflows.tiny_runs import LINE
 from xaitool.cli.output import Output
 from xaitool.cli.progress_bar import ProgressBar
-from xaitool.cli.streams import StandardError, StandardOutput
+from xaitool.cli.streams import StandardError, StandardOutput, data_alone
 from xaitool.errors import StoppedBySignal
 
 CLASSIFIER_LINE = ("--classes", "0,1,2", "--epochs", "2", "--device", "cpu")
@@ -213,3 +213,71 @@ def test_a_message_is_one_line(
     assert len(line) <= 3001
     assert line[9:50] == text[:41] or shown is not None
     assert line[:-1].endswith(text[-100:]) or shown is not None
+
+
+CHATTY = """
+import ctypes, os, sys
+from torch import nn
+print("import")
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        print("factory")
+        os.system("echo child")
+        os.write(1, b"descriptor\\n")
+        ctypes.CDLL(None).puts(b"from C")
+        sys.__stdout__.write("held back")
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    def forward(self, images):
+        print("forward")
+        return self.layers(images)
+"""
+CHATTED = ("import", "factory", "child", "descriptor", "from C", "held back", "forward")
+CHATTY_LINE = (
+    *("explain", "--model", "chatty:Net", "--dataset", "digits", "--limit", "1"),
+    *("--method", "saliency", "--input-size", "28", "--channels", "1", "--out", "a.h5", "-q"),
+)
+
+
+def test_what_code_prints_is_no_data(xaitool: Program, tmp_path: Path) -> None:
+    (tmp_path / "chatty.py").write_text(CHATTY)
+    result = xaitool(*CHATTY_LINE, "--json")
+    (text,) = result.stdout.splitlines()
+    assert (result.returncode, json.loads(text)["output"]) == (0, "a.h5")
+    assert [word for word in CHATTED if word not in result.stderr] == []
+
+
+def test_what_code_prints_is_no_data_in_this_process(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chatty.py").write_text(CHATTY)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "chatty", raising=False)
+    before = sys.stdout, sys.stderr
+    result = invoke(*CHATTY_LINE)
+    assert result.stdout.splitlines()[0] == "a.h5"
+    assert "forward" in result.stderr
+    assert (sys.stdout, sys.stderr) == before
+    os.write(1, b"restored")
+    assert invoke("--version").stdout.startswith("xaitool ")
+
+
+def test_data_goes_where_it_went(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        with data_alone() as data:
+            sys.stdout.write("print\n")
+            os.write(1, b"descriptor\n")
+            Output(data=data).line("data")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    os.write(1, b"after\n")
+    assert capfd.readouterr() == ("data\nafter\n", "print\ndescriptor\n")
+
+
+def test_data_of_a_stream_without_a_descriptor(capsys: pytest.CaptureFixture[str]) -> None:
+    with data_alone() as data:
+        Output(data=data).line("data")
+        sys.stdout.write("print\n")
+    assert capsys.readouterr() == ("data\n", "print\n")

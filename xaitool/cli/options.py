@@ -12,6 +12,8 @@ import typer
 from xaitool.cli.config_option import as_typed, read_config
 from xaitool.cli.named_code import refuse_code_of_files
 from xaitool.cli.output import Output
+from xaitool.cli.processes import refuse_several_processes
+from xaitool.cli.streams import data_alone
 from xaitool.options import OptionField, Options, option_fields, range_text
 
 C = TypeVar("C", bound=Options)
@@ -52,13 +54,15 @@ def add_command(
         show_instead: bool = False,
         **values: Any,
     ) -> None:
-        output = Output(as_json=json, quiet=quiet, log_every=log_every)
-        if show is not None and show_instead:
-            show[2](output)
-        else:
-            options = config_class(**values)
-            refuse_code_of_files(context, options)
-            run(options, output)
+        with data_alone() as data:
+            output = Output(as_json=json, quiet=quiet, log_every=log_every, data=data)
+            if show is not None and show_instead:
+                show[2](output)
+            else:
+                options = config_class(**values)
+                refuse_code_of_files(context, options)
+                refuse_several_processes()
+                run(options, output)
 
     fields = _own_first(config_class)
     shared = _shared_parameters(config_class, full_name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -33,18 +32,30 @@ class Output:
         as_json: Print results as JSON Lines.
         quiet: Drop progress and messages; warnings and errors stay.
         log_every: Seconds between two heartbeat lines where standard error is no terminal.
+        data: Where data goes; None: to standard output.
     """
 
     def __init__(
-        self, *, as_json: bool = False, quiet: bool = False, log_every: float = 30.0
+        self,
+        *,
+        as_json: bool = False,
+        quiet: bool = False,
+        log_every: float = 30.0,
+        data: TextIO | None = None,
     ) -> None:
         self.as_json = as_json
         self.quiet = quiet
         self.log_every = log_every
+        self._data = data
+
+    @property
+    def data(self) -> TextIO:
+        """Where data goes."""
+        return self._data or sys.stdout
 
     def line(self, text: object) -> None:
         """One line of data."""
-        print(text, flush=True)
+        print(text, file=self.data, flush=True)
 
     def lines(self, texts: Iterable[str]) -> None:
         """Lines of data."""
@@ -64,12 +75,12 @@ class Output:
         elif rows := list(rows):
             names = list(dict.fromkeys(name for row in rows for name in row))
             cells = [names, *([cell(row.get(name)) for name in names] for row in rows)]
-            for text in _aligned(cells) if is_terminal(sys.stdout) else map("\t".join, cells):
+            for text in _aligned(cells) if is_terminal(self.data) else map("\t".join, cells):
                 self.line(text)
 
     def stream(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """As `table`, for rows of the same columns that are too many to keep: each as it comes."""
-        if is_terminal(sys.stdout) or self.as_json:
+        if is_terminal(self.data) or self.as_json:
             self.table(rows)
             return
         for number, row in enumerate(rows):
@@ -80,17 +91,21 @@ class Output:
     @property
     def draws(self) -> bool:
         """Whether a person reads the results, so that bars say more than columns."""
-        return is_terminal(sys.stdout) and not self.as_json
+        return is_terminal(self.data) and not self.as_json
 
     @property
     def width(self) -> int:
         """Columns of the terminal."""
-        return shutil.get_terminal_size().columns
+        try:
+            known = int(os.environ.get("COLUMNS", "0"))
+            return known or os.get_terminal_size(self.data.fileno()).columns
+        except (OSError, ValueError):
+            return 80
 
     def can_show(self, text: str) -> bool:
         """Whether standard output has these characters."""
         try:
-            text.encode(sys.stdout.encoding or "ascii")
+            text.encode(self.data.encoding or "ascii")
         except UnicodeEncodeError:
             return False
         return True

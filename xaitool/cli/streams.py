@@ -39,6 +39,39 @@ def standard_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
+@contextlib.contextmanager
+def data_alone() -> Iterator[TextIO]:
+    """Standard output for data; inside the block what others write there goes to standard error.
+
+    That is what Python prints, what C writes to the descriptor, and what child processes do.
+    """
+    before = data = sys.stdout
+    descriptor = os.dup(1)
+    if _is_standard(data, 1):
+        data = _as_text(StandardOutput(descriptor, "w", closefd=False), data, "xaitool")
+    sys.stdout = sys.stderr
+    os.dup2(2, 1)
+    try:
+        yield data
+    finally:
+        _write_out()
+        os.dup2(descriptor, 1)
+        sys.stdout = before
+        os.close(descriptor)
+
+
+def _write_out() -> None:
+    """What is still held back in Python's own standard output, and in C's."""
+    import ctypes
+
+    with contextlib.suppress(OSError, ValueError):
+        if sys.__stdout__ is not None:
+            sys.__stdout__.flush()
+    # Where the system has no C library under this name.
+    with contextlib.suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).fflush(None)
+
+
 class StandardOutput(io.FileIO):
     """Its errors name it; after one nothing more is written, so that leaving raises no second."""
 

@@ -70,7 +70,9 @@ class RunPlace:
             path = self.path / "last.pt"
             checkpoint = load_checkpoint(path, kind=kind)
             with damage_as_error(path):
-                compare_config(checkpoint["config"], config.to_dict("experiment"))
+                saved = dict(checkpoint["config"])
+                saved.pop("epochs", None)  # where the first checkpoints have it
+                compare_config(saved, config.to_dict("experiment"))
 
 
 def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runtime) -> RunPlace:
