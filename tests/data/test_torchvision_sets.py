@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import itertools
+import os
 import pickle
 import struct
 import threading
@@ -102,14 +104,84 @@ def test_no_network_names_the_folder_and_what_needs_none(name: str, place: str, 
     assert "--dataset digits needs no download" in str(caught.value.hint)
 
 
-@pytest.mark.usefixtures("no_network")
-def test_damaged_idx_file_is_one_clear_line(tmp_path: Path):
-    raw = tmp_path / "MNIST" / "raw"
+IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+
+
+def mnist_folder(root: Path) -> Path:
+    raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for name, array in mnist_files().items():
-        (raw / name).write_bytes(idx(array)[:-3])
-    with pytest.raises(DataError, match="dataset 'mnist' is absent or damaged in"):
+        (raw / name).write_bytes(idx(array))
+    return raw
+
+
+def lied(name: str, *shape: int) -> bytes:
+    content = idx(mnist_files()[name])
+    return content[:4] + struct.pack(f">{len(shape)}I", *shape) + content[4 + 4 * len(shape) :]
+
+
+@pytest.fixture
+def no_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (datasets.MNIST, datasets.CIFAR10, datasets.SVHN):
+        monkeypatch.setattr(kind, "download", lambda _: pytest.fail("what is there was downloaded"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        (IMAGES, idx(mnist_files()[IMAGES])[:-3], "it has 3,917 of the 3,920 bytes of 5x28x28"),
+        (IMAGES, idx(mnist_files()[IMAGES]) + b"1", "it has more of the 3,920 bytes of 5x28x28"),
+        (IMAGES, idx(mnist_files()[IMAGES])[:9], "it ends inside its header"),
+        (IMAGES, b"", "it begins with nothing, not 00000803"),
+        (IMAGES, b"<html>" * 9, "it begins with 3c68746d, not 00000803"),
+        (IMAGES, idx(mnist_files()[LABELS]), "it begins with 00000801, not 00000803"),
+        (
+            IMAGES,
+            lied(IMAGES, 2**32 - 1, 2**32 - 1, 2**32 - 1),
+            "it states 79,228,162,458,924,105,",
+        ),
+        (IMAGES, lied(IMAGES, 5, 28, 29), "it has 3,920 of the 4,060 bytes of 5x28x29"),
+        (LABELS, idx(np.zeros(4, np.uint8)), "it has 4 labels for 5 images"),
+        (LABELS, idx(np.full(5, 10, np.uint8)), "it has the label 10, and 0 to 9 are known"),
+        (f"{LABELS}.gz", gzip.compress(idx(np.zeros(5, np.uint8)))[:-9], "end-of-stream"),
+        (f"{LABELS}.gz", b"no gzip", "Not a gzipped file"),
+        (f"{LABELS}.gz", gzip.compress(idx(np.zeros(5, np.uint8)))[:-5] + b"12345", "CRC check"),
+    ],
+    ids=itertools.count(),
+)
+@pytest.mark.usefixtures("no_download")
+def test_a_damaged_idx_file_is_named_and_not_downloaded(
+    name: str, content: bytes, reason: str, tmp_path: Path
+):
+    raw = mnist_folder(tmp_path)
+    (raw / name.removesuffix(".gz")).unlink()
+    (raw / name).write_bytes(content)
+    with pytest.raises(DataError, match=rf"'.*{name}' is damaged \(.*({reason})") as caught:
         torchvision_sets.load_mnist("test", data_dir=tmp_path)
+    assert "\n" not in str(caught.value)
+    assert (raw / name).read_bytes() == content
+    assert len(torchvision_sets.load_mnist("train", data_dir=tmp_path)) == COUNTS["train"]
+
+
+@pytest.mark.usefixtures("no_download")
+def test_packed_idx_files_are_read_as_they_lie(tmp_path: Path):
+    raw = mnist_folder(tmp_path)
+    for path in list(raw.iterdir()):
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    dataset: Any = torchvision_sets.load_mnist("test", data_dir=tmp_path)
+    assert np.array_equal(dataset.pixels[:, 0], mnist_files()[IMAGES])
+
+
+@pytest.mark.usefixtures("no_download")
+def test_a_pipe_in_the_place_of_a_file(tmp_path: Path):
+    raw = mnist_folder(tmp_path)
+    (raw / LABELS).unlink()
+    os.mkfifo(raw / LABELS)
+    os.mkfifo(tmp_path / "test_32x32.mat")
+    for name in ("mnist", "svhn"):
+        with pytest.raises(DataError, match=r"is damaged \(it is a pipe\), but the dataset's own"):
+            load_dataset(name, "test", data_dir=tmp_path)
 
 
 @pytest.fixture
@@ -197,8 +269,17 @@ def test_cifar10_batches_are_read_and_their_sums_checked(
             return (pytest.fail, ("a pickle with a wrong sum was loaded",))
 
     (tmp_path / "cifar-10-batches-py" / "test_batch").write_bytes(pickle.dumps(Attack()))
-    with pytest.raises(DataError, match="'cifar10' is absent or damaged"):
+    with pytest.raises(DataError, match=r"test_batch' is damaged \(its MD5 sum is not the"):
         torchvision_sets.load_cifar10("test", data_dir=tmp_path)
+
+
+@pytest.mark.usefixtures("no_download")
+def test_a_damaged_archive_is_named_and_not_downloaded(tmp_path: Path):
+    for name in ("cifar-10-python.tar.gz", "test_32x32.mat"):
+        (tmp_path / name).write_bytes(b"half of it")
+        with pytest.raises(DataError, match=f"{name}' is damaged .its MD5 sum is not the official"):
+            load_dataset("cifar10" if "cifar" in name else "svhn", "test", data_dir=tmp_path)
+        assert (tmp_path / name).read_bytes() == b"half of it"
 
 
 @pytest.mark.usefixtures("no_network")
