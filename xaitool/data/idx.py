@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def damaged(path: Path, reason: str) -> DataError:
     )
 
 
-def _read(file: IO[bytes], path: Path, dimensions: int) -> NDArray[np.uint8]:
+def _read(file: BufferedIOBase, path: Path, dimensions: int) -> NDArray[np.uint8]:
     header = file.read(4 + 4 * dimensions)
     magic = bytes([0, 0, _BYTES, dimensions])
     if header[:4] != magic:
@@ -88,7 +88,7 @@ def _read(file: IO[bytes], path: Path, dimensions: int) -> NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
-def _pieces(file: IO[bytes], most: int) -> list[bytes]:
+def _pieces(file: BufferedIOBase, most: int) -> list[bytes]:
     """What is left of a file, up to so many bytes: `read` would allocate all of them at once."""
     pieces, left = [], most
     while left > 0 and (piece := file.read(min(left, 2**20))):
