@@ -6,7 +6,9 @@ import json
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,11 @@ import typer
 
 from tests.cli.commands import COMMANDS
 from tests.cli.conftest import Invoke, Refused
-from tests.trained import classifier_run, gan_run, recommender_run
+from tests.trained import baseline_gan_run, classifier_run, gan_run, recommender_run
 from tests.workflows.tiny_runs import GAN, LINE
 from xaitool import registry
 from xaitool.cli.options import add_command
-from xaitool.io.checkpoints import save_checkpoint
+from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.options import OptionField, Options, can_name_code, option, option_fields
 
 CODE = [
@@ -254,6 +256,38 @@ def test_a_resumed_run_is_compared_before_an_import(
     result = invoke(command, "--resume", "run", field.flag, BOTH, "--dry-run")
     refused(result, f"{field.flag} is '{BOTH}', but the run has")
     assert not pwned.exists()
+
+
+@pytest.mark.parametrize(
+    ("run", "place"),
+    [
+        (gan_run, "generator_source"),
+        (gan_run, "architecture"),
+        (gan_run, "config.features"),
+        (gan_run, "config.dataset"),
+        (gan_run, "config.xai"),
+        (baseline_gan_run, "classifier"),
+        (baseline_gan_run, "config.classifier"),
+        (baseline_gan_run, "generator"),
+        (baseline_gan_run, "config.weights"),
+        (classifier_run, "architecture"),
+        (classifier_run, "config.dataset"),
+        (partial(recommender_run, "svd"), "base"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_artifact_names_no_code(
+    run: Callable[[], Path], place: str, invoke: Invoke, pwned: Path
+) -> None:
+    checkpoint = load_checkpoint(run(), kind=None)
+    content = {name: value for name, value in checkpoint.items() if name not in HEADER}
+    outer, _, inner = place.rpartition(".")
+    (content[outer] if outer else content)[inner] = BOTH
+    save_checkpoint(pwned.parent / "forged.pt", checkpoint["kind"], content)
+    result = invoke("evaluate", "forged.pt", "--limit", "4", "--device", "cpu", "-q")
+    assert result.returncode in (0, 2), result.stderr
+    assert not pwned.exists()
+    assert "planted" not in sys.modules
 
 
 def test_a_run_with_code_goes_on_with_its_flags(
