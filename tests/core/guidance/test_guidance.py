@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -11,7 +14,7 @@ from tests.core.guidance.networks import SHAPE, images, linear_discriminator, li
 from xaitool.core.guidance.explanation import References
 from xaitool.core.guidance.guide import guide
 from xaitool.core.guidance.options import GuidanceOptions
-from xaitool.errors import ConfigError, UnknownNameError
+from xaitool.errors import ConfigError, ModelError, UnknownNameError
 
 
 def gradient_at(guidance: xaitool.Guidance, discriminator: nn.Module, **given: object) -> Tensor:
@@ -65,6 +68,63 @@ def test_only_what_is_judged_fake() -> None:
     plain = -linear_weight(discriminator).expand(5, *SHAPE)
     torch.testing.assert_close(found[fake], (plain * expected_mask(discriminator))[fake])
     assert torch.equal(found[~fake], plain[~fake])
+
+
+class AsUsersHaveThem(nn.Module):
+    """`linear_discriminator`, which writes into its images."""
+
+    def __init__(self, returned: Callable[[Tensor], Any]) -> None:
+        super().__init__()
+        self.linear = linear_discriminator()
+        self.returned = returned
+
+    def forward(self, generated: Tensor) -> Any:
+        images = generated.clone()
+        generated.zero_()
+        return self.returned(self.linear(images))
+
+
+@pytest.mark.parametrize("samples", ["all", "fake"])
+@pytest.mark.parametrize("xai", ["shap", "deeplift", "integrated-gradients", "function"])
+@pytest.mark.parametrize(
+    "returned",
+    [
+        lambda column: column.flatten(),
+        lambda column: column[:, :, None, None],
+        lambda column: (column, "beside"),
+        lambda column: {"logits": column, "again": column},
+    ],
+)
+def test_every_discriminator_that_train_gan_takes(
+    returned: Callable[[Tensor], Any], xai: str, samples: str
+) -> None:
+    def slope(generated: Tensor, network: nn.Module, references: Tensor | None) -> Tensor:
+        leaf = generated.requires_grad_()
+        (found,) = torch.autograd.grad(network(leaf).sum(), leaf)
+        generated.data.zero_()
+        assert network.linear[1].out_features == 1  # type: ignore[index, union-attr]
+        return found
+
+    guidance = xaitool.Guidance(slope if xai == "function" else xai, mask_samples=samples)
+    plain = xaitool.Guidance("saliency" if xai == "function" else xai, mask_samples=samples)
+    references, gradients = images(4, seed=2), []
+    for one, network in (
+        (plain, linear_discriminator()),
+        (guidance, AsUsersHaveThem(returned)),
+    ):
+        leaf = images(5, seed=1).requires_grad_()
+        generated = leaf * 1
+        guided = one(generated, network, references)
+        assert torch.equal(generated, leaf)
+        guided.sum().backward()
+        gradients.append(leaf.grad)
+    torch.testing.assert_close(*gradients)
+    assert torch.equal(references, images(4, seed=2))
+
+
+def test_a_discriminator_of_patches_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"the discriminator returns \(5, 2, 3, 3\) for images"):
+        xaitool.Guidance("shap")(images(5, seed=1), nn.Conv2d(1, 2, 4).double(), None)
 
 
 def test_a_boundary_elsewhere() -> None:
