@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Example(Options):
 
     steps: int = option(20, "Steps.", minimum=1, maximum=100)
     rate: float = option(0.5, "Rate.", above=0)
+    rates: tuple[float, ...] = option((), "Rates.")
     rule: str = option("left", "Rule.", choices=("left", "trapezoid"), what="rule")
     folder: Path | None = option(None, "Folder.", role="place")
     names: tuple[str, ...] = option((), "Names.")
@@ -39,6 +41,16 @@ def test_values_are_taken_from_texts_and_plain_values() -> None:
     assert example == Example(steps=7, rate=1e-3, names=("a", "b"), exact=True, folder=Path("x"))
 
 
+def test_a_number_may_be_a_fraction() -> None:
+    assert Example(rate="8/255").rate == 8 / 255
+    assert Example(rates="0,2/255, 1e-1/2").rates == (0, 2 / 255, 0.05)
+    assert Example.from_assignments(["rate=1/4"], source="test").rate == 0.25
+
+
+def test_the_bytes_of_a_file_name_need_not_be_characters() -> None:
+    assert Example(folder="d\udce9", names=("d\udce9",)).folder == Path("d\udce9")
+
+
 def test_dictionary_round_trip() -> None:
     example = Example(steps=3, names=("a",), folder=Path("x"))
     assert Example.from_mapping(example.to_dict(), source="test") == example
@@ -47,7 +59,7 @@ def test_dictionary_round_trip() -> None:
 def test_roles_select() -> None:
     assert set(Example().to_dict("place")) == {"folder"}
     assert set(Example().to_dict("experiment", "run")) == {
-        "steps", "rate", "rule", "names", "exact",
+        "steps", "rate", "rates", "rule", "names", "exact",
     }  # fmt: skip
 
 
@@ -62,11 +74,32 @@ def test_roles_select() -> None:
         ({"rate": 0}, "--rate is 0.0, but more than 0 is wanted"),
         ({"rate": float("nan")}, "--rate is nan"),
         ({"rate": "inf"}, "--rate is inf"),
+        ({"rate": "1/inf"}, "--rate is '1/inf', but a number is wanted"),
+        ({"rate": "1/0"}, "--rate is '1/0', but a number is wanted"),
+        ({"rate": "1/2/3"}, "--rate is '1/2/3', but a number is wanted"),
+        ({"rate": True}, "--rate is True, but a number is wanted"),
+        ({"rate": 10**400}, "but a number below 1.8e308 is wanted"),
+        (
+            {"steps": 2**63},
+            "--steps is 9223372036854775808, but a whole number below 2^63 is wanted",
+        ),
+        ({"steps": "9" * 400}, "999', but a whole number below 2^63 is wanted"),
+        ({"steps": "9" * 5000}, "999', but a whole number below 2^63 is wanted"),
+        ({"steps": 10**5000}, "--steps is too long to be shown, but a whole number below 2^63"),
+        ({"steps": 1e300}, "--steps is 1e+300, but a whole number below 2^63 is wanted"),
+        (
+            {"names": "a\0b"},
+            r"--names is 'a\x00b', but a text without NUL and halves of characters",
+        ),
+        ({"folder": "a\0b"}, r"--folder is 'a\x00b', but a path without NUL"),
+        ({"folder": "\ud800"}, r"--folder is '\ud800', but a path without NUL"),
+        ({"folder": 7}, "--folder is 7, but a path is wanted"),
+        ({"rule": Path("left")}, "but a text is wanted"),
         ({"exact": "perhaps"}, "--exact is 'perhaps', but true or false is wanted"),
     ],
 )
 def test_what_does_not_fit_is_refused(values: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
+    with pytest.raises(ConfigError, match=re.escape(message)):
         Example.from_mapping(values, source="test")
 
 
@@ -92,7 +125,7 @@ def test_assignments_need_a_value() -> None:
 
 def test_every_field_is_an_option_with_a_flag() -> None:
     assert [field.flag for field in option_fields(Example)] == [
-        "--steps", "--rate", "--rule", "--folder", "--names", "--exact",
+        "--steps", "--rate", "--rates", "--rule", "--folder", "--names", "--exact",
     ]  # fmt: skip
     assert range_text(option_fields(Example)[0].facts) == "at least 1 and at most 100"
 

@@ -20,6 +20,9 @@ from xaitool.errors import ConfigError, UnknownNameError
 
 Role = Literal["experiment", "run", "place"]
 
+WANTED = {bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}
+TOO_LARGE = {int: "a whole number below 2^63", float: "a number below 1.8e308"}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OptionFacts:
@@ -243,31 +246,33 @@ def _coerce(value: Any, field: OptionField) -> Any:
             value = (value,) if field.facts.repeated else value.split(",")
         if not isinstance(value, list | tuple):
             value = (value,)
-        return tuple(_coerce_one(part, field) for part in value)
-    return _coerce_one(value, field)
+        return tuple(read_value(part, field) for part in value)
+    return read_value(value, field)
 
 
-def _coerce_one(value: Any, field: OptionField) -> Any:
-    wanted = field.type
+def read_value(value: Any, field: OptionField) -> Any:
+    """One value of an option in the option's type, as a flag, a file or Python gives it.
+
+    Raises:
+        ConfigError: It is of another type, or what no number, text or path can be.
+    """
+    wanted = WANTED.get(field.type, "a text")
     try:
-        if wanted is bool:
+        if field.type is bool:
             return _to_bool(value)
-        if isinstance(value, bool):
-            raise ValueError
-        if wanted is int:
-            if isinstance(value, float) and not value.is_integer():
-                raise ValueError
-            return int(value)
-        if wanted is float:
-            return float(value)
-        if wanted is Path and isinstance(value, str | Path):
-            return Path(value)
-        if wanted is str and isinstance(value, str):
-            return value
-    except (TypeError, ValueError):
+        if field.type is int:
+            return _to_int(value)
+        if field.type is float:
+            return _to_float(value)
+        if isinstance(value, str | Path) and (field.type is Path or isinstance(value, str)):
+            return field.type(_to_text(str(value)))
+    except OverflowError:
+        wanted = TOO_LARGE[field.type]
+    except UnicodeError:
+        wanted += " without NUL and halves of characters"
+    except (TypeError, ValueError, ArithmeticError):
         pass
-    names = {bool: "true or false", int: "a whole number", float: "a number", Path: "a path"}
-    raise ConfigError(f"{field.flag} is {value!r}, but {names.get(wanted, 'a text')} is wanted")
+    raise ConfigError(f"{field.flag} is {_shown(value)}, but {wanted} is wanted")
 
 
 def _to_bool(value: Any) -> bool:
@@ -276,6 +281,42 @@ def _to_bool(value: Any) -> bool:
     if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no", "1", "0"):
         return value.lower() in ("true", "yes", "1")
     raise ValueError(value)
+
+
+def _to_int(value: Any) -> int:
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError(value)
+    # Python itself converts no text of more than 4,300 digits, and does not say that it is long.
+    if (isinstance(value, str) and len(value) > 1000) or abs(number := int(value)) >= 2**63:
+        raise OverflowError(value)
+    return number
+
+
+def _to_float(value: Any) -> float:
+    """A number, or a fraction of two such as ``8/255``."""
+    if isinstance(value, bool):
+        raise ValueError(value)
+    if isinstance(value, str) and "/" in value:
+        above, below = map(float, value.split("/"))
+        if not (math.isfinite(above) and math.isfinite(below)):
+            raise ValueError(value)
+        return above / below
+    return float(value)
+
+
+def _to_text(value: str) -> str:
+    """The text, where a file name can be it: the bytes of one need not be characters."""
+    value.encode("utf-8", "surrogateescape")
+    if "\0" in value:
+        raise UnicodeError(value)
+    return value
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):
+        return "too long to be shown"
 
 
 def _check(value: Any, field: OptionField) -> None:

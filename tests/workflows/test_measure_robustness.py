@@ -95,6 +95,19 @@ def test_accuracy_under_each_attack():
     assert worst_small["value"] <= min(fgsm_small["value"], pgd_small["value"])
 
 
+def test_a_curve_begins_with_the_clean_images():
+    recorder = Recorder()
+    options = {"attack": ("fgsm", "pgd"), "attack_option": ("pgd.steps=5",)}
+    rows = measure(classifier_run(), epsilon=("0", "8/255"), reporter=recorder, **options)
+    assert [row["epsilon"] for row in rows] == [0, 8 / 255, 0, 8 / 255, 0, 8 / 255]
+    for row in rows[::2]:
+        assert row["value"] == row["clean"]
+        assert (row["success"], row["l2"], row["signs"]) == (0, None, {})
+    alone = measure(classifier_run(), epsilon=(0,), reporter=recorder, **options)
+    assert alone == rows[::2]
+    assert not recorder.warnings
+
+
 def test_the_nearest_image_has_no_budget():
     options = {"search_steps": 3, "steps": 20, "initial_constant": 1.0}
     (row,) = measure(
@@ -202,9 +215,9 @@ def test_no_new_success_has_no_value():
 @pytest.mark.parametrize(
     ("error", "message", "options"),
     [
-        (ConfigError, "--epsilon is 0.0, but more than 0 and at most 1", {"epsilon": (0.0,)}),
-        (ConfigError, "--epsilon is 8.0, but more than 0 and at most 1", {"epsilon": (0.1, 8.0)}),
-        (ConfigError, "--epsilon is nan, but more than 0", {"epsilon": (float("nan"),)}),
+        (ConfigError, "--epsilon is -0.1, but at least 0 and at most 1", {"epsilon": (-0.1,)}),
+        (ConfigError, "--epsilon is 8.0, but at least 0 and at most 1", {"epsilon": (0.1, 8.0)}),
+        (ConfigError, "--epsilon is nan, but at least 0", {"epsilon": (float("nan"),)}),
         (UnknownNameError, "unknown attack 'pdg'; did you mean 'pgd'", {"attack": ("pdg",)}),
         (ConfigError, "sets epsilon, but --epsilon", {"attack_option": ("pgd.epsilon=0.1",)}),
         (ConfigError, "no attack of .* has an option 'stps'", {"attack_option": ("stps=1",)}),

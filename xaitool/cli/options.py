@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,7 +15,7 @@ from xaitool.cli.named_code import refuse_code_of_files
 from xaitool.cli.output import Output
 from xaitool.cli.processes import refuse_several_processes
 from xaitool.cli.streams import data_alone
-from xaitool.options import OptionField, Options, option_fields, range_text
+from xaitool.options import OptionField, Options, option_fields, range_text, read_value
 
 C = TypeVar("C", bound=Options)
 
@@ -109,6 +110,7 @@ def _parameter(field: OptionField) -> inspect.Parameter:
         "metavar": _metavar(field),
         "rich_help_panel": facts.panel,
         "autocompletion": _completer(facts.choices or facts.completions),
+        "parser": partial(read_value, field=field) if kind in (int, float) else None,
     }
     info: Any
     if facts.argument:

@@ -141,6 +141,18 @@ def test_what_is_wrong_already_is_left_alone(name: str, victim: Victim) -> None:
     assert not result.l2.any()
 
 
+@pytest.mark.parametrize("name", FIXED)
+def test_a_budget_of_nothing_leaves_the_clean_images(name: str, victim: Victim) -> None:
+    model, images, labels = victim.first(8)
+    labels = labels.clone()
+    labels[0] = (model(images[:1]).argmax(1) + 1) % 10
+    result = make(name, epsilon=0).run(model, images, labels, generator=seed())
+    assert result.images.equal(images)
+    assert result.success.equal(model(images).argmax(1) != labels)
+    assert not result.linf.any()
+    assert not result.l2.any()
+
+
 def test_every_attack_is_of_one_of_the_two_kinds() -> None:
     kinds = (FixedBudgetAttack, MinimumNormAttack)
     assert all(issubclass(registry.load("attack", name), kinds) for name in ATTACKS)
@@ -166,7 +178,7 @@ def test_refusals(name: str, victim: Victim) -> None:
         attack(nn.Identity(), images, labels, generator=seed())
     with pytest.raises(ConfigError, match="rows is 0"):
         make(name, rows=0)
-    for epsilon in (0.0, 1.5) if name in FIXED else ():
+    for epsilon in (-0.1, 1.5) if name in FIXED else ():
         with pytest.raises(ConfigError, match="epsilon"):
             make(name, epsilon=epsilon)
 

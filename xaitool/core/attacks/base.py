@@ -131,12 +131,12 @@ class BudgetOptions(Options):
     """Options of a `FixedBudgetAttack`."""
 
     epsilon: float = option(
-        8 / 255, "Largest change of a pixel value.", above=0, maximum=1, unit="PIXEL-VALUE"
+        8 / 255, "Largest change of a pixel value.", minimum=0, maximum=1, unit="PIXEL-VALUE"
     )
 
 
 class FixedBudgetAttack(Attack):
-    """An attack that stays within `epsilon` of every pixel value (L∞)."""
+    """An attack that stays within `epsilon` of every pixel value (L∞); 0 leaves the image."""
 
     Options: ClassVar[type[Options]] = BudgetOptions
 

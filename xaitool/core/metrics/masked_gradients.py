@@ -84,7 +84,8 @@ def masking_signs(attempts: Sequence[Attempt]) -> list[MaskingSign]:
             found.append(MaskingSign("zero-gradient", attempt, f"{float(zero.double().mean()):g}"))
     for name in dict.fromkeys(one.attack for one in attempts if one.kind == "iterated"):
         found += _between_budgets(
-            [one for one in attempts if one.attack == name and one.epsilon is not None]
+            # Without a budget it is the clean image, which no budget has to be twice of.
+            [one for one in attempts if one.attack == name and one.epsilon]
         )
     return found
 

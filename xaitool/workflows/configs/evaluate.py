@@ -184,10 +184,11 @@ class EvaluateConfig(ExplanationOptions):
     )
     epsilon: tuple[float, ...] | None = option(
         None,
-        "Largest changes of a pixel value in [0, 1]; default: 8/255 for robustness, 0.02 to 0.2 "
-        "for misclassification-rank, and for features 0.3 of grey images, 8/255 of colour ones.",
+        "Largest changes of a pixel value in [0, 1], such as 0,8/255; default: 8/255 for "
+        "robustness, 0.02 to 0.2 for misclassification-rank, and for features 0.3 of grey images, "
+        "8/255 of colour ones.",
         panel="Attack",
-        above=0,
+        minimum=0,
         maximum=1,
         unit="EPSILON,...",
     )
