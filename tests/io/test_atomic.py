@@ -138,3 +138,12 @@ def test_json_keeps_order_and_has_no_nan(tmp_path):
     assert json.loads(text) == {"b": None, "a": [1.5, None, {"c": None}], "ü": "ü"}
     assert list(json.loads(text)) == ["b", "a", "ü"]
     assert text.endswith("}\n")
+
+
+def test_json_escapes_what_is_no_character(tmp_path):
+    value = {"dataset": "folder:d\udce9", "name": "é"}
+    write_json(tmp_path / "a.json", value)
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert r"folder:d\udce9" in text
+    assert "é" in text
+    assert json.loads(text) == value

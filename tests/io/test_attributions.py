@@ -34,7 +34,7 @@ ATTRIBUTES = {
     "normalisation_mean": [0.485, 0.456, 0.406],
     "versions": {"torch": "2"},
     "baseline": None,
-    "command": "xaitool explain a.png",
+    "command": "xaitool explain a.png é lat\udce9.png",
 }
 REFERENCES = torch.rand(5, 3, 8, 8, generator=torch.Generator().manual_seed(9))
 

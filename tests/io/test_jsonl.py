@@ -62,3 +62,9 @@ def test_full_disk_is_an_error_and_not_silence(log):
     with full_after(40), pytest.raises(OSError, match="too large"):
         log.append({"text": "x" * 100})
     assert log.read() == [{"step": 1}]
+
+
+def test_a_name_that_is_bytes_but_no_text(log):
+    log.append({"epoch": 1, "class": "d\udce9"})
+    log.truncate_after(1, 0)
+    assert log.read() == [{"epoch": 1, "class": "d\udce9"}]

@@ -49,7 +49,8 @@ class LazyDataset(ImageDataset):
         digest = hashlib.sha256(repr((self.classes, len(self), self.shape)).encode())
         digest.update(self.labels.numpy().tobytes())
         for name in self.names:
-            digest.update(f"{name}\0{self.source.fingerprints[name]}\n".encode())
+            line = f"{name}\0{self.source.fingerprints[name]}\n"
+            digest.update(line.encode(errors="surrogateescape"))
         digest.update(self.annotations.content())
         if self.crop is not None:
             digest.update(f"crop {self.crop}".encode())

@@ -57,9 +57,9 @@ def atomic_write(path: Path, *, follow: bool = False) -> Iterator[BinaryIO]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text as `atomic_write` does."""
+    """Write UTF-8 text as `atomic_write` does; what is no character is escaped as JSON does."""
     with atomic_write(path) as file:
-        file.write(text.encode())
+        file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:

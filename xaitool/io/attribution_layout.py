@@ -137,7 +137,10 @@ def write_attributes(file: h5py.File, attributes: dict[str, Any]) -> None:
     file.attrs["schema"] = SCHEMA
     file.attrs["json_attributes"] = " ".join(nested)
     for name, value in attributes.items():
-        file.attrs[name] = json.dumps(value) if name in nested else value
+        if isinstance(value, str):
+            file.attrs.create(name, _text(value), dtype=TEXT)
+        else:
+            file.attrs[name] = json.dumps(value) if name in nested else value
 
 
 def read_attributes(file: h5py.File) -> dict[str, Any]:
@@ -243,9 +246,12 @@ def _create(file: h5py.File, name: str, shape: tuple[int, ...], dtype: Any) -> h
 
 
 def _write_texts(file: h5py.File, name: str, texts: list[str]) -> None:
-    # A file name is bytes; those that are no UTF-8 live in Python texts as surrogates.
-    encoded = [text.encode(errors="surrogateescape") for text in texts]
-    file.create_dataset(name, data=encoded, dtype=TEXT, track_times=False)
+    file.create_dataset(name, data=list(map(_text, texts)), dtype=TEXT, track_times=False)
+
+
+def _text(text: str) -> bytes:
+    """A file name is bytes; those that are no UTF-8 live in Python texts as surrogates."""
+    return text.encode(errors="surrogateescape")
 
 
 def _join_column(whole: h5py.File, name: str, parts: Sequence[Path], samples: int) -> None:

@@ -26,7 +26,7 @@ class MetricsLog:
         line = json.dumps(finite(entry), ensure_ascii=False) + "\n"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(self.path, flags, 0o666), "ab") as file:
-            file.write(line.encode())
+            file.write(line.encode("utf-8", "backslashreplace"))
             file.flush()
             # Before a checkpoint that is later: a machine that fails must not lose the line alone.
             os.fsync(file.fileno())
