@@ -42,13 +42,14 @@ def test_values_are_taken_from_texts_and_plain_values() -> None:
 
 
 def test_a_number_may_be_a_fraction() -> None:
-    assert Example(rate="8/255").rate == 8 / 255
-    assert Example(rates="0,2/255, 1e-1/2").rates == (0, 2 / 255, 0.05)
+    found = Example.from_mapping({"rate": "8/255", "rates": "0,2/255, 1e-1/2"}, source="test")
+    assert (found.rate, found.rates) == (8 / 255, (0, 2 / 255, 0.05))
     assert Example.from_assignments(["rate=1/4"], source="test").rate == 0.25
 
 
 def test_the_bytes_of_a_file_name_need_not_be_characters() -> None:
-    assert Example(folder="d\udce9", names=("d\udce9",)).folder == Path("d\udce9")
+    values = {"folder": "d\udce9", "names": ["d\udce9"]}
+    assert Example.from_mapping(values, source="test").folder == Path("d\udce9")
 
 
 def test_dictionary_round_trip() -> None:

@@ -48,6 +48,7 @@ BY_WORKFLOW = [
     ("train-gan --classes 1,1", "name one twice", ""),
     ("train-gan --device cuda:99", "--device is cuda:99, but this machine has", "--device cpu"),
     ("train-gan --device gpu", "but auto, cpu, cuda, cuda:N or mps is wanted", ""),
+    (f"train-gan --device cuda:{'9' * 5000}", "but auto, cpu, cuda, cuda:N or mps is", ""),
     ("train-gan --fid-samples 1", "--fid-samples is 1, but 0 or at least 2 is wanted", ""),
     ("train-gan --out file", "--out file is a file, but a folder is wanted", ""),
     ("train-gan --out full", "full is not empty", "replace it with --overwrite"),

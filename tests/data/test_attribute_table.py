@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,19 @@ def test_pictures_below_folders_and_a_file_of_a_spreadsheet(write_tree: Tree):
     text = table("filename , label,sensitive", LABELS, SEXES, names=names).decode()
     text = "\ufeff" + text.replace("\n", " \r\n") + "\r\n,,\r\n"
     check_rows(load(write_tree(files | {"attributes.csv": text.encode()})))
+
+
+def test_names_are_of_any_normal_form(write_tree: Tree):
+    composed, apart = (unicodedata.normalize(form, "é") for form in ("NFC", "NFD"))
+    names = tuple(f"{apart}{number}.png" for number in range(10))
+    typed = tuple(f"{composed}{number}.png" for number in range(10))
+    csv = table(f"filename,label,{apart}", (apart, *LABELS[1:]), SEXES, names=typed)
+    root = write_tree(dict(zip(names, FLAT.values(), strict=True)) | {"attributes.csv": csv})
+    data = load(root, sensitive=[apart])
+    assert data.filename(0) in names
+    assert list(data.sensitive) == [composed]
+    assert composed in data.classes
+    assert load(root, label=apart).classes == ("f", "m")
 
 
 def test_large_ones_are_lazy_and_damage_takes_its_line_along(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -212,6 +213,19 @@ def test_messages(write_tree: Tree, tmp_path: Path):
     ]:
         with pytest.raises(DataError, match=message):
             load(path, split)
+
+
+def test_a_name_is_one_name_in_any_normal_form(write_tree: Tree):
+    composed, apart = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
+    files = pictures(*(f"{folder}/{index}.png" for folder in (apart, "the") for index in range(5)))
+    root = write_tree(files)
+    data = load(root)
+    assert data.classes == (composed, "the")
+    assert data.filename(0).startswith(apart)
+    for typed in (composed, apart):
+        found = load(root, classes=["the", typed])
+        assert found.classes == ("the", composed)
+        assert torch.equal(found.labels, 1 - data.labels)
 
 
 @pytest.mark.data

@@ -33,6 +33,17 @@ def test_targets(target: str, wanted: list[int]) -> None:
     torch.testing.assert_close(score(LOGITS), LOGITS[torch.arange(2), torch.tensor(wanted)])
 
 
+def test_a_name_is_one_name_in_any_normal_form() -> None:
+    for typed in ("caf\u00e9", "cafe\u0301"):
+        score = ClassChoice(typed, None, ("the", "caf\u00e9")).score(LOGITS, LABELS, "logit")
+        assert score.target.tolist() == [1, 1]
+
+
+def test_an_index_of_very_many_digits_is_none() -> None:
+    with pytest.raises(UnknownNameError, match="unknown class '999"):
+        ClassChoice("9" * 5000, None, NAMES).check(3)
+
+
 @pytest.mark.parametrize(
     ("target", "against", "wanted"),
     [

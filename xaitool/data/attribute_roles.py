@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from xaitool.data.annotations import Attribute
 from xaitool.data.loader import Loaded
+from xaitool.data.names import normal_form
 from xaitool.errors import ConfigError, DataError, UnknownNameError
 
 
@@ -19,6 +20,7 @@ def with_label(dataset: Loaded, name: str) -> Loaded:
         UnknownNameError: There is no such attribute.
         DataError: The dataset has no attributes, or this one has one value only.
     """
+    name = normal_form(name)
     attribute = _attribute(dataset, name)
     known = dataset.annotations
     sensitive = tuple(one for one in known.sensitive if one != name)
@@ -34,6 +36,7 @@ def with_sensitive(dataset: Loaded, names: Sequence[str]) -> Loaded:
         ConfigError: One is given twice, or is the label.
         DataError: The dataset has no attributes, or one of these has one value only.
     """
+    names = tuple(map(normal_form, names))
     for name in names:
         _attribute(dataset, name)
         if name == dataset.annotations.label:
@@ -45,7 +48,7 @@ def with_sensitive(dataset: Loaded, names: Sequence[str]) -> Loaded:
         raise ConfigError(
             f"sensitive attributes {', '.join(names)} name one twice, but each once is wanted"
         )
-    return dataset.annotated(replace(dataset.annotations, sensitive=tuple(names)))
+    return dataset.annotated(replace(dataset.annotations, sensitive=names))
 
 
 def _attribute(dataset: Loaded, name: str) -> Attribute:

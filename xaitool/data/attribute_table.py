@@ -14,6 +14,7 @@ from xaitool.data.annotations import Annotations, Attribute
 from xaitool.data.file_bytes import check_size
 from xaitool.data.file_names import is_hidden, is_picture
 from xaitool.data.file_sources import FileSource
+from xaitool.data.names import normal_form
 from xaitool.errors import DataError
 
 NAME = "attributes.csv"
@@ -122,6 +123,7 @@ def _lines(source: FileSource, name: str) -> Iterator[tuple[int, list[str]]]:
 def _read(source: FileSource, name: str) -> AttributeTable:
     lines = _lines(source, name)
     number, header = next(lines, (1, []))
+    header = list(map(normal_form, header))
     if "filename" not in header or "" in header or len(set(header)) != len(header):
         raise DataError(
             f"'{name}' line {number} has the columns {', '.join(header) or 'of an empty file'}, "
@@ -129,12 +131,14 @@ def _read(source: FileSource, name: str) -> AttributeTable:
             hint="its first line is such as filename,label,sensitive",
         )
     place = header.index("filename")
+    stored = {normal_form(file): file for file in source.fingerprints}
     rows: dict[str, tuple[str, ...]] = {}
     for number, cells in lines:
         _check_cells(header, cells, f"'{name}' line {number}")
         file = posixpath.normpath(posixpath.join(posixpath.dirname(name), cells.pop(place)))
+        file = file if file in source.fingerprints else stored.get(normal_form(file), file)
         _check_file(file, rows, source, f"'{name}' line {number}")
-        rows[file] = tuple(cells)
+        rows[file] = tuple(map(normal_form, cells))
     return AttributeTable(name, tuple(one for one in header if one != "filename"), rows)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import torch
 
 from xaitool.data.loader import Loaded
+from xaitool.data.names import normal_form
 from xaitool.errors import ConfigError, DataError, UnknownNameError
 
 
@@ -46,8 +48,9 @@ def class_indices(known: Sequence[str], texts: Sequence[str]) -> list[int]:
 
 
 def _class_index(known: Sequence[str], text: str) -> int:
-    if text in known:
-        return known.index(text)
-    if text.isascii() and text.isdigit() and int(text) < len(known):
+    name = normal_form(text)
+    if name in known:
+        return known.index(name)
+    if re.fullmatch("[0-9]{1,18}", text) and int(text) < len(known):
         return int(text)
     raise UnknownNameError("class", text, known, also=f", or an index below {len(known)}")

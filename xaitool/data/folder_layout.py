@@ -13,6 +13,7 @@ from xaitool.data.annotations import Annotations
 from xaitool.data.attribute_table import SPLITS, AttributeTable
 from xaitool.data.file_names import is_picture
 from xaitool.data.images import WANTED
+from xaitool.data.names import normal_form
 from xaitool.data.splits import SPLIT_SEED, TEST_FRACTION, stratified_split
 from xaitool.errors import DataError
 
@@ -70,6 +71,7 @@ def arrange(
     if table:
         _check_listed(pictures, table)
     class_of, split_of = _assign(tails, title, table)
+    class_of = {name: normal_form(called) for name, called in class_of.items()}
     classes = tuple(sorted(set(class_of.values())))
     names = [name for name in class_of if split_of.get(name, split) == split]
     place = {name: index for index, name in enumerate(classes)}

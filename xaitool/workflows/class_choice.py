@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.score import Output, Score
+from xaitool.data.names import normal_form
 from xaitool.errors import ConfigError, DataError, UnknownNameError
 
 # What is no class's name: the class depends on the image.
@@ -131,9 +132,10 @@ class ClassChoice:
         return torch.full_like(logits[:, 0], self._index(text, flag, count), dtype=torch.int64)
 
     def _index(self, text: str, flag: str, count: int) -> int:
-        if text in self.classes:
-            return self.classes.index(text)
-        if re.fullmatch("-?[0-9]+", text):
+        name = normal_form(text)
+        if name in self.classes:
+            return self.classes.index(name)
+        if re.fullmatch("-?[0-9]{1,18}", text):
             if not 0 <= int(text) < count:
                 raise ConfigError(f"{flag} is {text}, but the model's classes are 0 to {count - 1}")
             return int(text)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from xaitool.core.users_model import UsersClassifier
 from xaitool.data.images import Interpolation
+from xaitool.data.names import normal_form
 from xaitool.errors import ConfigError, ModelError, XaitoolError
 from xaitool.workflows.damage import reason
 from xaitool.workflows.runtime import Runtime, is_out_of_memory
@@ -55,6 +56,10 @@ class Classifier:
     training: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # As datasets have them; a checkpoint or a file of names may be of another system.
+        object.__setattr__(self, "classes", tuple(map(normal_form, self.classes)))
 
     @torch.no_grad()
     def logits(self, images: Tensor, rows: int) -> Tensor:

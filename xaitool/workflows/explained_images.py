@@ -6,7 +6,6 @@ import copy
 import hashlib
 import math
 import os
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from xaitool.errors import ConfigError, DataError, InputError, UnsupportedOperat
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.common import RunOptions
 from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.standard_input import listed_names
 
 Result = TypeVar("Result")
 
@@ -281,7 +281,7 @@ def open_images(config: ExplainConfig, classifier: Classifier) -> ExplainedImage
     """
     limit = None if config.only else config.limit
     if config.images:
-        paths = list(expand_paths(config.images, _input_lines()))[:limit]
+        paths = list(expand_paths(config.images))[:limit]
         if not paths:
             raise ConfigError("standard input has no paths, but one image path a line is wanted")
         files = ImageFiles(paths, classifier, config.workers, config.on_error)
@@ -342,18 +342,13 @@ def classifier_attributes(name: str, classifier: Classifier) -> dict[str, Any]:
     return {key: told.get(key) for key in ("label", "sensitive")}
 
 
-def expand_paths(images: Iterable[Path], lines: Iterable[bytes]) -> Iterator[Path]:
-    """The paths as given, with ``-`` replaced by one path a line of `lines`."""
+def expand_paths(images: Iterable[Path]) -> Iterator[Path]:
+    """The paths as given, with ``-`` replaced by those that standard input lists."""
     for image in images:
         if str(image) == "-":
-            yield from (Path(os.fsdecode(line.rstrip(b"\r\n"))) for line in lines if line.strip())
+            yield from map(Path, listed_names())
         else:
             yield image
-
-
-def _input_lines() -> Iterator[bytes]:
-    """Standard input, as bytes because a file name need not be text; touched only when asked."""
-    yield from sys.stdin.buffer
 
 
 def _model_labels(dataset: ImageDataset, classes: tuple[str, ...]) -> Tensor:

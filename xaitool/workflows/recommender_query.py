@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain, islice
 
 import torch
@@ -17,6 +15,7 @@ from xaitool.workflows.configs.recommend import QueryOptions
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.recommender import Recommender, load_recommender
 from xaitool.workflows.runtime import Runtime, make_deterministic, resolve_device
+from xaitool.workflows.standard_input import listed_names
 
 
 class Query:
@@ -90,13 +89,9 @@ class Query:
 
     def _users(self) -> Iterator[str]:
         names = chain.from_iterable(
-            _lines(sys.stdin.buffer) if name == "-" else (name,) for name in self._names
+            map(str.strip, listed_names()) if name == "-" else (name,) for name in self._names
         )
         first = next(names, None)
         if first is None:
             raise DataError("standard input has no users, but one id a line is wanted")
         return chain((first,), names)
-
-
-def _lines(lines: Iterable[bytes]) -> Iterator[str]:
-    return (os.fsdecode(line).strip() for line in lines if line.strip())

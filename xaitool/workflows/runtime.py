@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -40,7 +41,7 @@ def resolve_device(name: str) -> torch.device:
         return torch.device("cpu")
     if name == "mps":
         return _present(torch.backends.mps.is_available(), name, "no MPS device")
-    if kind == "cuda" and (number.isdecimal() or not colon):
+    if kind == "cuda" and (re.fullmatch("[0-9]{1,9}", number) or not colon):
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         found = f"{count} CUDA device{'s' * (count > 1)}" if count else "no CUDA device"
         return _present(int(number or 0) < count, name if colon else "cuda:0", found, given=name)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from xaitool.data.names import normal_form
 from xaitool.data.ratings.near_names import near_names
 from xaitool.errors import ConfigError, UnknownNameError
 
@@ -46,7 +47,7 @@ class RatingNames:
         """
         if name in self._items:
             return self._items[name]
-        found = self._titles.get(name.strip().casefold(), [])
+        found = self._titles.get(_title_key(name), [])
         if len(found) > 1:
             ids = ", ".join(self.item_ids[index] for index in found)
             raise ConfigError(
@@ -69,8 +70,12 @@ class RatingNames:
     def _titles(self) -> dict[str, list[int]]:
         indices: dict[str, list[int]] = defaultdict(list)
         for index, title in enumerate(self.titles):
-            indices[title.casefold()].append(index)
+            indices[_title_key(title)].append(index)
         return dict(indices)
+
+
+def _title_key(title: str) -> str:
+    return normal_form(title.strip()).casefold()
 
 
 def _unknown(what: str, name: str, names: Sequence[str], ids: Sequence[str]) -> UnknownNameError:
