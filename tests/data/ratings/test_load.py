@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import gzip
 import hashlib
 import threading
 import zipfile
@@ -201,6 +202,31 @@ def test_csv_absent(tmp_path: Path, write: Write):
         load_ratings(f"csv:{ratings}", aspects=tmp_path / "absent.csv")
 
 
+def test_what_lies_beside_the_ratings_of_others(write: Write, tmp_path: Path):
+    write("ml/u.item", FILES_100K["u.item"], "latin-1")
+    write("ml/u.genre", FILES_100K["u.genre"])
+    data = load_ratings(f"csv:{write('ml/u.data', FILES_100K['u.data'])}")
+    assert (data.titles, data.aspect_names) == (("Amélie (2001)", "unknown"), ("Action", "Drama"))
+    write("dat/movies.dat", DAT_MOVIES, "latin-1")
+    data = load_ratings(f"csv:{write('dat/ratings.dat', DAT_RATINGS)}")
+    assert (data.titles, data.aspect_names) == (("Amélie (2001)", "unknown"), ("Action", "Drama"))
+    write("bole/a.item", "item_id:token\tclass:token_seq\n10\tAction Drama\n")
+    ratings = "user_id:token\titem_id:token\trating:float\n2\t10\t3.0\n"
+    data = load_ratings(f"csv:{write('bole/a.inter', ratings)}")
+    assert (data.item_ids, data.aspect_names) == (("10",), ("Action", "Drama"))
+    for name, text in (("ratings.csv.gz", CSV_RATINGS), ("movies.csv.gz", CSV_MOVIES)):
+        (tmp_path / name).write_bytes(gzip.compress(text.encode()))
+    data = load_ratings(f"csv:{tmp_path / 'ratings.csv.gz'}")
+    assert (data.titles, data.aspect_names) == (("Amélie (2001)", "unknown"), ("Action", "Drama"))
+
+
+def test_columns_that_are_not_read_are_told(write: Write):
+    write("aspects.csv", "item,aspects\n2,a\n")
+    path = write("r.csv", ",user,item,title,rating\n0,1,2,x,4\n1,2,2,x,5\n")
+    note = "columns of the ratings that are not read: title"
+    assert load_ratings(f"csv:{path}").notes == (note,)
+
+
 YAHOO = {
     "ydata-ymovies-user-movie-ratings-train-v1_0.txt": "1\t1800\t13\t5\n1\t1801\t1\t1\n",
     "ydata-ymovies-user-movie-ratings-test-v1_0.txt": "2\t1800\t9\t4\n1\t1801\t6\t3\n",
@@ -258,6 +284,9 @@ def test_arguments_that_do_not_go_together():
         load_ratings("ml-1m", scale=(1.0, 5.0))
     with pytest.raises(ConfigError, match="scale is 5 to 1, but low to high is wanted"):
         load_ratings("csv:x", scale=(5.0, 1.0))
+    for scale in ((0.0, 1e37), (-1e37, 1.0), (0.0, float("inf")), (float("nan"), 1.0)):
+        with pytest.raises(ConfigError, match=r"scale is .*, but .* wanted"):
+            load_ratings("csv:x", scale=scale)
 
 
 def test_synthetic_ratings_by_name():

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
+import re
+import stat
+import zlib
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from xaitool.errors import DataError
 
 UTF8 = "utf-8-sig"
 """UTF-8, with or without the byte order mark that spreadsheets write."""
 
+DELIMITERS = "tabs, '::', commas, ';' or blanks"
+"""What may stand between fields, for messages."""
+
 _CHUNK_CHARACTERS = 1 << 20
+_LONGEST_LINE = 1 << 20
+_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 def chunks(path: Path, *, encoding: str = UTF8, start: int = 1) -> Iterator[tuple[int, list[str]]]:
-    """The lines of a file, some at a time, each with its end.
+    """The lines of a file, some at a time, each with its end; a ``.gz`` is unpacked meanwhile.
 
     Args:
         path: The file.
@@ -27,18 +38,25 @@ def chunks(path: Path, *, encoding: str = UTF8, start: int = 1) -> Iterator[tupl
         Number of the first line of these, and the lines.
 
     Raises:
-        DataError: The file cannot be read, or is of another encoding.
+        DataError: The file cannot be read, is no regular file, is damaged or of another encoding,
+            or has a line of more than a million characters.
     """
     try:
-        with path.open(encoding=encoding) as handle:
-            # Lines before the first that is wanted.
-            for _ in islice(handle, start - 1):
-                pass
-            while lines := handle.readlines(_CHUNK_CHARACTERS):
-                yield start, lines
-                start += len(lines)
+        number = 1
+        for lines in _blocks(path, encoding):
+            skipped, last = max(0, start - number), number + len(lines) - 1
+            if len(lines[-1]) > _LONGEST_LINE:
+                raise DataError(
+                    f"line {last} of '{path}' has more than {_LONGEST_LINE:,} characters, but "
+                    "shorter ones are wanted"
+                )
+            if skipped < len(lines):
+                yield number + skipped, lines[skipped:]
+            number = last + 1
     except UnicodeDecodeError:
         raise _undecodable(path, encoding) from None
+    except _DAMAGE:
+        raise _damaged(path) from None
     except OSError as error:
         raise DataError(
             f"file '{path}' cannot be read ({error.strerror}), but a readable file is wanted"
@@ -57,27 +75,84 @@ def numbered_lines(path: Path, *, encoding: str = UTF8) -> Iterator[tuple[int, s
                 yield number, line
 
 
+def is_utf8(path: Path) -> bool:
+    """Whether a file is UTF-8 text; so it is where it cannot be read, which its reader will say."""
+    try:
+        for _ in _blocks(path, UTF8):
+            pass
+    except UnicodeDecodeError:
+        return False
+    except (OSError, *_DAMAGE):
+        return True
+    return True
+
+
 def delimiter_of(line: str) -> str:
-    """A tab, else ``::``, else a comma: the first of them that is in the line."""
-    return next((delimiter for delimiter in ("\t", "::") if delimiter in line), ",")
+    """A tab, else ``::``, else what there is more of, commas or ``;``, else blanks.
+
+    What stands in quotes does not count; a line without any of them is delimited by commas.
+    """
+    text = _QUOTED.sub("quoted", line)
+    for delimiter in ("\t", "::", *sorted(",;", key=text.count, reverse=True)):
+        if delimiter in text:
+            return delimiter
+    return " " if " " in text.strip() else ","
 
 
 def fields_of(line: str, delimiter: str) -> list[str]:
-    """The fields of a line, without the blanks around them; commas may stand in quotes."""
-    parts = line.split(delimiter)
-    if delimiter == "," and '"' in line:
+    """The fields of a line, without the blanks around them; delimiters may stand in quotes."""
+    if delimiter == " ":
+        line = line.strip()
+    parts = line.split(None if delimiter == " " else delimiter)
+    if delimiter in ",; " and '"' in line:
         try:
-            parts = next(csv.reader([line], skipinitialspace=True))
+            parts = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
         except csv.Error:
             parts = [line]
     return [part.strip() for part in parts]
 
 
+def _blocks(path: Path, encoding: str) -> Iterator[list[str]]:
+    """Whole lines, some at a time; the last of them is cut where it is endless."""
+    with _opened(path) as binary, io.TextIOWrapper(binary, encoding) as handle:
+        rest = ""
+        while text := handle.read(_CHUNK_CHARACTERS):
+            text = rest + text
+            end = text.rfind("\n") + 1
+            if len(text) - end > _LONGEST_LINE:
+                end = len(text)
+            if end:
+                yield io.StringIO(text[:end], newline="\n").readlines()
+            rest = text[end:]
+        if rest:
+            yield [rest]
+
+
+def _opened(path: Path) -> BinaryIO:
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise DataError(
+            f"'{path}' is a pipe or a device, but a regular file is wanted",
+            hint="a file is read more than once: write it to disk first",
+        )
+    if path.suffix == ".gz":
+        return cast("BinaryIO", gzip.open(path))
+    return path.open("rb")
+
+
 def _undecodable(path: Path, encoding: str) -> DataError:
-    with path.open("rb") as lines:
+    with _opened(path) as binary:
+        lines = iter(lambda: binary.readline(_LONGEST_LINE), b"")
         faults = (number for number, line in enumerate(lines, 1) if not _decodes(line, encoding))
-        number = next(faults)
+        try:
+            number = next(faults, 1)
+        except _DAMAGE:
+            return _damaged(path)
     return DataError(f"line {number} of '{path}' is not UTF-8 text, but such text is wanted")
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(f"file '{path}' is damaged, but a whole gzip file is wanted")
 
 
 def _decodes(line: bytes, encoding: str) -> bool:

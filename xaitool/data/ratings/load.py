@@ -8,7 +8,7 @@ from xaitool import registry
 from xaitool.data.cache import data_directory
 from xaitool.data.ratings.loader import RatingLoader, Reading
 from xaitool.data.ratings.rating_data import RatingData
-from xaitool.data.ratings.rating_table import Duplicates, Scale
+from xaitool.data.ratings.rating_table import LARGEST, Duplicates, Scale
 from xaitool.errors import ConfigError, DataError
 
 _PLACES = {"csv": "FILE", "yahoo-movies": "FOLDER"}
@@ -50,6 +50,11 @@ def load_ratings(
         )
     if scale is not None and not scale[0] < scale[1]:
         raise ConfigError(f"scale is {scale[0]:g} to {scale[1]:g}, but low to high is wanted")
+    if scale is not None and not -LARGEST <= scale[0] < scale[1] <= LARGEST:
+        raise ConfigError(
+            f"scale is {scale[0]:g} to {scale[1]:g}, but {-LARGEST:g} to {LARGEST:g} at the most "
+            "is wanted"
+        )
     reading = Reading(aspects=aspects, scale=scale, duplicates=duplicates)
     return loader(location, data_dir=data_directory(data_dir), reading=reading)
 

@@ -88,14 +88,16 @@ def assembled(
         aspect_names=aspect_names,
         aspects=aspects,
         scale=scale or (float(table.values.min()), float(table.values.max())),
-        notes=_notes(table.dropped, int((~aspects.any(1)).sum()), len(titles)),
+        notes=_notes(table, int((~aspects.any(1)).sum())),
     )
 
 
-def _notes(dropped: int, bare: int, items: int) -> tuple[str, ...]:
-    notes = []
-    if dropped:
-        notes.append(f"ratings left out because a later line repeats them: {dropped:,}")
+def _notes(table: RatingTable, bare: int) -> tuple[str, ...]:
+    notes, items = [], len(table.item_ids)
+    if table.unread:
+        notes.append(f"columns of the ratings that are not read: {', '.join(table.unread)}")
+    if table.dropped:
+        notes.append(f"ratings left out because a later line repeats them: {table.dropped:,}")
     if bare:
         notes.append(f"items without an aspect, which cannot be explained: {bare:,} of {items:,}")
     return tuple(notes)

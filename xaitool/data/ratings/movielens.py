@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from xaitool.data.ratings.item_aspects import Item, joined, read_aspects
+from xaitool.data.ratings.aspect_file import read_aspects
+from xaitool.data.ratings.item_aspects import Item, joined
 from xaitool.data.ratings.lines import numbered_lines
 from xaitool.data.ratings.loader import RatingLoader, Reading, assembled
 from xaitool.data.ratings.rating_data import RatingData
@@ -89,14 +90,16 @@ def loader(release: Release) -> RatingLoader:
         table = read_ratings(
             [ratings], scale=release.scale, duplicates=reading.duplicates or "error"
         )
-        read = _read_items_100k if release.movies == "u.item" else read_aspects
+        read = read_items_100k if release.movies == "u.item" else read_aspects
         read_items = partial(read, movies, encoding=release.encoding)
         return assembled(release.name, table, read_items, movies, release.scale)
 
     return load
 
 
-def _read_items_100k(path: Path, wanted: Container[str], *, encoding: str) -> dict[str, Item]:
+def read_items_100k(
+    path: Path, wanted: Container[str], *, encoding: str = "latin-1"
+) -> dict[str, Item]:
     """Read ``u.item``: id, title, three more fields, then 0 or 1 for each genre of ``u.genre``."""
     lines = numbered_lines(path.with_name("u.genre"), encoding=encoding)
     genres = [line.split("|")[0].strip() for _, line in lines]

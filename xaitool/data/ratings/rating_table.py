@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xaitool.data.ratings.lines import chunks, delimiter_of, fields_of, numbered_lines
+from xaitool.data.ratings.columns import Columns, named_columns
+from xaitool.data.ratings.lines import DELIMITERS, chunks, delimiter_of, fields_of, numbered_lines
+from xaitool.data.ratings.values import decimals, is_date, is_decimal, is_time, seconds
 from xaitool.errors import DataError
 
 Duplicates = Literal["error", "last"]
@@ -21,31 +22,10 @@ Duplicates = Literal["error", "last"]
 
 Scale = tuple[float, float]
 
-_INT64_MAXIMUM = 2**63 - 1
-_FLOAT32_MAXIMUM = float(np.finfo(np.float32).max)
+_NO_HEADER = "a header line, such as user,item,rating, says which column is what"
 
-
-@dataclass(frozen=True)
-class Columns:
-    """Which field of a line is what.
-
-    Attributes:
-        names: All fields in order; user and item are the first two.
-        required: How many of them every file has.
-        rating: Which is the rating.
-        time: Which is the time stamp, in whole seconds; None: there is none.
-    """
-
-    names: tuple[str, ...] = ("user", "item", "rating", "timestamp")
-    required: int = 3
-    rating: int = 2
-    time: int | None = 3
-
-    @property
-    def text(self) -> str:
-        """Such as ``user, item, rating[, timestamp]``."""
-        extra = "".join(f"[, {name}]" for name in self.names[self.required :])
-        return ", ".join(self.names[: self.required]) + extra
+LARGEST = 1e9
+"""Largest magnitude of a rating; the squares of larger ones, summed in float32, lose themselves."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +40,7 @@ class RatingTable:
         values: float32 ``(n,)``.
         times: int64 ``(n,)``, 0 where the files have none.
         dropped: How many ratings a later one of the same user and item replaced.
+        unread: Columns that headers name and nothing reads.
     """
 
     user_ids: tuple[str, ...]
@@ -69,6 +50,7 @@ class RatingTable:
     values: NDArray[np.float32]
     times: NDArray[np.int64]
     dropped: int
+    unread: tuple[str, ...] = ()
 
 
 def read_ratings(
@@ -78,23 +60,26 @@ def read_ratings(
     duplicates: Duplicates = "error",
     columns: Columns | None = None,
 ) -> RatingTable:
-    """Read ratings: UTF-8 text, delimited by tabs, ``::`` or commas, by what the first line has.
+    """Read ratings: UTF-8 text, perhaps in a ``.gz``, delimited by what the first line has.
 
-    A first line without any number is a header; blank lines do not count. Memory is what the
-    arrays take, and a chunk of text.
+    That is tabs, ``::``, commas, ``;`` or blanks. Where the first line names columns (see
+    `named_columns`) these are where it says, and it may have more of them; else user, item, rating
+    and perhaps time stamp stand in this order. Blank lines do not count. Numbers are plain decimals
+    (see `decimals`), times seconds or ISO dates, as the first one is (see `seconds`). Memory is
+    what the arrays take, and a chunk of text.
 
     Args:
         files: Read one after the other.
-        scale: Lowest and highest allowed rating; None: any finite number.
+        scale: Lowest and highest allowed rating; None: magnitudes up to `LARGEST`.
         duplicates: What a second rating of an item by the same user is.
-        columns: Which field is what; None: user, item, rating and perhaps time stamp.
+        columns: Which field is what, in files whose first line is data; None: see above.
 
     Raises:
-        DataError: A file cannot be read or has no ratings; or a line, which is named, is
-            malformed, has a rating that is no number or out of `scale`, or repeats another.
+        DataError: A file cannot be read or has no ratings; its header contradicts; or a line,
+            which is named, is malformed, has a rating that is no number or out of `scale`, or
+            repeats another.
     """
-    columns = columns or Columns()
-    reader = _Reader(scale or (-_FLOAT32_MAXIMUM, _FLOAT32_MAXIMUM), columns)
+    reader = _Reader(scale or (-LARGEST, LARGEST), columns)
     parts = [part for file in files for part in reader.parts(file)]
     if not sum(len(part.users) for part in parts):
         raise DataError(f"file '{files[0]}' has no ratings, but at least one is wanted")
@@ -106,12 +91,12 @@ def read_ratings(
     times = np.concatenate([part.times for part in parts])
     rows = _last_rows(users * len(item_ids) + items)
     if rows is None:
-        return RatingTable(user_ids, item_ids, users, items, values, times, 0)
+        return RatingTable(user_ids, item_ids, users, items, values, times, 0, reader.unread)
     if duplicates == "error":
         raise _repeated(files, columns, users * len(item_ids) + items)
     dropped = len(users) - len(rows)
     kept = (users[rows], items[rows], values[rows], times[rows])
-    return RatingTable(user_ids, item_ids, *kept, dropped)
+    return RatingTable(user_ids, item_ids, *kept, dropped, reader.unread)
 
 
 class _Part(NamedTuple):
@@ -123,45 +108,76 @@ class _Part(NamedTuple):
     times: NDArray[np.int64]
 
 
+class _Place(NamedTuple):
+    """Where a rating stands, and whose of what it is."""
+
+    path: Path
+    number: int
+    user: str
+    item: str
+
+
 class _Layout(NamedTuple):
+    """How a file is read.
+
+    Attributes:
+        delimiter: Between fields.
+        width: Fields of every line.
+        start: Number of the first line of data.
+        columns: Which field is what.
+        is_named: Whether a header says so.
+        has_dates: Whether time stamps are dates.
+    """
+
     delimiter: str
     width: int
     start: int
+    columns: Columns
+    is_named: bool
+    has_dates: bool
+
+    @property
+    def time(self) -> int | None:
+        """Which field is the time stamp; None: there is none."""
+        time = self.columns.time
+        return None if time is None or time >= self.width else time
 
 
 class _Reader:
     """Reads chunks by whole columns, and a chunk that has anything unusual line by line."""
 
-    def __init__(self, scale: Scale, columns: Columns) -> None:
+    def __init__(self, scale: Scale, columns: Columns | None) -> None:
         self.users = _numbering()
         self.items = _numbering()
+        self.unread: tuple[str, ...] = ()
         self._scale = scale
         self._columns = columns
 
     def parts(self, path: Path) -> Iterator[_Part]:
         layout = _layout(path, self._columns)
+        if layout.is_named:
+            self.unread = tuple(dict.fromkeys((*self.unread, *layout.columns.unread)))
         for start, lines in chunks(path, start=layout.start):
             try:
-                part = self._converted(_split(lines, layout))
+                part = self._converted(_split(lines, layout), layout)
             except (ValueError, OverflowError):
                 rows = list(self._checked_rows(path, start, lines, layout))
                 part = self._converted(
-                    [[row[column] for row in rows] for column in range(layout.width)]
+                    [[row[column] for row in rows] for column in range(layout.width)], layout
                 )
             yield part
 
-    def _converted(self, fields: list[list[str]]) -> _Part:
-        count = len(fields[0])
-        values = np.fromiter(map(float, fields[self._columns.rating]), np.float64, count)
+    def _converted(self, fields: list[list[str]], layout: _Layout) -> _Part:
+        columns, count = layout.columns, len(fields[0])
+        values = decimals(fields[columns.rating])
         low, high = self._scale
-        if not (np.isfinite(values) & (low <= values) & (values <= high)).all():
+        if not ((low <= values) & (values <= high)).all():
             raise ValueError
         times = np.zeros(count, np.int64)
-        time = self._columns.time
-        if time is not None and time < len(fields):
-            times = np.fromiter(map(int, fields[time]), np.int64, count)
-        users = np.fromiter(map(self.users.__getitem__, fields[0]), np.int32, count)
-        items = np.fromiter(map(self.items.__getitem__, fields[1]), np.int32, count)
+        if layout.time is not None:
+            times = seconds(fields[layout.time], dates=layout.has_dates)
+        users = np.fromiter(map(self.users.__getitem__, fields[columns.user]), np.int32, count)
+        items = np.fromiter(map(self.items.__getitem__, fields[columns.item]), np.int32, count)
         if "" in self.users or "" in self.items:
             raise ValueError
         return _Part(users, items, values.astype(np.float32), times)
@@ -172,25 +188,28 @@ class _Reader:
         for number, line in enumerate(lines, start):
             if not line.isspace():
                 row = fields_of(line, layout.delimiter)
-                if fault := self._fault(row, layout.width):
-                    raise DataError(f"line {number} of '{path}' has {fault} wanted")
+                if fault := self._fault(row, layout):
+                    raise DataError(
+                        f"line {number} of '{path}' has {fault} wanted",
+                        hint=None if number > layout.start or layout.is_named else _NO_HEADER,
+                    )
                 yield row
 
-    def _fault(self, row: list[str], width: int) -> str | None:
-        columns = self._columns
-        if len(row) != width:
-            return f"{_fields(len(row))}, but {width} ({columns.text}) are"
-        for name, field in zip(("user", "item"), row, strict=False):
-            if not field:
+    def _fault(self, row: list[str], layout: _Layout) -> str | None:
+        columns = layout.columns
+        if len(row) != layout.width:
+            return f"{_fields(len(row))}, but {layout.width} ({columns.text}) are"
+        for name, place in (("user", columns.user), ("item", columns.item)):
+            if not row[place]:
                 return f"an empty {name}, but one is"
         rating, (low, high) = row[columns.rating], self._scale
-        value = _number(rating)
-        if value is None or not math.isfinite(value):
+        if not is_decimal(rating):
             return f"rating '{rating}', but a number is"
-        if not low <= value <= high:
+        if not low <= float(rating) <= high:
             return f"rating {rating}, but {low:g} to {high:g} is"
-        if columns.time is not None and columns.time < width and not _is_time(row[columns.time]):
-            return f"timestamp '{row[columns.time]}', but whole seconds are"
+        if layout.time is not None and not is_time(row[layout.time], dates=layout.has_dates):
+            wanted = "a date such as 2004-01-31 12:00:00 is" if layout.has_dates else "seconds are"
+            return f"timestamp '{row[layout.time]}', but {wanted}"
         return None
 
 
@@ -202,49 +221,48 @@ def _numbering() -> dict[str, int]:
 
 
 def _split(lines: list[str], layout: _Layout) -> list[list[str]]:
-    """The fields by column; ValueError where a line has quotes, blanks or too few fields."""
-    delimiter, width, _ = layout
+    """The fields by column; ValueError where a line has quotes or too few fields."""
+    delimiter, width = layout.delimiter, layout.width
     text = "".join(lines)
-    if '"' in text or " " in text:
+    if '"' in text or delimiter == " ":
         raise ValueError
     # Each line's end becomes a field of its own, which has to follow `width` others every time.
     fields = text.rstrip("\n").replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
     step = width + 1
     if len(fields) != len(lines) * step - 1 or set(fields[width::step]) - {"\n"}:
         raise ValueError
+    if " " in text:
+        fields = list(map(str.strip, fields))
     return [fields[column::step] for column in range(width)]
 
 
-def _layout(path: Path, columns: Columns) -> _Layout:
-    for number, line in numbered_lines(path):
-        delimiter = delimiter_of(line)
+def _layout(path: Path, columns: Columns | None) -> _Layout:
+    """How a file is read, from its header and its first line of data."""
+    lines = numbered_lines(path)
+    number, line = next(lines, (0, ""))
+    if not number:
+        raise DataError(f"file '{path}' is empty, but ratings are wanted")
+    delimiter = delimiter_of(line)
+    fields = fields_of(line, delimiter)
+    named = None if columns else named_columns(fields, path, number)
+    columns = named or columns or Columns()
+    width = len(fields)
+    if not columns.required <= width <= len(columns.names):
+        raise DataError(
+            f"line {number} of '{path}' has {_fields(width)}, but {columns.text} are wanted, "
+            f"delimited by {DELIMITERS}",
+            hint=_NO_HEADER,
+        )
+    if named:
+        number, line = next(lines, (number + 1, ""))
         fields = fields_of(line, delimiter)
-        if not columns.required <= len(fields) <= len(columns.names):
-            raise DataError(
-                f"line {number} of '{path}' has {_fields(len(fields))}, but {columns.text} are "
-                "wanted, delimited by tabs, '::' or commas"
-            )
-        is_header = all(_number(field) is None for field in fields)
-        return _Layout(delimiter, len(fields), number + is_header)
-    raise DataError(f"file '{path}' is empty, but ratings are wanted")
+    time = columns.time
+    has_dates = time is not None and time < len(fields) and is_date(fields[time])
+    return _Layout(delimiter, width, number, columns, named is not None, has_dates)
 
 
 def _fields(count: int) -> str:
     return f"{count} field{'s' * (count != 1)}"
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return abs(int(text)) <= _INT64_MAXIMUM
-    except ValueError:
-        return False
 
 
 def _sorted(numbers: dict[str, int]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
@@ -268,15 +286,15 @@ def _last_rows(keys: NDArray[np.int64]) -> NDArray[np.int64] | None:
     return np.sort(order[is_last])
 
 
-def _repeated(files: Sequence[Path], columns: Columns, keys: NDArray[np.int64]) -> DataError:
+def _repeated(files: Sequence[Path], columns: Columns | None, keys: NDArray[np.int64]) -> DataError:
     """The error that names the first repetition, and what it repeats."""
     order = np.argsort(keys, kind="stable")
     again = (keys[order][1:] == keys[order][:-1]).nonzero()[0]
     place = again[order[again + 1].argmin()]
-    places: list[tuple[Path, int, list[str]]] = []
+    places: list[_Place] = []
     for row in (int(order[place]), int(order[place + 1])):
         places.extend(islice(_rows(files, columns), row, row + 1))
-    (first_path, first, _), (path, number, (user, item, *_)) = places
+    (first_path, first, *_), (path, number, user, item) = places
     earlier = f"line {first}" + (f" of '{first_path}'" if first_path != path else "")
     return DataError(
         f"line {number} of '{path}' rates item '{item}' by user '{user}' again after {earlier}, "
@@ -285,11 +303,12 @@ def _repeated(files: Sequence[Path], columns: Columns, keys: NDArray[np.int64]) 
     )
 
 
-def _rows(files: Sequence[Path], columns: Columns) -> Iterator[tuple[Path, int, list[str]]]:
-    def of_file(path: Path) -> Iterator[tuple[Path, int, list[str]]]:
-        delimiter, _, start = _layout(path, columns)
+def _rows(files: Sequence[Path], columns: Columns | None) -> Iterator[_Place]:
+    def of_file(path: Path) -> Iterator[_Place]:
+        layout = _layout(path, columns)
         for number, line in numbered_lines(path):
-            if number >= start:
-                yield path, number, fields_of(line, delimiter)
+            if number >= layout.start:
+                row = fields_of(line, layout.delimiter)
+                yield _Place(path, number, row[layout.columns.user], row[layout.columns.item])
 
     return chain.from_iterable(map(of_file, files))

@@ -6,11 +6,12 @@ from collections.abc import Container
 from functools import partial
 from pathlib import Path
 
+from xaitool.data.ratings.columns import Columns
 from xaitool.data.ratings.item_aspects import Item, joined
 from xaitool.data.ratings.lines import numbered_lines
 from xaitool.data.ratings.loader import Reading, assembled
 from xaitool.data.ratings.rating_data import RatingData
-from xaitool.data.ratings.rating_table import Columns, Scale, read_ratings
+from xaitool.data.ratings.rating_table import Scale, read_ratings
 from xaitool.errors import DataError
 
 RATINGS = "ydata-ymovies-user-movie-ratings*.txt"
