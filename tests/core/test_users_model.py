@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ ATTACKS = registry.names("attack")
 RANDOM = torch.Generator().manual_seed(0)
 IMAGES = torch.rand(3, 3, 8, 8, dtype=torch.float64, generator=RANDOM)
 REFERENCES = torch.rand(3, 2, 3, 8, 8, dtype=torch.float64, generator=RANDOM)
+KEPT = REFERENCES.clone()
 TARGET, AGAINST = torch.tensor([0, 3, 1]), torch.tensor([2, 1, 0])
 OF_METHOD: dict[str, dict[str, Any]] = {
     "agi": {"classes": 2, "steps": 4},
@@ -99,6 +101,7 @@ OTHERS: dict[str, Callable[[Written, Tensor], Any]] = {
     "in-place": in_place,
     "tuple": lambda net, images: (in_place(net, images), 1),
     "named tuple": lambda net, images: Results(plain(net, images), images.flatten(1)),
+    "fields": lambda net, images: SimpleNamespace(logits=plain(net, images), hidden=images),
     "dictionary": lambda net, images: OrderedDict(loss=None, logits=plain(net, images), h=images),
 }
 
@@ -118,6 +121,7 @@ def test_every_method(name: str, other: str) -> None:
     for one in ("values", "score_input", "score_baseline", "completeness_gap"):
         torch.testing.assert_close(getattr(found, one), getattr(wanted, one), equal_nan=True)
     assert torch.equal(images, IMAGES)
+    assert torch.equal(REFERENCES, KEPT)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -156,11 +160,11 @@ MEASURES: dict[str, Callable[[nn.Module], Tensor]] = {
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("measure", MEASURES)
 def test_whatever_else_calls_a_model(measure: str, other: str) -> None:
-    kept = IMAGES.clone(), REFERENCES.clone()
+    kept = IMAGES.clone()
     wanted, found = (MEASURES[measure](Written(run)) for run in (plain, OTHERS[other]))
     torch.testing.assert_close(found, wanted)
-    assert torch.equal(IMAGES, kept[0])
-    assert torch.equal(REFERENCES, kept[1])
+    assert torch.equal(IMAGES, kept)
+    assert torch.equal(REFERENCES, KEPT)
 
 
 @pytest.mark.parametrize("name", METHODS)

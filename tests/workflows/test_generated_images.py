@@ -32,6 +32,21 @@ def numbers(count: int) -> Tensor:
     return torch.arange(count).float()[:, None]
 
 
+class Overwrites(nn.Module):
+    """Writes into its noise."""
+
+    def forward(self, noise: Tensor) -> Tensor:
+        return noise.mul_(0.5)[:, :, None, None]
+
+
+def test_the_noise_is_still_there_when_the_images_are() -> None:
+    given = noise(5, 3, "kept", like=torch.zeros(()))
+    kept = given.clone()
+    images = sample(Overwrites(), given, rows=2)
+    assert torch.equal(given, kept)
+    torch.testing.assert_close(images, to_pixels(kept[:, :, None, None] / 2))
+
+
 def test_the_ranges_are_inverse_to_each_other() -> None:
     images = torch.rand(3, 1, 4, 4, dtype=torch.float64)
     assert from_pixels(torch.tensor([0.0, 0.5, 1.0])).tolist() == [-1, 0, 1]

@@ -133,20 +133,25 @@ def only_tensor(name: str, output: Any, rows: int) -> Any:
 
     Args:
         name: How messages call the model.
-        output: A tensor; or a tuple, list or mapping, such as named tuples of torchvision and model
-            outputs of Hugging Face.
+        output: A tensor; or a tuple, list, mapping or what has fields, such as named tuples of
+            torchvision and model outputs of Hugging Face.
         rows: How many images it was given.
 
     Raises:
         ModelError: It is none, or several, of those.
     """
-    if isinstance(output, Tensor) or not isinstance(output, Mapping | tuple | list):
+    if isinstance(output, Tensor):
         return output
-    parts = dict(output) if isinstance(output, Mapping) else dict(enumerate(output))
-    named = parts.get("logits", getattr(output, "logits", None))
+    if isinstance(output, Mapping):
+        named, parts = output.get("logits"), list(output.values())
+    else:
+        named = getattr(output, "logits", None)
+        parts = list(output) if isinstance(output, tuple | list) else []
     if isinstance(named, Tensor):
         return named
-    tensors = [part for part in parts.values() if _has_rows(part, rows)]
+    if not isinstance(output, Mapping | tuple | list):
+        return output
+    tensors = [part for part in parts if _has_rows(part, rows)]
     if len(tensors) != 1:
         shapes = " and ".join(str(tuple(one.shape)) for one in tensors) or "no tensors"
         raise ModelError(

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from xaitool.core.attribution.class_sample import choose_classes
+from xaitool.core.users_model import UsersClassifier
 from xaitool.errors import ConfigError, ModelError
 
 IMAGES = torch.rand(3, 1, 4, 4, generator=torch.Generator().manual_seed(0))
@@ -28,6 +29,14 @@ def test_false_and_distinct(choice, count):
     for target, row in zip(TARGET.tolist(), chosen.tolist(), strict=True):
         assert set(row) <= set(range(10)) - {target}
         assert len(set(row)) == len(row)
+
+
+@pytest.mark.parametrize("choice", ["random", "nearest"])
+def test_of_two_classes_it_is_the_other_one(choice):
+    model = UsersClassifier(nn.Sequential(nn.Flatten(), nn.Linear(16, 1)))
+    target = torch.tensor([0, 1, 1])
+    chosen = choose_classes(model, IMAGES, target, choice=choice, count=3, listed=(), seed=0)
+    assert torch.equal(chosen, 1 - target[:, None])
 
 
 def test_every_false_class_is_equally_likely():

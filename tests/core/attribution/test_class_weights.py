@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from xaitool.core.attribution.class_weights import class_weights
+from xaitool.core.users_model import guarded
 from xaitool.errors import ModelError
 
 IMAGE = torch.rand(1, 2, 6, 6, generator=torch.Generator().manual_seed(0))
@@ -30,6 +31,20 @@ def test_layers_after_it_that_do_nothing():
     layer = nn.Linear(72, 5)
     model = nn.Sequential(nn.Flatten(), layer, nn.Identity(), nn.Dropout(0.5)).eval()
     assert torch.equal(class_weights(model, IMAGE), layer.weight)
+
+
+def test_a_layer_under_autocast():
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(72, 5)
+
+        def forward(self, images):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                return self.layer(images.flatten(1))
+
+    network = Network()
+    assert torch.equal(class_weights(guarded(network), IMAGE), network.layer.weight)
 
 
 def test_a_linear_function():

@@ -53,6 +53,19 @@ def test_leaves_the_rest_to_torch(layer):
         assert "BatchNorm" in layer(images).grad_fn.name()
 
 
+@pytest.mark.parametrize("layer", [nn.Conv2d(3, 4, 3), nn.BatchNorm2d(3)])
+def test_under_autocast_all_is_torchs_own(layer):
+    images = torch.rand(2, 3, 4, 4, requires_grad=True)
+    layer = layer.eval().requires_grad_(False)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        wanted = layer(images)
+        with FrozenNetwork():
+            found = layer(images)
+    assert found.grad_fn.name() == wanted.grad_fn.name()
+    assert torch.equal(found, wanted)
+    assert found.dtype == wanted.dtype
+
+
 def test_it_is_at_work_on_every_explained_network():
     layer = nn.BatchNorm2d(3)
     with untouched(layer):

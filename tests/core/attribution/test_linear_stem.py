@@ -83,6 +83,16 @@ def test_a_model_that_parts_its_batch_stays_among_the_pixels():
         assert isinstance(path_space(network, images(1), points), Pixels)
 
 
+def test_under_autocast_paths_stay_among_the_pixels():
+    class Coarse(Network):
+        def forward(self, x):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                return super().forward(x)
+
+    with untouched(Coarse().float()) as network:
+        assert isinstance(path_space(network, images(1).float(), 4), Pixels)
+
+
 @pytest.mark.parametrize("form", LINEAR)
 @pytest.mark.parametrize("rows", [1, 4, 100])
 def test_equals_the_sum_over_pixel_gradients(form, rows):
