@@ -40,7 +40,7 @@ def test_truncate_after_keeps_what_the_checkpoint_knew(log):
 
 def test_a_damaged_line_in_the_middle_is_named(log):
     log.path.write_text('{"a": 1}\n{"a"\n{"a": 3}\n')
-    with pytest.raises(ArtifactError, match="line 2 is damaged"):
+    with pytest.raises(ArtifactError, match="line 2 is not valid JSON"):
         log.read()
 
 

@@ -100,8 +100,17 @@ def test_a_run_is_read(tmp_path):
     ("break_run", "message"),
     [
         (lambda run: (run / "metrics.jsonl").unlink(), "has no epoch in metrics.jsonl"),
-        (lambda run: (run / "metrics.jsonl").write_text("5\n"), "line 1 is damaged"),
-        (lambda run: (run / "config.json").unlink(), "config.json is absent or damaged"),
+        (
+            lambda run: (run / "metrics.jsonl").write_text("5\n"),
+            "line 1 has 5, but a table is wanted",
+        ),
+        (lambda run: (run / "metrics.jsonl").write_text('{"epoch": "1"}\n'), "line 1 has 'epoch'"),
+        (
+            lambda run: (run / "metrics.jsonl").write_text('{"fid": [1]}\n'),
+            "line 1 has '.*' a table",
+        ),
+        (lambda run: (run / "config.json").write_text('{"options": 3}'), "has 'options' 3, but"),
+        (lambda run: (run / "config.json").unlink(), "config.json cannot be read"),
     ],
 )
 def test_a_run_that_lacks_something(tmp_path, break_run, message):
@@ -109,6 +118,13 @@ def test_a_run_that_lacks_something(tmp_path, break_run, message):
     break_run(run)
     with pytest.raises(ArtifactError, match=message):
         read_history(run)
+
+
+def test_a_figure_that_is_no_number(tmp_path):
+    run = gan_directory(tmp_path / "run", [{"fid": 3.0}])
+    (run / "metrics.jsonl").write_text('{"fid": "low"}\n')
+    with pytest.raises(ArtifactError, match=r"metrics.jsonl \(fid\) has '\[0\]' \"low\", but"):
+        read_history(run).values("fid")
 
 
 def test_a_checkpoint_is_no_run(tmp_path):

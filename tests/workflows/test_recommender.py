@@ -86,7 +86,7 @@ def test_damage_is_one_line(change, tmp_path):
     damaged = content(recommender_run("svd"))
     change(damaged)
     save_checkpoint(tmp_path / "a.pt", "recommender", damaged)
-    with pytest.raises(ArtifactError, match=r"is damaged .*, but a whole checkpoint is wanted"):
+    with pytest.raises(ArtifactError, match=r"checkpoint .* has .*, but|is damaged .*, but"):
         load_recommender(tmp_path / "a.pt", CPU)
 
 

@@ -351,7 +351,7 @@ def test_default_path_is_in_utc():
 @pytest.mark.parametrize("text", ["", "{", "[1]", '"text"', "\udcff"])
 def test_damaged_json_is_one_line(tmp_path, text):
     (tmp_path / "a.json").write_text(text, encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(ArtifactError, match="absent or damaged"):
+    with pytest.raises(ArtifactError, match=r"a\.json is not valid JSON|a\.json has .* a table is"):
         read_json(tmp_path / "a.json")
-    with pytest.raises(ArtifactError, match="absent or damaged"):
+    with pytest.raises(ArtifactError, match=r"b\.json cannot be read: No such file"):
         read_json(tmp_path / "b.json")

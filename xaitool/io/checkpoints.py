@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 import torch
 from torch import Tensor
 
 from xaitool.errors import ArtifactError
+from xaitool.io.archive import archive_fault, is_archive, pickle_size
 from xaitool.io.atomic import atomic_write
+from xaitool.io.plain import DEEPEST, checked
 from xaitool.io.provenance import file_sha256, version
 
 __all__ = ["checkpoint_path", "file_sha256", "load_checkpoint", "save_checkpoint"]
@@ -19,6 +21,18 @@ __all__ = ["checkpoint_path", "file_sha256", "load_checkpoint", "save_checkpoint
 FORMAT = "xaitool.checkpoint"
 SCHEMA = 1
 HEADER = ("format", "schema", "kind", "xaitool_version")
+
+# Tensors may share their bytes; more often than this they would be a small file's large memory.
+MOST_SHARED = 4
+
+
+class Header(TypedDict):
+    """What `save_checkpoint` puts before the content."""
+
+    format: str
+    schema: int
+    kind: str
+    xaitool_version: NotRequired[str]
 
 
 def save_checkpoint(path: Path, kind: str, content: dict[str, Any]) -> None:
@@ -46,35 +60,43 @@ def save_checkpoint(path: Path, kind: str, content: dict[str, Any]) -> None:
         file.write(buffer.getbuffer())
 
 
-def load_checkpoint(path: Path, *, kind: str | None) -> dict[str, Any]:
+def load_checkpoint(
+    path: Path, *, kind: str | None, schema: type[Any] | None = None
+) -> dict[str, Any]:
     """Load a checkpoint on the CPU, without running anything that it holds.
 
     Args:
         path: The file, or a run directory that has one.
         kind: The wanted kind; None takes any.
+        schema: What the content has to be, as `plain.checked` reads it.
 
     Returns:
         The header (``format``, ``schema``, ``kind``, ``xaitool_version``) and the content.
 
     Raises:
-        ArtifactError: It is absent, damaged, no checkpoint of xaitool, of another schema or kind.
+        ArtifactError: It is absent, damaged, no checkpoint of xaitool, of another schema or kind,
+            or its content is another.
     """
     path = checkpoint_path(path)
     checkpoint = _load_plain(path)
-    if not isinstance(checkpoint, dict) or checkpoint.get("format") != FORMAT:
+    found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
+    if not isinstance(found, str) or found != FORMAT:
         raise ArtifactError(f"{path} has no xaitool header, but a xaitool checkpoint is wanted")
-    if checkpoint.get("schema") != SCHEMA:
+    header = checked(checkpoint, Header, f"checkpoint {path}")
+    if header["schema"] != SCHEMA:
         raise ArtifactError(
-            f"checkpoint {path} has schema {checkpoint.get('schema')!r}, "
+            f"checkpoint {path} has schema {header['schema']}, "
             f"but this xaitool reads schema {SCHEMA}",
-            hint=f"it was written by xaitool {checkpoint.get('xaitool_version')}",
+            hint=f"it was written by xaitool {header.get('xaitool_version', 'unknown')}",
         )
-    found = str(checkpoint.get("kind"))
-    if kind is not None and found != kind:
+    if kind is not None and header["kind"] != kind:
         raise ArtifactError(
-            f"checkpoint {path} is {_with_article(found)}, but {_with_article(kind)} is wanted"
+            f"checkpoint {path} is {_with_article(header['kind'])}, "
+            f"but {_with_article(kind)} is wanted"
         )
-    return checkpoint
+    if schema is not None:
+        checked(checkpoint, schema, f"checkpoint {path}")
+    return cast("dict[str, Any]", checkpoint)
 
 
 def checkpoint_path(path: Path) -> Path:
@@ -96,14 +118,60 @@ def checkpoint_path(path: Path) -> Path:
 def _load_plain(path: Path) -> Any:
     # Damage shows as any of a dozen exception types, so every one means the same here.
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        if not is_archive(path):
+            raise ValueError("no archive")
+        fault, value = archive_fault(path), None
+        if fault is None:
+            value = torch.load(path, map_location="cpu", weights_only=True)
+            fault = _content_fault(value, path)
     except PermissionError:
         raise ArtifactError(f"checkpoint {path} is not readable, but it has to be") from None
     except Exception as error:
-        raise ArtifactError(
-            f"{path} is damaged, or holds more than tensors and plain values, "
-            "but a xaitool checkpoint is wanted"
-        ) from error
+        raise _damaged(path, "") from error
+    if fault:
+        raise _damaged(path, f" ({fault})")
+    return value
+
+
+def _damaged(path: Path, fault: str) -> ArtifactError:
+    return ArtifactError(
+        f"{path} is damaged{fault}, or holds more than tensors and plain values, "
+        "but a xaitool checkpoint is wanted"
+    )
+
+
+def _content_fault(value: Any, path: Path) -> str | None:
+    """What no checkpoint of ours holds, before anybody takes its sizes or its depth at their word.
+
+    A value that is no part of two others takes a byte of the pickle at least, and a tensor that
+    is all of its storage takes no more memory than the file has bytes.
+    """
+    waiting, left, size = [(value, 0)], pickle_size(path), 0
+    while waiting:
+        one, depth = waiting.pop()
+        left -= 1
+        if left < 0 or depth > DEEPEST:
+            return "values within values without an end"
+        if isinstance(one, dict | list | tuple):
+            parts = [*one, *one.values()] if isinstance(one, dict) else one
+            waiting += [(part, depth + 1) for part in parts]
+        elif type(one) is Tensor:
+            if not _is_whole(one):
+                return "a tensor that is more, or less, than its bytes"
+            size += one.nbytes
+        elif not (one is None or type(one) in (str, bool, int, float)):
+            return f"a value of type {type(one).__name__}"
+    return "tensors that share their bytes" if size > MOST_SHARED * path.stat().st_size else None
+
+
+def _is_whole(tensor: Tensor) -> bool:
+    """Whether a tensor is a dense one of all the bytes that it has in the file, as we save it."""
+    return (
+        tensor.layout == torch.strided
+        and tensor.device.type == "cpu"
+        and not tensor.is_quantized
+        and tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size()
+    )
 
 
 def _plain(value: Any, where: str) -> Any:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypedDict
 
-from xaitool.errors import ArtifactError
 from xaitool.io.atomic import finite, write_text
+from xaitool.io.plain import Count, Finite, checked, parse_json
+
+# A table is of parts by their names, such as the weights of groups.
+Figure: TypeAlias = Finite | bool | str | dict[str, Finite | None] | None
+
+
+class Place(TypedDict, total=False):
+    """Where in the run an entry was written."""
+
+    epoch: Count
+    step: Count
 
 
 class MetricsLog:
@@ -35,7 +45,7 @@ class MetricsLog:
         """All entries; a last line that a killed writer left torn is not one.
 
         Raises:
-            ArtifactError: Another line is no JSON object.
+            ArtifactError: Another line is no JSON object of numbers, texts and tables of numbers.
         """
         if not self.path.exists():
             return []
@@ -57,12 +67,7 @@ class MetricsLog:
         write_text(self.path, "".join(kept))
 
     def _parse(self, number: int, line: bytes) -> dict[str, Any]:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            entry = None
-        if not isinstance(entry, dict):
-            raise ArtifactError(
-                f"{self.path} line {number} is damaged, but a JSON object is wanted"
-            )
-        return entry
+        where = f"{self.path} line {number}"
+        entry = parse_json(line, where)
+        checked(entry, Place, where)
+        return checked(entry, dict[str, Figure], where)

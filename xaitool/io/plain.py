@@ -25,6 +25,13 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Positive: TypeAlias = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Finite: TypeAlias = Annotated[float, Meta(ge=-LARGEST, le=LARGEST)]
 
+# An option of a command, as its configuration keeps it.
+Scalar: TypeAlias = str | int | float | bool | None
+Option: TypeAlias = str | int | float | bool | list[Scalar] | None
+# Of images ``(C, H, W)``.
+Side: TypeAlias = Annotated[int, Meta(ge=1, le=2**16)]
+Shape: TypeAlias = tuple[Side, Side, Side]
+
 MOST_BYTES = 2**26
 DEEPEST = 64
 LARGEST_INTEGER = 2**64

@@ -14,6 +14,7 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ModelError
 from xaitool.io.provenance import file_sha256
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+from xaitool.workflows.stored_weights import read_weights
 from xaitool.workflows.training_data import channel_statistics
 
 
@@ -87,7 +88,7 @@ def _weights(config: TrainClassifierConfig) -> dict[str, Tensor] | None:
     name = _torchvision_name(config)
     if config.weights in (None, "torchvision"):
         return torchvision_models.download_weights(name)
-    return torchvision_models.load_weights(Path(str(config.weights)))
+    return read_weights(Path(str(config.weights)))
 
 
 def _imagenet_statistics(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from xaitool.errors import ConfigError
+from xaitool.io.plain import parse_json
 
 WANTED = (
     "one name a line, a JSON list of names, or a JSON object from class index to name is wanted"
@@ -61,10 +61,7 @@ def _from_lines(text: str) -> list[str]:
 
 
 def _from_json(text: str, path: Path) -> list[str]:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"classes file '{path}' is no JSON ({error}), but {WANTED}") from None
+    content = parse_json(text, f"classes file '{path}'", error=ConfigError)
     if isinstance(content, dict):
         content = _by_index(content, path)
     if not isinstance(content, list):

@@ -4,19 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from xaitool import registry
 from xaitool.core.models.stargan import CounterfactualGenerator, StarGANGenerator
 from xaitool.errors import ArtifactError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
+from xaitool.io.plain import Count, Option, Positive, Shape
 from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.stored_weights import rebuilt
 
 KIND = "baseline-gan"
+
+
+class _Architecture(TypedDict):
+    width: Positive
+    blocks: Count
+
+
+class _State(TypedDict):
+    generator: dict[str, Tensor]
+    average: dict[str, Tensor] | None
+
+
+class SavedCounterfactual(TypedDict):
+    """What of a generator's checkpoint makes the generator."""
+
+    generator: str
+    architecture: _Architecture
+    shape: Shape
+    classes: list[str]
+    classifier: str | None
+    classifier_sha256: str | None
+    dataset: str
+    config: dict[str, Option]
+    state: _State
 
 
 @dataclass(frozen=True)
@@ -61,7 +87,7 @@ def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
         ArtifactError: It is absent, damaged, of another kind or version.
     """
     path = checkpoint_path(path)
-    checkpoint = load_checkpoint(path, kind=KIND)
+    checkpoint = load_checkpoint(path, kind=KIND, schema=SavedCounterfactual)
     with damage_as_error(path):
         kind = checkpoint["generator"]
         if kind not in registry.names("generator"):
@@ -70,7 +96,7 @@ def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
                 f"{', '.join(registry.names('generator'))} is wanted"
             )
         return Counterfactual(
-            generator=runtime.place(_rebuilt(checkpoint)).eval().requires_grad_(False),
+            generator=runtime.place(_rebuilt(checkpoint, path)).eval().requires_grad_(False),
             kind=kind,
             shape=tuple(checkpoint["shape"]),
             classes=tuple(checkpoint["classes"]),
@@ -98,18 +124,17 @@ def build_generator(
     return network
 
 
-def _rebuilt(checkpoint: dict[str, Any]) -> nn.Module:
-    network = build_generator(
-        checkpoint["generator"],
-        tuple(checkpoint["shape"]),
-        len(checkpoint["classes"]),
-        checkpoint["architecture"],
-    )
-    state = checkpoint["state"]
+def _rebuilt(checkpoint: dict[str, Any], path: Path) -> nn.Module:
+    def make() -> StarGANGenerator:
+        return build_generator(
+            checkpoint["generator"],
+            tuple(checkpoint["shape"]),
+            len(checkpoint["classes"]),
+            checkpoint["architecture"],
+        )
+
+    state, where = checkpoint["state"], f"checkpoint {path}"
     if state["average"] is None:
-        network.load_state_dict(state["generator"])
-    else:
-        averaged = AveragedModel(network)
-        averaged.load_state_dict(state["average"])
-        network = cast("StarGANGenerator", averaged.module)
-    return CounterfactualGenerator(network)
+        return CounterfactualGenerator(rebuilt(make, state["generator"], where))
+    averaged = rebuilt(lambda: AveragedModel(make()), state["average"], where)
+    return CounterfactualGenerator(cast("StarGANGenerator", averaged.module))

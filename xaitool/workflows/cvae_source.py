@@ -5,15 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
+
+from torch import Tensor
 
 from xaitool.core.models.cvae import Cvae
 from xaitool.errors import ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
+from xaitool.io.plain import Option, Positive, Shape
 from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.stored_weights import rebuilt
 
 KIND = "cvae"
+
+
+class _Architecture(TypedDict):
+    latent: Positive
+    network: str
+    blind: NotRequired[bool]
+    labelled: NotRequired[bool]
+
+
+class _State(TypedDict):
+    model: dict[str, Tensor]
+
+
+class SavedCvae(TypedDict):
+    """What of an autoencoder's checkpoint makes the autoencoder."""
+
+    architecture: _Architecture
+    shape: Shape
+    classes: list[str]
+    sensitive: dict[str, list[str]]
+    dataset: str
+    config: dict[str, Option]
+    state: _State
 
 
 @dataclass(frozen=True)
@@ -52,18 +79,17 @@ def load_cvae(path: Path, runtime: Runtime) -> LoadedCvae:
         ArtifactError: It is absent, damaged, of another kind or version.
     """
     path = checkpoint_path(path)
-    checkpoint = load_checkpoint(path, kind=KIND)
+    checkpoint = load_checkpoint(path, kind=KIND, schema=SavedCvae)
     with damage_as_error(path):
         shape = tuple(checkpoint["shape"])
         classes = tuple(checkpoint["classes"])
         sensitive = {name: tuple(names) for name, names in checkpoint["sensitive"].items()}
-        model = Cvae(
-            shape,
-            len(classes),
-            [len(names) for names in sensitive.values()],
-            **checkpoint["architecture"],
+        values = [len(names) for names in sensitive.values()]
+        model = rebuilt(
+            lambda: Cvae(shape, len(classes), values, **checkpoint["architecture"]),
+            checkpoint["state"]["model"],
+            f"checkpoint {path}",
         )
-        model.load_state_dict(checkpoint["state"]["model"])
         runtime.place(model)
         return LoadedCvae(
             model=model.eval().requires_grad_(False),

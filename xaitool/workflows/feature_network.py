@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,9 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import load_dataset
 from xaitool.errors import ArtifactError, ShapeError
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
+from xaitool.io.plain import Finite, Positive, Shape
 from xaitool.workflows.progress import Reporter
+from xaitool.workflows.stored_weights import rebuilt
 from xaitool.workflows.training_data import channel_statistics
 
 
@@ -44,6 +46,18 @@ RECIPE = Recipe()
 
 LEAST_ACCURACY = {"mnist": 0.99}
 """On the test split; a worse network judges by features that do not tell the classes apart."""
+
+
+class _Kept(TypedDict):
+    """What of the cache makes the network."""
+
+    shape: Shape
+    classes: Positive
+    mean: list[Finite]
+    standard_deviation: list[Finite]
+    accuracy: Finite
+    sha256: str
+    model: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -129,8 +143,8 @@ def feature_network(
         _keep(path, content, reporter)
     channels, height, width = content["shape"]
     shape = (channels, height, width)
-    model = LeNet5(shape, content["classes"], content["mean"], content["standard_deviation"])
-    model.load_state_dict(content["model"])
+    facts = content["classes"], content["mean"], content["standard_deviation"]
+    model = rebuilt(lambda: LeNet5(shape, *facts), content["model"], str(path))
     model.to(device).eval().requires_grad_(False)
     _check_accuracy(name, content["accuracy"], reporter)
     return FeatureNetwork(model, content["sha256"], content["accuracy"], name, shape, train.classes)
@@ -151,13 +165,13 @@ def _key(train: ImageDataset) -> str:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """None where it has to be trained: the archive's own checksums are not looked at by torch."""
+    """None where it has to be trained."""
     if not path.is_file():
         return None
     try:
-        content = load_checkpoint(path, kind="features")
+        content = load_checkpoint(path, kind="features", schema=_Kept)
         return content if weights_sha256(content["model"]) == content["sha256"] else None
-    except (ArtifactError, KeyError):
+    except ArtifactError:
         return None
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from xaitool.errors import ArtifactError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.jsonl import MetricsLog
+from xaitool.io.plain import Finite, checked
 from xaitool.workflows.damage import damage_as_error
-from xaitool.workflows.run_directory import read_json
+from xaitool.workflows.gan_networks import JudgedGan
+from xaitool.workflows.run_directory import SavedConfig, read_json
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,13 @@ class GanHistory:
         return self.path.resolve().name
 
     def values(self, key: str) -> list[float | None]:
-        """A figure of every epoch; None where it was not measured."""
-        return [epoch.get(key) for epoch in self.epochs]
+        """A figure of every epoch; None where it was not measured.
+
+        Raises:
+            ArtifactError: It is no number.
+        """
+        values = [epoch.get(key) for epoch in self.epochs]
+        return checked(values, list[Finite | None], f"{self.path / 'metrics.jsonl'} ({key})")
 
     def total(self, key: str, until: int | None) -> float | None:
         """The sum of a figure over the first epochs.
@@ -84,8 +91,8 @@ def read_history(path: Path) -> GanHistory:
         raise ArtifactError(
             f"{path} has no epoch in metrics.jsonl, but convergence is measured over epochs"
         )
-    options = read_json(path / "config.json").get("options")
-    checkpoint = load_checkpoint(path, kind="gan")
+    options = read_json(path / "config.json", SavedConfig).get("options")
+    checkpoint = load_checkpoint(path, kind="gan", schema=JudgedGan)
     with damage_as_error(path):
         judged = checkpoint.get("features") or {}
         return GanHistory(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from torch import Tensor, nn
 
 from xaitool import registry
 from xaitool.core.users_model import UsersDiscriminator
 from xaitool.errors import ArtifactError, ConfigError, ModelError
+from xaitool.io.plain import Positive, Shape
 from xaitool.workflows.damage import reason
 from xaitool.workflows.gan_network_probe import (
     check_per_sample,
@@ -18,6 +19,44 @@ from xaitool.workflows.gan_network_probe import (
 )
 from xaitool.workflows.model_factory import make_model
 from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.stored_weights import rebuilt
+
+
+class _Training(TypedDict):
+    dataset: str
+    image_size: Positive | None
+    classes: list[str] | None
+    label: NotRequired[str | None]
+    features: NotRequired[str | None]
+
+
+class _Judged(TypedDict):
+    network: str
+    sha256: str
+    images: NotRequired[str]
+
+
+class _State(TypedDict):
+    generator: dict[str, Tensor]
+    average: NotRequired[dict[str, Tensor] | None]
+
+
+class JudgedGan(TypedDict):
+    """What of a GAN's checkpoint says by what it was judged."""
+
+    dataset_digest: NotRequired[str]
+    features: NotRequired[_Judged | None]
+
+
+class SavedGan(JudgedGan):
+    """What of a GAN's checkpoint makes its generator, and says how it was trained."""
+
+    architecture: str
+    generator_source: NotRequired[str | None]
+    shape: Shape
+    latent: Positive
+    config: _Training
+    state: _State
 
 
 class GanNetworks(NamedTuple):
@@ -98,13 +137,18 @@ def generator_of(checkpoint: Mapping[str, Any], generator_source: str | None = N
     recorded = checkpoint.get("generator_source")
     _check_source(recorded, generator_source, checkpoint["architecture"])
     shape, latent = tuple(checkpoint["shape"]), checkpoint["latent"]
-    generator: nn.Module = (
-        _registered(checkpoint["architecture"], shape, latent).generator
-        if generator_source is None
-        else make_model(generator_source)
-    )
     name = _name("generator", generator_source, checkpoint["architecture"])
-    _fill(name, generator, _weights(checkpoint["state"]), own=generator_source is not None)
+    weights = _weights(checkpoint["state"])
+    generator: nn.Module
+    if generator_source is None:
+        generator = rebuilt(
+            lambda: _registered(checkpoint["architecture"], shape, latent).generator,
+            weights,
+            "the GAN's checkpoint",
+        )
+    else:
+        generator = make_model(generator_source)
+        _fill(name, generator, weights)
     probe_generator(name, generator, shape, latent)
     return generator.eval()
 
@@ -170,12 +214,10 @@ def _weights(state: Mapping[str, Any]) -> dict[str, Tensor]:
     }
 
 
-def _fill(name: str, generator: nn.Module, weights: dict[str, Tensor], *, own: bool) -> None:
+def _fill(name: str, generator: nn.Module, weights: dict[str, Tensor]) -> None:
     try:
         generator.load_state_dict(weights)
     except RuntimeError as error:
-        if not own:
-            raise
         raise ModelError(
             f"{name} does not fit the GAN's weights ({reason(error)}), but the one that was "
             "trained is wanted"

@@ -18,7 +18,7 @@ from xaitool.report.pixels import to_pixels
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.damage import damage_as_error
-from xaitool.workflows.gan_networks import generator_of
+from xaitool.workflows.gan_networks import SavedGan, generator_of
 from xaitool.workflows.generated_images import noise, sample
 from xaitool.workflows.picture_path import source_name
 from xaitool.workflows.progress import Reporter
@@ -60,7 +60,7 @@ def write_samples(
     """
     count = min(config.samples, config.limit or config.samples)
     folder = _folder(path, config)
-    checkpoint = load_checkpoint(path, kind="gan")
+    checkpoint = load_checkpoint(path, kind="gan", schema=SavedGan)
     with damage_as_error(path):
         generator = runtime.place(generator_of(checkpoint, config.generator))
         like = next(generator.parameters())

@@ -14,7 +14,7 @@ from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.gan_judge import GanJudge
-from xaitool.workflows.gan_networks import generator_of
+from xaitool.workflows.gan_networks import SavedGan, generator_of
 from xaitool.workflows.generated_images import noise
 from xaitool.workflows.image_features import ImageFeatures, feature_source
 from xaitool.workflows.progress import Reporter
@@ -61,7 +61,7 @@ def measure_gan(
     count = min(config.samples, config.limit or config.samples)
     if count < 2:
         raise ConfigError(f"--limit is {count}, but FID and KID want at least 2 images")
-    checkpoint = load_checkpoint(path, kind="gan")
+    checkpoint = load_checkpoint(path, kind="gan", schema=SavedGan)
     with damage_as_error(path):
         generator = runtime.place(generator_of(checkpoint, config.generator))
     network = _features(path, checkpoint, config, runtime, reporter)

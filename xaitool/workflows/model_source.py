@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from xaitool.core.models.normalise import Normalise
 from xaitool.core.users_model import UsersClassifier
 from xaitool.errors import ConfigError, ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
+from xaitool.io.plain import Finite, Positive, Shape
 from xaitool.options import can_name_code
 from xaitool.workflows.class_names import read_class_names
 from xaitool.workflows.classifier import Classifier
@@ -26,6 +27,36 @@ from xaitool.workflows.exported_program import LoadedProgram, load_program
 from xaitool.workflows.model_factory import make_model, mode_matters
 from xaitool.workflows.model_input import ModelInput
 from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.stored_weights import read_weights, rebuilt
+
+
+class _Training(TypedDict):
+    dataset: str
+    classes: list[str] | None
+    label: NotRequired[str | None]
+
+
+class _Transfer(TypedDict):
+    transfer: bool
+    head: Positive | None
+    freeze_backbone: bool
+
+
+class _State(TypedDict):
+    model: dict[str, Tensor]
+
+
+class SavedClassifier(TypedDict):
+    """What of a classifier's checkpoint makes the classifier."""
+
+    architecture: str
+    shape: Shape
+    classes: list[str]
+    mean: list[Finite]
+    standard_deviation: list[Finite]
+    transfer: NotRequired[_Transfer]
+    config: _Training
+    state: _State
 
 
 def load_classifier(
@@ -89,17 +120,18 @@ def _load(
     )
 
 
-def _rebuilt(checkpoint: dict[str, Any]) -> nn.Module:
-    model = build_classifier(
-        checkpoint["architecture"],
-        shape=tuple(checkpoint["shape"]),
-        classes=len(checkpoint["classes"]),
-        mean=checkpoint["mean"],
-        standard_deviation=checkpoint["standard_deviation"],
-        **checkpoint.get("transfer", {}),
-    )
-    model.load_state_dict(checkpoint["state"]["model"])
-    return model
+def _rebuilt(checkpoint: dict[str, Any], path: Path) -> nn.Module:
+    def make() -> nn.Module:
+        return build_classifier(
+            checkpoint["architecture"],
+            shape=tuple(checkpoint["shape"]),
+            classes=len(checkpoint["classes"]),
+            mean=checkpoint["mean"],
+            standard_deviation=checkpoint["standard_deviation"],
+            **checkpoint.get("transfer", {}),
+        )
+
+    return rebuilt(make, checkpoint["state"]["model"], f"checkpoint {path}")
 
 
 def _from_checkpoint(
@@ -110,11 +142,11 @@ def _from_checkpoint(
         flag = "--" + given[0].replace("_", "-")
         raise ModelError(f"model {source} is a checkpoint, but {flag} is for the others")
     path = checkpoint_path(Path(source))
-    checkpoint = load_checkpoint(path, kind="classifier")
+    checkpoint = load_checkpoint(path, kind="classifier", schema=SavedClassifier)
     with damage_as_error(path):
         channels, side, _ = checkpoint["shape"]
         return Classifier(
-            model=_fast(runtime.place(_rebuilt(checkpoint))),
+            model=_fast(runtime.place(_rebuilt(checkpoint, path))),
             source=source,
             weights=None,
             sha256=file_sha256(path),
@@ -139,11 +171,7 @@ def _from_torchvision(
     seen = ModelInput(
         3, facts.resize, facts.crop, facts.interpolation, facts.mean, facts.standard_deviation
     ).changed(options)
-    state = (
-        torchvision_models.download_weights(name)
-        if weights is None
-        else torchvision_models.load_weights(weights)
-    )
+    state = torchvision_models.download_weights(name) if weights is None else read_weights(weights)
     count = _class_count(state, otherwise=len(facts.categories))
     network = torchvision_models.build(
         name,
@@ -233,7 +261,7 @@ def _users(model: nn.Module, source: str) -> UsersClassifier:
 
 def _fill(model: nn.Module, weights: Path) -> None:
     try:
-        model.load_state_dict(torchvision_models.load_weights(weights))
+        model.load_state_dict(read_weights(weights))
     except RuntimeError as error:
         raise ModelError(
             f"weights '{weights}' do not fit the model ({reason(error)}), but its own are wanted"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
@@ -15,11 +15,49 @@ from xaitool.core.recommenders.explanation import Explanation
 from xaitool.core.recommenders.ratings import Ratings
 from xaitool.data.ratings.rating_names import RatingNames
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
+from xaitool.io.plain import Finite, Option
 from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.recommender_recipe import Fitted, Recipe, placed
 from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.stored_weights import check_weights
 
 KIND = "recommender"
+
+
+class _Recipe(TypedDict):
+    base: str
+    base_options: dict[str, Option]
+    amcf_options: dict[str, Option] | None
+    seed: int
+
+
+class _Seen(TypedDict):
+    users: Tensor
+    items: Tensor
+    values: Tensor
+
+
+class _State(TypedDict):
+    model: dict[str, Tensor]
+    amcf: dict[str, Tensor] | None
+
+
+class SavedRecommender(TypedDict):
+    """The content of a recommender's checkpoint."""
+
+    recipe: _Recipe
+    dataset: str
+    dataset_digest: str
+    config: dict[str, Option]
+    scale: tuple[Finite, Finite]
+    user_ids: list[str]
+    item_ids: list[str]
+    titles: list[str]
+    aspect_names: list[str]
+    aspects: Tensor
+    seen: _Seen
+    state: _State
+
 
 # AMCF's own state; the rest of its state_dict is the rating model and the aspects.
 _AMCF_STATE = ("embeddings", "weight", "bias")
@@ -110,11 +148,17 @@ def load_recommender(path: Path, runtime: Runtime) -> Recommender:
     Raises:
         ArtifactError: It is absent, damaged, no checkpoint of xaitool, or of another kind.
     """
-    content = load_checkpoint(path, kind=KIND)
+    content = load_checkpoint(path, kind=KIND, schema=SavedRecommender)
     with damage_as_error(path):
         recipe, names = Recipe(**content["recipe"]), _names(content)
         aspects = content["aspects"].to(runtime.device)
-        fitted = recipe.build(len(names.user_ids), aspects, runtime)
+        users, nowhere = len(names.user_ids), replace(runtime, device=torch.device("meta"))
+        check_weights(
+            lambda: recipe.build(users, aspects, nowhere).model,
+            content["state"]["model"],
+            f"checkpoint {path}",
+        )
+        fitted = recipe.build(users, aspects, runtime)
         _restore(fitted, content["state"])
         low, high = content["scale"]
         return Recommender(

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from xaitool.data.cache import cache_directory
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ArtifactError
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
+from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.feature_network import weights_sha256
 from xaitool.workflows.gathered_features import GatheredFeatures
 from xaitool.workflows.image_features import ImageFeatures
@@ -24,6 +26,13 @@ from xaitool.workflows.image_features import ImageFeatures
 KIND = "reference-features"
 VERSION = 1  # of what is kept: a change makes other files
 ROWS = 500  # images at a time
+
+
+class _Kept(TypedDict):
+    """What a file of the cache holds."""
+
+    sha256: str
+    tensors: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -107,20 +116,21 @@ def _keep(path: Path, found: ReferenceFeatures) -> None:
 
 
 def _read(path: Path, device: torch.device) -> ReferenceFeatures | None:
-    """None where there is no whole file: the archive's own checksums are not looked at by torch."""
+    """None where there is no whole file."""
     if not path.is_file():
         return None
     try:
-        content = load_checkpoint(path, kind=KIND)
+        content = load_checkpoint(path, kind=KIND, schema=_Kept)
         tensors: dict[str, Tensor] = content["tensors"]
         if weights_sha256(tensors) != content["sha256"]:
             return None
-    except (ArtifactError, KeyError):
+        with damage_as_error(path):
+            distance = tensors.pop("distance").item()
+            tensors = {name: _on(tensor, device) for name, tensor in tensors.items()}
+            manifold = Manifold(tensors.pop("near"), tensors.pop("nearest"))
+            return ReferenceFeatures(GatheredFeatures.from_dict(tensors), manifold, distance)
+    except ArtifactError:
         return None
-    distance = tensors.pop("distance").item()
-    tensors = {name: _on(tensor, device) for name, tensor in tensors.items()}
-    manifold = Manifold(tensors.pop("near"), tensors.pop("nearest"))
-    return ReferenceFeatures(GatheredFeatures.from_dict(tensors), manifold, distance)
 
 
 def _on(tensor: Tensor, device: torch.device) -> Tensor:

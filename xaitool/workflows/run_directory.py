@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -12,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypedDict
 
 from xaitool.errors import ArtifactError, ConfigError, DivergenceError, StoppedBySignal
 from xaitool.io.atomic import remove_partials, write_json
@@ -26,6 +25,7 @@ from xaitool.io.folders import (
 )
 from xaitool.io.jsonl import MetricsLog
 from xaitool.io.lock import Lock, locked
+from xaitool.io.plain import Count, Option, checked, read_plain
 
 State = Literal["running", "completed", "interrupted", "failed", "diverged"]
 
@@ -45,6 +45,22 @@ PARTIAL = r"\..+\.[0-9]+\.partial"
 OWN_FILE = re.compile("|".join((*map(re.escape, FILES), PARTIAL)))
 OWN_PICTURE = re.compile(rf".+\.png|{PARTIAL}")
 LOCK = ".lock"
+
+
+class Status(TypedDict, total=False):
+    """What of ``status.json`` is read again."""
+
+    state: str
+    epoch: Count
+    step: Count
+
+
+class SavedConfig(TypedDict, total=False):
+    """``config.json``: which command ran, with which options."""
+
+    command: str
+    schema: int
+    options: dict[str, Option]
 
 
 class RunDirectory:
@@ -68,7 +84,7 @@ class RunDirectory:
         for folder in (self.samples, self.plots):
             make_folder(folder)
             remove_partials(folder)
-        before = read_json(self._status) if self._status.exists() else {}
+        before = read_json(self._status, Status) if self._status.exists() else {}
         self._place = {"epoch": before.get("epoch", 0), "step": before.get("step", 0)}
 
     @classmethod
@@ -138,7 +154,7 @@ class RunDirectory:
         Raises:
             ArtifactError: It is absent or damaged.
         """
-        return read_json(self.path / "config.json")
+        return read_json(self.path / "config.json", SavedConfig)
 
     def write_environment(self, environment: Mapping[str, Any]) -> None:
         """Write ``environment.json``."""
@@ -226,7 +242,7 @@ def check_resumable(out: Path) -> None:
 def is_completed(out: Path) -> bool:
     """Whether the run in a folder says that it came to its end."""
     with contextlib.suppress(ArtifactError):
-        return bool(read_json(out / "status.json").get("state") == "completed")
+        return bool(read_json(out / "status.json", Status).get("state") == "completed")
     return False
 
 
@@ -257,18 +273,17 @@ def compare_config(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None
         )
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, schema: type[Any] = dict) -> dict[str, Any]:
     """Read a JSON object.
+
+    Args:
+        path: The file.
+        schema: What it has to be, as `plain.checked` reads it.
 
     Raises:
         ArtifactError: The file is absent, damaged, or holds something else.
     """
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        value = None
-    if not isinstance(value, dict):
-        raise ArtifactError(f"{path} is absent or damaged, but a JSON object is wanted")
+    value: dict[str, Any] = checked(read_plain(path), schema, str(path))
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from xaitool.io.atomic import atomic_write
 from xaitool.report.curves import curve_picture
@@ -19,12 +20,16 @@ def write_curves(directory: RunDirectory, charts: Mapping[str, tuple[str, ...]])
     entries = directory.metrics.read()
     for name, metrics in charts.items():
         series = {
-            metric: [entry.get(metric) for entry in entries]
+            metric: [_number(entry.get(metric)) for entry in entries]
             for metric in metrics
-            if any(entry.get(metric) is not None for entry in entries)
+            if any(_number(entry.get(metric)) is not None for entry in entries)
         }
         if not series:
             continue
         picture = curve_picture(series, title=name, x_label="epoch", y_label=", ".join(series))
         with atomic_write(directory.plots / f"{name}.png") as file:
             picture.save(file, format="PNG")
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) else None

@@ -130,6 +130,8 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         raise ModelError(
             f"weights '{path}' are damaged or hold more than tensors, but {wanted}"
         ) from None
+    if isinstance(weights, dict) and _repeats(weights):
+        raise ModelError(f"weights '{path}' have tensors larger than their bytes, but {wanted}")
     return _as_float32(
         weights, f"weights '{path}' are no mapping of names to tensors, but {wanted}"
     )
@@ -235,6 +237,14 @@ def _fill(network: nn.Module, name: str, weights: Mapping[str, Tensor]) -> None:
         lines = str(error).splitlines()
         reason = lines[min(1, len(lines) - 1)].strip()[:160]
         raise ModelError(f"weights do not fit {name} ({reason}), but its own are wanted") from None
+
+
+def _repeats(weights: dict[Any, Any]) -> bool:
+    """Whether much more memory than the file has bytes would be filled by copies of its tensors."""
+    tensors = [one for one in weights.values() if isinstance(one, Tensor) and not one.is_sparse]
+    storages = [one.untyped_storage() for one in tensors]
+    stored = {one.data_ptr(): one.nbytes() for one in storages}
+    return sum(one.nbytes for one in tensors) > 4 * sum(stored.values()) + 2**20
 
 
 def _as_float32(weights: Any, message: str) -> dict[str, Tensor]:

@@ -1,0 +1,120 @@
+"""Weights from files: whole, and of the network that they are for, before they take memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
+
+from xaitool.errors import ArtifactError, ModelError
+from xaitool.io.archive import archive_fault, is_archive
+
+Network = TypeVar("Network", bound=nn.Module)
+
+# What layers make their weights of. Constants that are computed stay numbers that can be read.
+_MAKE_WEIGHTS = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
+
+
+def rebuilt(make: Callable[[], Network], weights: Mapping[str, Tensor], where: str) -> Network:
+    """A network with weights from a file, made only once `check_weights` let them pass.
+
+    Args:
+        make: Makes the network, by what the file says of it.
+        weights: Its state dict.
+        where: What the file is called in the message.
+
+    Raises:
+        ArtifactError: The weights are of another network.
+    """
+    check_weights(make, weights, where)
+    network = make()
+    network.load_state_dict(weights)
+    return network
+
+
+def check_weights(make: Callable[[], nn.Module], weights: Mapping[str, Tensor], where: str) -> None:
+    """Refuse weights that are not those of a network, which is made without memory to find out.
+
+    What a file says of its network costs nothing to write there: a layer of 10^7 units would take
+    all memory before its weights are found to be few.
+
+    Args:
+        make: Makes the network; nothing is drawn from torch's global random generator.
+        weights: Its state dict.
+        where: What holds them.
+
+    Raises:
+        ArtifactError: Some are missing, too many, or of another shape or kind of number.
+    """
+    wanted = _outline(make, len(weights), where)
+    for name, tensor in wanted.items():
+        if name not in weights:
+            raise ArtifactError(f"{where} has no weights '{name}', but its network wants them")
+        found = weights[name]
+        if found.shape != tensor.shape or found.is_floating_point() != tensor.is_floating_point():
+            raise ArtifactError(
+                f"{where} has weights '{name}' {_form(found)}, but its network wants "
+                f"{_form(tensor)}"
+            )
+    if more := [name for name in weights if name not in wanted]:
+        raise ArtifactError(f"{where} has weights '{more[0]}', but its network wants no such")
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """A state dict from a file, as `torchvision_models.load_weights` reads it.
+
+    Raises:
+        ModelError: It cannot be read, is damaged, or holds anything but named tensors.
+    """
+    from xaitool.core.models.torchvision_models import load_weights
+
+    try:
+        fault = archive_fault(path) if path.is_file() and is_archive(path) else None
+    except OSError:
+        fault = "it cannot be read"
+    if fault:
+        raise ModelError(
+            f"weights '{path}' are damaged ({fault}), but a state dict saved by torch.save is "
+            "wanted"
+        )
+    return load_weights(path)
+
+
+class _Weightless(TorchFunctionMode):
+    """New weights have shapes, but no memory."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: Any = (), options: Any = None
+    ) -> Any:
+        options = dict(options or {})
+        if function in _MAKE_WEIGHTS:
+            options["device"] = "meta"
+        return function(*arguments, **options)
+
+
+def _outline(make: Callable[[], nn.Module], count: int, where: str) -> dict[str, Tensor]:
+    """The state dict of a network, its tensors without memory."""
+    # Of a new head on a backbone some layers are made and not kept.
+    most, made = 2 * count + 100, 0
+
+    def counted(*_: Any) -> None:
+        nonlocal made
+        made += 1
+        if made > most:
+            raise ArtifactError(f"{where} has {count} weights, but its network wants many more")
+
+    hook = register_module_parameter_registration_hook(counted)
+    try:
+        with torch.random.fork_rng(devices=[]), _Weightless():
+            return dict(make().state_dict())
+    finally:
+        hook.remove()
+
+
+def _form(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
