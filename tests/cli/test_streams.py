@@ -234,32 +234,17 @@ class Net(nn.Module):
 """
 CHATTED = ("import", "factory", "child", "descriptor", "from C", "held back", "forward")
 CHATTY_LINE = (
-    *("explain", "--model", "chatty:Net", "--dataset", "digits", "--limit", "1"),
-    *("--method", "saliency", "--input-size", "28", "--channels", "1", "--out", "a.h5", "-q"),
+    *("explain", "--model", "chatty:Net", "--dataset", "digits", "--limit", "1", "--json"),
+    *("--method", "saliency", "--input-size", "28", "--channels", "1", "--out", "a.h5"),
 )
 
 
 def test_what_code_prints_is_no_data(xaitool: Program, tmp_path: Path) -> None:
     (tmp_path / "chatty.py").write_text(CHATTY)
-    result = xaitool(*CHATTY_LINE, "--json")
+    result = xaitool(*CHATTY_LINE, "--heat-maps", "0")
     (text,) = result.stdout.splitlines()
     assert (result.returncode, json.loads(text)["output"]) == (0, "a.h5")
     assert [word for word in CHATTED if word not in result.stderr] == []
-
-
-def test_what_code_prints_is_no_data_in_this_process(
-    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "chatty.py").write_text(CHATTY)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.delitem(sys.modules, "chatty", raising=False)
-    before = sys.stdout, sys.stderr
-    result = invoke(*CHATTY_LINE)
-    assert result.stdout.splitlines()[0] == "a.h5"
-    assert "forward" in result.stderr
-    assert (sys.stdout, sys.stderr) == before
-    os.write(1, b"restored")
-    assert invoke("--version").stdout.startswith("xaitool ")
 
 
 def test_data_goes_where_it_went(capfd: pytest.CaptureFixture[str]) -> None:
