@@ -124,6 +124,15 @@ def test_another_dataset():
     assert_refused(DataError, message, classifier_run(), dataset="folder:animals")
 
 
+def test_an_exported_program():
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(28 * 28, 10)).eval()
+    images = load_dataset("digits", "test").images(torch.arange(4))
+    torch.export.save(torch.export.export(model, (images,)), "net.pt2")
+    (row, *_) = measure("net.pt2", dataset="digits", limit=4, metric=("accuracy",))
+    labels = load_dataset("digits", "test").labels[:4]
+    assert row["value"] == (model(images).argmax(1) == labels).double().mean()
+
+
 def test_fewer_rows_where_memory_is_short(monkeypatch):
     wanted = measure(classifier_run(), limit=20)
     logits = classifier.Classifier.logits

@@ -133,8 +133,9 @@ def artifact_kind(path: Path) -> Kind:
     if path.suffix in (".h5", ".hdf5", ".partial"):
         with AttributionFile(path):
             return "attribution"
-    if not path.exists() and (":" in str(path) or path.suffix == ".pt2"):
-        return "classifier"  # torchvision:NAME, package.module:factory or an exported program
+    is_program = path.suffix == ".pt2" and not path.is_dir()
+    if is_program or (not path.exists() and ":" in str(path)):
+        return "classifier"  # or torchvision:NAME, package.module:factory
     kind = load_checkpoint(path, kind=None)["kind"]
     if kind not in MEASURES:
         raise ArtifactError(
