@@ -67,7 +67,7 @@ def test_labels_and_attributes_come_from_the_table(name: str, write_tree: Tree):
         assert list(data.attributes) == ["label", "sensitive", "age"]
         assert list(data.sensitive) == ["sensitive"]
         assert data.attributes["age"].names == ("old", "older", "young")
-        assert data.skipped == ()
+        assert data.left_out == ()
         check_rows(data)
         check_rows(data, AGES, "age")
     labels = torch.tensor([int(label == "yes") for label in LABELS])
@@ -89,7 +89,7 @@ def test_a_column_names_the_splits(write_tree: Tree):
     root = write_tree(FLAT | {"attributes.csv": table("filename,split,label", SPLITS, LABELS)})
     assert numbers(load(root)) == [0, 2, 4, 6, 7, 9]
     assert numbers(load(root, "test")) == [1, 5, 8]
-    assert load(root).skipped == ("3.png",)
+    assert load(root).left_out == ("3.png",)
     assert list(load(root).attributes) == ["label"]
     val = tuple(split.replace("test", "val") for split in SPLITS)
     root = write_tree(FLAT | {"attributes.csv": table("filename,split,label", val, LABELS)})
@@ -126,7 +126,7 @@ def test_zips_with_a_folder_around_everything(top: str, tmp_path: Path):
         tmp_path / "set.zip", files | {f"{top}attributes.csv": CSV, "__MACOSX/attributes.csv": b"x"}
     )
     data = load(path)
-    assert data.skipped == ("__MACOSX/attributes.csv",)
+    assert data.left_out == ("__MACOSX/attributes.csv",)
     check_rows(data)
 
 
@@ -167,7 +167,7 @@ def test_a_csv_that_is_none_of_attributes_is_left_alone(write_tree: Tree):
     plain = {"a/1.png": FLAT["1.png"], "a/2.png": FLAT["2.png"], "b/1.png": FLAT["3.png"]}
     notes = {"notes.csv": b"who,what\nme,\xff\n", "a/attributes.csv": b"x"}
     data = load(write_tree(plain | notes))
-    assert data.skipped == ("a/attributes.csv", "notes.csv")
+    assert data.left_out == ("a/attributes.csv", "notes.csv")
     assert data.classes == ("a", "b")
     assert data.attributes == {}
 

@@ -75,7 +75,7 @@ def test_pairs_are_classes_and_the_splits_are_bams(bam: Path):
     assert train.filename(4) == "train/stop_sign/stop_sign-bedroom-0000.jpg"
     assert test.shape == (3, SIDE, SIDE)
     assert train.mask([0]) is None
-    assert test.skipped == ()
+    assert test.left_out == ()
 
 
 def test_masks_are_bams_own(bam: Path):
@@ -123,7 +123,8 @@ def test_a_damaged_picture_takes_its_mask_with_it(bam: Path):
     (bam / "obj" / "val" / "dog-bedroom-0901.jpg").write_bytes(b"no picture")
     (bam / "obj" / "val" / "notes.txt").write_text("x")
     found = load(bam, on_error="skip")
-    assert set(found.skipped) == {"val/dog-bedroom-0901.jpg", "val/notes.txt"}
+    assert found.skipped == ("val/dog-bedroom-0901.jpg",)
+    assert found.left_out == ("val/notes.txt",)
     rows = [0, *range(2, 12)]
     assert torch.equal(found.mask(range(11)), whole.mask(rows))
 

@@ -185,7 +185,8 @@ def test_bad_options_are_one_clear_line(options: str, kind: type[InputError], me
 
 
 def test_a_class_without_images_in_a_split(write_tree: Tree):
-    root = write_tree({"train/a/1.png": flat((9, 9, 9)), "test/b/1.png": flat((9, 9, 9))})
+    names = ("train/a/1.png", "test/a/1.png", "test/b/1.png")
+    root = write_tree(dict.fromkeys(names, flat((9, 9, 9))))
     with pytest.raises(DataError, match="has no train images of class 'b', but at least one"):
         load(f"objects=digits,scenes=folder:{root},train=1")
 

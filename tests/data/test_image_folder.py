@@ -75,7 +75,7 @@ def test_val_is_the_test_split_only_where_there_is_no_test(write_tree: Tree):
     write_tree(pictures("test/b/4.png"))
     dataset = load(root, "test")
     assert dataset.filename(0) == "test/b/4.png"
-    assert dataset.skipped == ("val/a/2.png", "val/b/3.png")
+    assert dataset.left_out == ("val/a/2.png", "val/b/3.png")
 
 
 def test_without_split_folders_a_fixed_stratified_fifth_is_the_test_split(write_tree: Tree):
@@ -113,7 +113,7 @@ def test_what_is_no_picture_is_skipped_and_listed(write_tree: Tree):
     }
     dataset = load(write_tree(SPLIT | junk))
     assert dataset.classes == ("cat", "dog")
-    assert sorted(dataset.skipped) == sorted(junk)
+    assert sorted(dataset.left_out) == sorted(junk)
 
 
 def test_suffixes_in_capitals_and_nested_class_folders(write_tree: Tree):

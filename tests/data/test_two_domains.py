@@ -39,7 +39,7 @@ def test_domains_are_classes_and_splits_are_theirs(write_tree: Tree):
     assert (train.labels.tolist(), test.labels.tolist()) == ([0, 0, 1], [0, 1, 1])
     found = [one.filename(index) for one in (train, test) for index in range(3)]
     assert found == [*NAMES]
-    assert train.skipped == test.skipped == ()
+    assert train.left_out == test.left_out == ()
 
 
 @pytest.mark.parametrize("top", ["", "apple2orange/", "set/apple2orange/"])

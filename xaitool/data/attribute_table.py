@@ -15,6 +15,7 @@ from xaitool.data.file_bytes import check_size
 from xaitool.data.file_names import is_hidden, is_picture
 from xaitool.data.file_sources import FileSource
 from xaitool.data.names import normal_form
+from xaitool.data.split_folders import SPLITS
 from xaitool.errors import DataError
 
 NAME = "attributes.csv"
@@ -24,8 +25,6 @@ MAXIMUM_BYTES = 64 * 2**20
 
 HEADER_BYTES = 64 * 2**10
 """Of a file that may be another's table, only so much is looked at."""
-
-SPLITS = ("train", "test", "val")
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def load(
         shape,
         name=f"bam:{location}",
         split=split,
-        skipped=_left_out(source, pictures),
+        left_out=_left_out(source, pictures),
         workers=workers,
         annotations=Annotations(class_parts=parts),
     )

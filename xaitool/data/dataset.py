@@ -21,7 +21,9 @@ class ImageDataset(ABC):
         labels: int64 ``(N,)`` on the CPU.
         shape: ``(C, H, W)`` of every image.
         digest: SHA-256 of the content, hexadecimal.
-        skipped: Names of files that were found and not used; empty where there are no files.
+        skipped: Names of images that cannot be read and may be skipped.
+        left_out: Names of files that lie there and are none of the images.
+        notes: What a person should know of how it was read, a line each.
         annotations: What else is known of the images.
     """
 
@@ -32,6 +34,8 @@ class ImageDataset(ABC):
     shape: tuple[int, int, int]
     digest: str
     skipped: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     annotations: Annotations = Annotations()
 
     def __len__(self) -> int:

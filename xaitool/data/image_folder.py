@@ -63,7 +63,7 @@ def undecoded(
     """
     source = open_source(path_location("folder", location))
     table = find_table(source)
-    layout = arrange(source.fingerprints, split, source.title, table)
+    layout = arrange(source, split, table)
     return LazyDataset(
         source,
         layout.names,
@@ -72,7 +72,8 @@ def undecoded(
         picture_shape(source, layout.first, image_size, channels),
         name=f"folder:{location}",
         split=split,
-        skipped=layout.skipped,
+        left_out=layout.left_out,
+        notes=layout.notes,
         workers=workers,
         annotations=layout.annotations,
     )
@@ -117,6 +118,8 @@ def _in_memory(dataset: LazyDataset, on_error: OnError) -> MemoryDataset:
         split=kept.split,
         filenames=kept.names,
         skipped=kept.skipped,
+        left_out=kept.left_out,
+        notes=kept.notes,
         annotations=kept.annotations,
     )
 

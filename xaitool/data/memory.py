@@ -25,7 +25,9 @@ class MemoryDataset(ImageDataset):
         name: As the command line calls the dataset.
         split: ``train`` or ``test``.
         filenames: A name for each image; by default such as ``mnist/test/00012``.
-        skipped: Names of files that were found and not used.
+        skipped: Names of images that cannot be read and may be skipped.
+        left_out: Names of files that lie there and are none of the images.
+        notes: What a person should know of how it was read, a line each.
         annotations: What else is known of the images.
 
     Raises:
@@ -42,6 +44,8 @@ class MemoryDataset(ImageDataset):
         split: str,
         filenames: Sequence[str] | None = None,
         skipped: tuple[str, ...] = (),
+        left_out: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
         annotations: Annotations | None = None,
     ) -> None:
         self.pixels = pixels
@@ -50,6 +54,8 @@ class MemoryDataset(ImageDataset):
         self.name = name
         self.split = split
         self.skipped = skipped
+        self.left_out = left_out
+        self.notes = notes
         self.annotations = annotations or Annotations()
         self._check()
         self.shape = (pixels.shape[1], pixels.shape[2], pixels.shape[3])
@@ -152,6 +158,8 @@ class MemoryDataset(ImageDataset):
             split=self.split,
             filenames=self._filenames if filenames is None else filenames,
             skipped=self.skipped,
+            left_out=self.left_out,
+            notes=self.notes,
             annotations=self.annotations if annotations is None else annotations,
         )
 
