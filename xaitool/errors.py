@@ -95,3 +95,7 @@ class StoppedBySignal(XaitoolError):
         super().__init__(message, hint=hint)
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number
+
+
+class DataWarning(UserWarning):
+    """What a person should know of how a dataset was read; the command line says it at once."""

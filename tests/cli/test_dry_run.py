@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Invoke, Refused
 from tests.workflows.tiny_runs import LINE
@@ -40,3 +41,17 @@ def test_the_plan_of_a_resumed_run(invoke: Invoke, refused: Refused, tmp_path: P
     refused(invoke(*line), "--seed is 1, but the run has 0", "give the run's values")
     refused(invoke("train-gan", "--out", "run", "-n", "-q"), "run is not empty", "--resume run")
     assert everything(tmp_path) == before
+
+
+def test_what_a_folder_leaves_out_is_told_once(invoke: Invoke, tmp_path: Path) -> None:
+    for split in ("Training", "Testing"):
+        for index, name in enumerate(("cat", "dog")):
+            folder = tmp_path / "pets" / split / name
+            folder.mkdir(parents=True)
+            for number in range(3):
+                Image.new("L", (28, 28), 99 * index + number).save(folder / f"{number}.png")
+    (tmp_path / "pets" / "licence.txt").touch()
+    found = invoke("train-classifier", "--dataset", "folder:pets", "--epochs", "1", "--dry-run")
+    assert found.returncode == 0
+    note = "warning: folder 'pets': 'licence.txt' left out, no image such as PNG or JPEG"
+    assert found.stderr.count(note) == 1

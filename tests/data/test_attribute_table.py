@@ -18,6 +18,8 @@ from xaitool.data.lazy import LazyDataset
 from xaitool.data.load import load_dataset, stratified_split
 from xaitool.errors import DataError, UnknownNameError
 
+pytestmark = pytest.mark.filterwarnings("ignore::xaitool.errors.DataWarning")
+
 Tree = Callable[[dict[str, bytes]], Path]
 
 FLAT = {f"{number}.png": encoded(picture(number)) for number in range(10)}

@@ -184,6 +184,7 @@ def test_bad_options_are_one_clear_line(options: str, kind: type[InputError], me
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore::xaitool.errors.DataWarning")
 def test_a_class_without_images_in_a_split(write_tree: Tree):
     names = ("train/a/1.png", "test/a/1.png", "test/b/1.png")
     root = write_tree(dict.fromkeys(names, flat((9, 9, 9))))

@@ -182,6 +182,7 @@ def test_a_table_that_is_too_large_is_refused(
             load(root)
 
 
+@pytest.mark.filterwarnings("ignore::xaitool.errors.DataWarning")
 def test_a_large_file_of_another_table_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(attribute_table, "HEADER_BYTES", 10)
     notes = {"notes.csv": b"who,what,filename\n"}

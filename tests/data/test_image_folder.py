@@ -19,6 +19,8 @@ from xaitool.data.load import load_dataset
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import DataError
 
+pytestmark = pytest.mark.filterwarnings("ignore::xaitool.errors.DataWarning")
+
 Tree = Callable[[dict[str, bytes]], Path]
 
 

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from tests.data.test_image_folder import load, pictures, zipped
+from xaitool.data.file_sources import open_source
+from xaitool.data.folder_layout import arrange
 from xaitool.data.split_folders import split_role
-from xaitool.errors import DataError
+from xaitool.errors import DataError, DataWarning
+
+pytestmark = pytest.mark.filterwarnings("ignore::xaitool.errors.DataWarning")
 
 Tree = Callable[[dict[str, bytes]], Path]
 
@@ -25,9 +29,16 @@ def found(path: Path) -> tuple[Any, list[str], list[str]]:
     """Classes, and the files of both splits."""
     train, test = load(path), load(path, "test")
     assert train.classes == test.classes
-    assert train.notes == test.notes
     names = [[one.filename(index) for index in range(len(one))] for one in (train, test)]
     return (train.classes, *names)
+
+
+def notes(path: Path) -> tuple[str, ...]:
+    """What is said of a folder; the same for both splits."""
+    source = open_source(path)
+    train, test = (arrange(source, split).notes for split in ("train", "test"))
+    assert train == test
+    return train
 
 
 @pytest.mark.parametrize(
@@ -83,7 +94,7 @@ def test_splits_in_other_spellings(top: str, train: str, test: str, tmp_path: Pa
     classes, *files = found(path)
     assert classes == ("cat", "dog")
     assert files == [[f"{folder}/0.png" for folder in folders] for folders in splits]
-    assert load(path).notes == ()
+    assert notes(path) == ()
 
 
 @pytest.mark.parametrize(
@@ -102,8 +113,7 @@ def test_classes_that_are_called_like_splits(folders: Any, classes: Any, tmp_pat
 
 
 def test_a_class_that_is_called_like_a_split_is_told(write_tree: Tree):
-    notes = load(write_tree(tree("train", "car", each=2))).notes
-    assert notes == (
+    assert notes(write_tree(tree("train", "car", each=2))) == (
         "folder 'pictures': 'train' taken for a class, as no other split lies beside it",
     )
 
@@ -174,7 +184,7 @@ def test_a_table_decides_where_folders_do_not(write_tree: Tree):
     train, test = (
         load(write_tree(files | {"attributes.csv": text.encode()}), s) for s in ("train", "test")
     )
-    assert (len(train), len(test), train.classes, train.notes) == (2, 2, ("0", "1"), ())
+    assert (len(train), len(test), train.classes) == (2, 2, ("0", "1"))
 
 
 def test_splits_one_folder_deeper_beside_other_things(write_tree: Tree):
@@ -183,7 +193,7 @@ def test_splits_one_folder_deeper_beside_other_things(write_tree: Tree):
     classes, train, test = found(root)
     assert classes == ("cat", "dog")
     assert [*train, *test] == ["data/train/cat/0.png", "data/train/dog/0.png", *test]
-    assert load(root).notes == (
+    assert notes(root) == (
         "folder 'pictures': 2 images such as 'docs/0.png' left out, in no split, which are "
         "'test', 'train'",
     )
@@ -192,7 +202,7 @@ def test_splits_one_folder_deeper_beside_other_things(write_tree: Tree):
 def test_pictures_beside_one_folder_of_classes(write_tree: Tree):
     root = write_tree(tree("data/cat", "data/dog", each=2) | pictures("logo.png"))
     assert load(root).classes == ("cat", "dog")
-    assert load(root).notes == ("folder 'pictures': 'logo.png' left out, in no class folder",)
+    assert notes(root) == ("folder 'pictures': 'logo.png' left out, in no class folder",)
 
 
 @pytest.mark.parametrize("test", ["test", "test/unknown", "test/images", "test/test"])
@@ -201,7 +211,7 @@ def test_a_test_split_without_classes_gives_way_to_a_validation_split(test: str,
     classes, _, files = found(root)
     assert classes == ("cat", "dog")
     assert files == ["val/cat/0.png", "val/dog/0.png"]
-    [note] = load(root).notes
+    [note] = notes(root)
     assert note.startswith(f"folder 'pictures': '{test}/0.png' left out, ")
 
 
@@ -222,8 +232,7 @@ def test_nothing_is_left_out_without_a_word(write_tree: Tree):
     )
     (root / "test" / "cow").mkdir()
     (root / "train" / "link.png").symlink_to("nowhere")
-    assert load(root).notes == load(root, "test").notes
-    assert sorted(note.removeprefix("folder 'pictures': ") for note in load(root).notes) == [
+    assert sorted(note.removeprefix("folder 'pictures': ") for note in notes(root)) == [
         "'extra/cat/0.png' left out, in no split, which are 'test', 'train', 'val'",
         "'train/link.png' left out, a pipe, a device or a link to nothing",
         "'train/loose.png' left out, in no class folder",
@@ -233,6 +242,12 @@ def test_nothing_is_left_out_without_a_word(write_tree: Tree):
         "no image in the folder 'test/cow'",
         "no training image of the class 'horse'",
     ]
+
+
+def test_loading_warns_of_it(write_tree: Tree):
+    root = write_tree(tree("train/cat", "test/cat") | {"readme.md": b"x"})
+    with pytest.warns(DataWarning, match="folder 'pictures': 'readme.md' left out, no image"):
+        load(root)
 
 
 def test_portable_maps_are_pictures(write_tree: Tree):
@@ -259,8 +274,7 @@ def test_tiny_imagenet(top: str, tmp_path: Path):
     assert train.labels.tolist() == [0, 0, 0, 1, 1, 1]
     labels = {test.filename(row): test.classes[int(test.labels[row])] for row in range(2)}
     assert labels == {f"{top}val/images/0.png": "n02", f"{top}val/images/1.png": "n01"}
-    assert train.notes == test.notes
-    assert [note.removeprefix("folder 'tiny': ") for note in test.notes] == [
+    assert [note.removeprefix("folder 'tiny': ") for note in notes(path)] == [
         f"2 images such as '{top}test/images/0.png' left out, as test has no class folders",
         f"2 files such as '{top}train/n01/n01_boxes.txt' left out, no image such as PNG or JPEG",
     ]

@@ -78,6 +78,7 @@ def test_val_is_the_test_split_and_its_lack_is_told(write_tree: Tree):
         load(other, "test")
 
 
+@pytest.mark.filterwarnings("ignore::xaitool.errors.DataWarning")
 def test_one_domain_alone_and_classes_called_alike_are_plain_folders(
     write_tree: Tree, tmp_path: Path
 ):

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 
 from xaitool.cli.interruption import STOPPED, Interruption
-from xaitool.errors import InputError, StoppedBySignal, XaitoolError
+from xaitool.errors import DataWarning, InputError, StoppedBySignal, XaitoolError
 
 # What is wrong with a path that was given; all else that the system refuses failed on the way.
 OF_THE_PATH = frozenset(
@@ -71,11 +71,18 @@ def _run() -> int:
 
 @contextlib.contextmanager
 def _library_warnings() -> Iterator[dict[str, None]]:
-    """Hold back what libraries warn of, which is no part of an error: told when all went well."""
+    """Hold back what libraries warn of, which is no part of an error: told when all went well.
+
+    What our own reading of data warns of is told at once, as hours of work may follow.
+    """
     held_back: dict[str, None] = {}
 
-    def keep(message: Warning | str, *_: object) -> None:
-        if len(held_back) < MOST_WARNINGS:
+    def keep(message: Warning | str, category: type[Warning], *_: object) -> None:
+        if issubclass(category, DataWarning):
+            from xaitool.cli.output import Output
+
+            Output().warning(str(message))
+        elif len(held_back) < MOST_WARNINGS:
             held_back[" ".join(str(message).split())] = None
 
     if _debugging():
@@ -85,6 +92,7 @@ def _library_warnings() -> Iterator[dict[str, None]]:
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     with warnings.catch_warnings():
         warnings.showwarning = keep  # type: ignore[assignment]
+        warnings.simplefilter("default", DataWarning)
         logging.disable(logging.WARNING)
         try:
             yield held_back

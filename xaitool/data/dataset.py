@@ -23,7 +23,6 @@ class ImageDataset(ABC):
         digest: SHA-256 of the content, hexadecimal.
         skipped: Names of images that cannot be read and may be skipped.
         left_out: Names of files that lie there and are none of the images.
-        notes: What a person should know of how it was read, a line each.
         annotations: What else is known of the images.
     """
 
@@ -35,7 +34,6 @@ class ImageDataset(ABC):
     digest: str
     skipped: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     annotations: Annotations = Annotations()
 
     def __len__(self) -> int:

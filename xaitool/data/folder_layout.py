@@ -200,7 +200,7 @@ def _assign(tails: dict[str, list[str]], title: str, table: AttributeTable | Non
     splits = table.column("split") if table else {}
     found = None
     if not (labels and splits):
-        found = find_splits(tails, title, are_classes=not labels)
+        found = find_splits(tails, title, are_classes=not labels, are_splits=not splits)
     why_not: dict[str, str] = {}
     split_of: dict[str, str] = {}
     if found:
@@ -215,7 +215,7 @@ def _assign(tails: dict[str, list[str]], title: str, table: AttributeTable | Non
     roles = {"train": "train", held_out: "test"}
     if split_of:
         for name in tails:
-            if found and not splits and split_of[name] in found.unlabelled:
+            if found and split_of[name] in found.unlabelled:
                 why_not[name] = f"as {split_of[name]} has no class folders"
             elif split_of[name] not in roles:
                 why_not[name] = f"as {held_out} is the test split"

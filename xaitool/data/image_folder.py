@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from xaitool.data.lazy import LazyDataset
 from xaitool.data.loader import Loaded, Split
 from xaitool.data.location import path_location
 from xaitool.data.memory import MemoryDataset
-from xaitool.errors import DataError
+from xaitool.errors import DataError, DataWarning
 
 MEMORY_LIMIT = 2 * 2**30
 """Bytes of pixels up to which a split is read into memory once."""
@@ -57,6 +58,8 @@ def undecoded(
 ) -> LazyDataset:
     """A split of which no picture but the first is read yet, for those who need a few; see `load`.
 
+    What is left out, or odd, is a `DataWarning`.
+
     Raises:
         DataError: The folder is absent or empty, its first picture cannot be read, or its table of
             attributes does not fit.
@@ -64,6 +67,8 @@ def undecoded(
     source = open_source(path_location("folder", location))
     table = find_table(source)
     layout = arrange(source, split, table)
+    for note in layout.notes:
+        warnings.warn(note, DataWarning, stacklevel=2)
     return LazyDataset(
         source,
         layout.names,
@@ -73,7 +78,6 @@ def undecoded(
         name=f"folder:{location}",
         split=split,
         left_out=layout.left_out,
-        notes=layout.notes,
         workers=workers,
         annotations=layout.annotations,
     )
@@ -119,7 +123,6 @@ def _in_memory(dataset: LazyDataset, on_error: OnError) -> MemoryDataset:
         filenames=kept.names,
         skipped=kept.skipped,
         left_out=kept.left_out,
-        notes=kept.notes,
         annotations=kept.annotations,
     )
 

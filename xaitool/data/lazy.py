@@ -37,7 +37,6 @@ class LazyDataset(ImageDataset):
     split: str
     skipped: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     workers: int = 2
     annotations: Annotations = Annotations()  # noqa: RUF009  # frozen
     crop: int | None = None

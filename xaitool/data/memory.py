@@ -27,7 +27,6 @@ class MemoryDataset(ImageDataset):
         filenames: A name for each image; by default such as ``mnist/test/00012``.
         skipped: Names of images that cannot be read and may be skipped.
         left_out: Names of files that lie there and are none of the images.
-        notes: What a person should know of how it was read, a line each.
         annotations: What else is known of the images.
 
     Raises:
@@ -45,7 +44,6 @@ class MemoryDataset(ImageDataset):
         filenames: Sequence[str] | None = None,
         skipped: tuple[str, ...] = (),
         left_out: tuple[str, ...] = (),
-        notes: tuple[str, ...] = (),
         annotations: Annotations | None = None,
     ) -> None:
         self.pixels = pixels
@@ -55,7 +53,6 @@ class MemoryDataset(ImageDataset):
         self.split = split
         self.skipped = skipped
         self.left_out = left_out
-        self.notes = notes
         self.annotations = annotations or Annotations()
         self._check()
         self.shape = (pixels.shape[1], pixels.shape[2], pixels.shape[3])
@@ -159,7 +156,6 @@ class MemoryDataset(ImageDataset):
             filenames=self._filenames if filenames is None else filenames,
             skipped=self.skipped,
             left_out=self.left_out,
-            notes=self.notes,
             annotations=self.annotations if annotations is None else annotations,
         )
 

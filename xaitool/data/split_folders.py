@@ -73,13 +73,16 @@ def split_role(name: str) -> tuple[str, tuple[str, ...]] | None:
     return roles[0], tuple(rest)
 
 
-def find_splits(tails: Tails, title: str, *, are_classes: bool) -> SplitFolders | None:
+def find_splits(
+    tails: Tails, title: str, *, are_classes: bool = True, are_splits: bool = True
+) -> SplitFolders | None:
     """The split folders among those at the top, or in the one folder that has nearly everything.
 
     Args:
         tails: The pictures.
         title: How messages call the folder.
-        are_classes: Whether folders that are no splits name the classes.
+        are_classes: Whether folders name the classes, and not a table.
+        are_splits: The same of the splits.
 
     Returns:
         The splits; None where there are none.
@@ -104,7 +107,8 @@ def find_splits(tails: Tails, title: str, *, are_classes: bool) -> SplitFolders 
         plain = sorted(tops - roles.keys())
         raise _either(title, f"pictures in {few(sorted(roles))} and in {few(plain)}")
     below = _without_wrapper(below)
-    unlabelled = _unlabelled(below, split_of, title)
+    is_told = not (are_classes and are_splits)
+    unlabelled = frozenset[str]() if is_told else _unlabelled(below, split_of, title)
     return SplitFolders(below, split_of, tuple(sorted(roles)), unlabelled)
 
 
@@ -231,7 +235,8 @@ def _unlabelled(tails: Tails, split_of: Mapping[str, str], title: str) -> frozen
     found = set()
     for split in classes.keys() - {"train"}:
         others = set().union(*(names for other, names in classes.items() if other != split))
-        if classes[split] & others:
+        is_used = split == "test" or not classes.get("test", set()) & classes["train"]
+        if classes[split] & others or not is_used:
             continue
         if not all(set(_tokens(name)) <= _NO_CLASS for name in classes[split]):
             raise DataError(
