@@ -10,9 +10,12 @@ from xaitool import registry
 from xaitool.errors import ArtifactError, ConfigError, DataError, ModelError, UnknownNameError
 from xaitool.workflows import recommend_top as module
 from xaitool.workflows.configs.recommend import RecommendTopConfig
+from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
+from xaitool.workflows.recommend_fit import recommend_fit
 from xaitool.workflows.recommend_top import recommend_top
 
 USERS = ("u7", "u1", "u80", "u7")
+EPOCHS = dict.fromkeys(("svd", "svd++", "ncf", "fm"), 1) | {"linear": None, "baseline": None}
 EXPLAINED = [base for base in registry.names("base") if base != "baseline"]
 
 
@@ -43,6 +46,28 @@ def test_they_are_the_items_with_the_highest_ratings(base):
 
 def test_users_come_as_they_are_named():
     assert [user for user, _ in by_user(rows_of())] == list(USERS)
+
+
+def test_unasked_it_is_ten_items_or_all_of_fewer(tmp_path):
+    assert len(rows_of()) == 10 * len(USERS)
+    for base in registry.names("base"):
+        for items in (1, 3):
+            model = few_items(tmp_path / f"{base}-{items}", base, items)
+            rows = rows_of(model=model, user=("u1", "u2"))
+            assert [row["rank"] for row in rows] == 2 * list(range(1, items + 1))
+
+
+def few_items(folder, base, items):
+    """A recommender of two users and so many items."""
+    folder.mkdir()
+    lines = [f"u{user},i{item},{item + user}\n" for user in (1, 2) for item in range(items)]
+    (folder / "ratings.csv").write_text("".join(lines))
+    (folder / "aspects.csv").write_text("".join(f"i{item},a|b{item % 2}\n" for item in range(3)))
+    config = RecommendFitConfig(
+        dataset=f"csv:{folder / 'ratings.csv'}", base=base, out=folder / "run", epochs=EPOCHS[base]
+    )
+    recommend_fit(config)
+    return folder / "run"
 
 
 def test_a_row():

@@ -18,6 +18,9 @@ from xaitool.workflows.recommender_query import Query
 
 Row = dict[str, Any]
 
+# Items a user, where nothing is asked for.
+NUMBER = 10
+
 # Ratings that are in memory at once; a network needs a hundred times as much.
 PAIRS = 1 << 18
 
@@ -46,23 +49,24 @@ def recommend_top(config: RecommendTopConfig, reporter: Reporter | None = None) 
     """
     query = Query(config, reporter or SilentReporter())
     count = query.recommender.model.item_count
-    if config.number > count:
-        raise ConfigError(f"--number is {config.number}, but the model has {count:,} items")
+    number = min(NUMBER, count) if config.number is None else config.number
+    if number > count:
+        raise ConfigError(f"--number is {number}, but the model has {count:,} items")
     explanation = query.explanation() if config.explain else None
-    return _rows(query, config, explanation)
+    return _rows(query, config, number, explanation)
 
 
 def _rows(
-    query: Query, config: RecommendTopConfig, explanation: Explanation | None
+    query: Query, config: RecommendTopConfig, number: int, explanation: Explanation | None
 ) -> Iterator[Row]:
     names, (low, high) = query.recommender.names, query.recommender.scale
-    size = min(PAIRS // query.recommender.model.item_count, ROWS // config.number)
+    size = min(PAIRS // query.recommender.model.item_count, ROWS // number)
     for block, users in query.blocks(size):
-        place, rank, items, raw = _best(query, users, config)
+        place, rank, items, raw = _best(query, users, number, config.exclude_seen)
         ratings = raw.clamp(low, high)
         columns = [place.tolist(), rank.tolist(), items.tolist(), plain(ratings), plain(raw)]
         why = _aspects(query, explanation, users[place], items) if explanation else []
-        for number, (user, above, item, rating, value) in enumerate(zip(*columns, strict=True)):
+        for position, (user, above, item, rating, value) in enumerate(zip(*columns, strict=True)):
             row = {
                 "user": block[user],
                 "rank": above + 1,
@@ -71,16 +75,16 @@ def _rows(
                 "rating": rating,
                 "raw": value,
             }
-            yield row | {"aspects": why[number]} if explanation else row
+            yield row | {"aspects": why[position]} if explanation else row
 
 
 @torch.inference_mode()
-def _best(query: Query, users: Tensor, config: RecommendTopConfig) -> tuple[Tensor, ...]:
+def _best(query: Query, users: Tensor, number: int, exclude_seen: bool) -> tuple[Tensor, ...]:
     """Of every recommended item: place of its user, rank from 0, item and rating, ``(n,)`` each."""
     ratings = query.recommender.model.rate_all(users)
-    if config.exclude_seen:
+    if exclude_seen:
         ratings[query.rated.of_users(users)] = -torch.inf
-    items = best_items(ratings, config.number)
+    items = best_items(ratings, number)
     best = ratings.gather(1, items)
     place, rank = (best > -torch.inf).nonzero(as_tuple=True)
     return place, rank, items[place, rank], best[place, rank]

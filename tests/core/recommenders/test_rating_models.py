@@ -56,6 +56,28 @@ def test_all_ratings_equal_single_ones(fitted):
     torch.testing.assert_close(fitted.rate_all(users), expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("rating", [0.0, 3.0, 0.01, -1e9])
+def test_equal_ratings_are_predicted(model, rating):
+    planted = with_cold()
+    equal = Ratings(
+        planted.users, planted.items, torch.full_like(planted.values, rating), USERS, ITEMS
+    )
+    found = make(model).fit(equal, seed=1).rate_all(torch.arange(USERS))
+    torch.testing.assert_close(found, torch.full_like(found, rating), rtol=1e-6, atol=0.02)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_ratings_of_a_milliard_are_fitted_no_worse_than_by_their_mean(model):
+    planted = with_cold()
+    signs = (planted.values > planted.values.median()) * 2e9 - 1e9
+    large = Ratings(planted.users, planted.items, signs, USERS, ITEMS)
+    fitted = make(model).fit(large, seed=1)
+    error = (fitted.rate(large.users, large.items) - signs).double()
+    assert error.square().mean() <= 1.01 * signs.double().var()
+    assert fitted.rate_all(torch.arange(USERS)).isfinite().all()
+
+
 def test_interest_of_many_vectors_equals_single_ones(fitted):
     users, items = pairs(6)
     vectors = fitted.item_vectors(items).view(2, 3, -1)

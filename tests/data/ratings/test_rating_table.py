@@ -189,6 +189,14 @@ def test_numbers_whose_squares_lose_themselves(rating: str, write: Write):
         read_ratings([write("r.csv", f"1,2,{rating}\n")])
 
 
+def test_ratings_that_are_all_too_small(write: Write):
+    path = write("r.csv", "1,2,0\n1,3,1e-45\n1,4,-0.009\n")
+    with pytest.raises(DataError, match=r"has ratings of at most 0[.]009, but some of 0[.]01 or"):
+        read_ratings([path])
+    assert read_ratings([write("r.csv", "1,2,1e-45\n1,3,0.01\n")]).values.tolist()[0] < 1e-40
+    assert read_ratings([write("r.csv", "1,2,0\n1,3,0\n")]).values.tolist() == [0, 0]
+
+
 def test_an_exponent_is_a_number(write: Write):
     table = read_ratings([write("r.csv", "1,2,4e0\n1,3,2.5E-1\n1,4,.5\n1,5,+3.\n")])
     assert table.values.tolist() == [4, 0.25, 0.5, 3]

@@ -24,8 +24,11 @@ Scale = tuple[float, float]
 
 _NO_HEADER = "a header line, such as user,item,rating, says which column is what"
 
-LARGEST = 1e9
-"""Largest magnitude of a rating; the squares of larger ones, summed in float32, lose themselves."""
+SMALLEST, LARGEST = 0.01, 1e9
+"""Between what the largest magnitude of ratings may lie.
+
+Beyond, what networks begin with hides the ratings, or their squares are too large for float32.
+"""
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,15 @@ def read_ratings(
 
     Args:
         files: Read one after the other.
-        scale: Lowest and highest allowed rating; None: magnitudes up to `LARGEST`.
+        scale: Lowest and highest allowed rating; None: magnitudes up to `LARGEST`. In both cases
+            one of the ratings has to reach `SMALLEST`, unless all are 0.
         duplicates: What a second rating of an item by the same user is.
         columns: Which field is what, in files whose first line is data; None: see above.
 
     Raises:
-        DataError: A file cannot be read or has no ratings; its header contradicts; or a line,
-            which is named, is malformed, has a rating that is no number or out of `scale`, or
-            repeats another.
+        DataError: A file cannot be read, or has no ratings or too small ones; its header
+            contradicts; or a line, which is named, is malformed, has a rating that is no number or
+            out of `scale`, or repeats another.
     """
     reader = _Reader(scale or (-LARGEST, LARGEST), columns)
     parts = [part for file in files for part in reader.parts(file)]
@@ -89,6 +93,7 @@ def read_ratings(
     items = item_ranks[np.concatenate([part.items for part in parts])]
     values = np.concatenate([part.values for part in parts])
     times = np.concatenate([part.times for part in parts])
+    _check_magnitude(values, files[0])
     rows = _last_rows(users * len(item_ids) + items)
     if rows is None:
         return RatingTable(user_ids, item_ids, users, items, values, times, 0, reader.unread)
@@ -97,6 +102,16 @@ def read_ratings(
     dropped = len(users) - len(rows)
     kept = (users[rows], items[rows], values[rows], times[rows])
     return RatingTable(user_ids, item_ids, *kept, dropped, reader.unread)
+
+
+def _check_magnitude(values: NDArray[np.float32], path: Path) -> None:
+    largest = np.abs(values).max()
+    if 0 < largest < SMALLEST:
+        raise DataError(
+            f"file '{path}' has ratings of at most {largest:g}, but some of {SMALLEST:g} or more "
+            "are wanted",
+            hint="multiply them all by a number",
+        )
 
 
 class _Part(NamedTuple):

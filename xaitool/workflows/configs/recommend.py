@@ -29,8 +29,13 @@ class QueryOptions(DeviceOptions):
 class RecommendTopConfig(QueryOptions):
     """Recommend the items that users would rate highest."""
 
-    number: int = option(
-        10, "How many items a user.", panel="Query", minimum=1, flags=("-n",), unit="N"
+    number: int | None = option(
+        None,
+        "How many items a user; default: 10, or all where the model has fewer.",
+        panel="Query",
+        minimum=1,
+        flags=("-n",),
+        unit="N",
     )
     exclude_seen: bool = option(
         False, "Leave out what a user rated in the training data.", panel="Query"
