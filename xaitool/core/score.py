@@ -11,6 +11,9 @@ from torch import Tensor
 
 from xaitool.errors import ShapeError
 
+# Beyond it an exponential, or the sum of thousands of them, overflows.
+_MOST_LEAD = {torch.float64: 690.0, torch.float32: 75.0}
+
 Output = Literal["logit", "probability", "log-probability"]
 
 
@@ -54,6 +57,30 @@ class Score:
         if self.against is not None:
             score = score - values.gather(1, self.against[:, None]).squeeze(1)
         return score
+
+    def by_rules(self, logits: Tensor) -> Tensor:
+        """The same number from functions that are linear or elementwise: DeepLIFT has their rules.
+
+        ``p_t = 1 / s`` and ``log p_t = -log(s)`` with ``s = sum_k exp(z_k - z_t)``, in float64
+        where the device has it, so that the exponential overflows for no logits of a classifier.
+
+        Args:
+            logits: As for a call.
+
+        Raises:
+            ShapeError: As for a call.
+        """
+        if self.output == "logit" or logits.ndim != 2 or logits.shape[1] == 1:
+            return self(logits)
+        score = self._of_class(logits, self.target)
+        return score if self.against is None else score - self._of_class(logits, self.against)
+
+    def _of_class(self, logits: Tensor, label: Tensor) -> Tensor:
+        precise = logits.float() if logits.device.type == "mps" else logits.double()
+        lead = precise - precise.gather(1, label[:, None])
+        total = lead.clamp(max=_MOST_LEAD[lead.dtype]).exp().sum(1)
+        score = total.reciprocal() if self.output == "probability" else -total.log()
+        return score.to(logits.dtype)
 
     def __len__(self) -> int:
         return len(self.target)

@@ -38,7 +38,7 @@ class UsersModel(nn.Module):
         super().__init__()
         self.model = model
         self.name = name
-        self.training = model.training
+        self.training = getattr(model, "training", False)  # frozen TorchScript has no mode
 
     def forward(self, images: Tensor) -> Any:
         """What the model returns for ``(N, ...)``: ``(N, ...)`` in their dtype.

@@ -21,6 +21,7 @@ from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.score import Output, Score, are_probabilities
 from xaitool.core.users_model import UsersClassifier
 from xaitool.errors import ConfigError, DataError, ModelError, ShapeError, XaitoolError
+from xaitool.workflows.exported_program import as_model
 from xaitool.workflows.given_baseline import check_pixels, given_baseline, labelled_images
 from xaitool.workflows.runtime import Runtime, is_out_of_memory, with_smaller_batches
 
@@ -130,6 +131,7 @@ def attribute(
     if not isinstance(model, nn.Module):
         raise ModelError(f"the model is a {type(model).__name__}, but a torch.nn.Module is wanted")
     check_pixels("inputs", inputs, 4, none=True)
+    model = as_model(model)
     kind: type[AttributionMethod] = (
         registry.load("method", method) if isinstance(method, str) else method
     )

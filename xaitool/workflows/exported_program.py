@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 from torch.export.passes import move_to_device_pass
-from torch.fx import Node
+from torch.fx import Graph, GraphModule, Node
+from torch.nn.parallel import DistributedDataParallel
 
 from xaitool.core.users_model import only_tensor
 from xaitool.errors import ModelError
@@ -82,6 +83,29 @@ class LoadedProgram:
     fixed: tuple[bool, bool, bool]
 
 
+def as_model(module: nn.Module) -> nn.Module:
+    """What is inside compiled code and wrappers for several devices, as a network that they hold.
+
+    The module of an exported program becomes one that takes any number of images.
+
+    Raises:
+        ModelError: The program was exported in train mode.
+    """
+    if isinstance(module, nn.DataParallel | DistributedDataParallel):
+        return as_model(module.module)
+    compiled = getattr(module, "_orig_mod", None)
+    if isinstance(compiled, nn.Module):
+        return as_model(compiled)
+    # Export alone gives a module an ``eval`` of its own, which raises.
+    if not isinstance(module, GraphModule) or "eval" not in vars(module):
+        return module
+    _check_mode(module.graph, "the program")
+    inputs = [node.meta.get("val") for node in module.graph.nodes if node.op == "placeholder"]
+    if len(inputs) != 1 or not isinstance(inputs[0], Tensor) or not inputs[0].ndim:
+        return module
+    return ExportedModel(module, *_batch_range(inputs[0].shape[0])).eval()
+
+
 def load_program(path: Path, device: torch.device) -> LoadedProgram:
     """Load a program; this may run code that the file holds.
 
@@ -94,7 +118,7 @@ def load_program(path: Path, device: torch.device) -> LoadedProgram:
             batch of square floating images.
     """
     program = _loaded(path)
-    _check_mode(program, path)
+    _check_mode(program.graph, str(path))
     image = _image_input(program, path)
     shape = tuple(image.shape)
     example = _example_shape(program, shape)
@@ -102,7 +126,7 @@ def load_program(path: Path, device: torch.device) -> LoadedProgram:
         raise ModelError(
             f"{path} takes images of {example[2]}x{example[3]}, but square ones are wanted"
         )
-    least, most = _batch_range(program, shape[0])
+    least, most = _batch_range(shape[0])
     model = ExportedModel(move_to_device_pass(program, device).module(), least, most)
     channels, height, width = (isinstance(size, int) for size in shape[1:])
     return LoadedProgram(model.eval(), example[1], example[2], (channels, height, width))
@@ -142,7 +166,7 @@ class _Unlogged(logging.Filter):
         LOGGER.removeFilter(self)
 
 
-def _check_mode(program: ExportedProgram, path: Path) -> None:
+def _check_mode(graph: Graph, name: str) -> None:
     """Refuse dropout that drops and normalisation that learns: both are baked in.
 
     Normalisation without running statistics has only one mode.
@@ -150,14 +174,14 @@ def _check_mode(program: ExportedProgram, path: Path) -> None:
     Raises:
         ModelError: There is one.
     """
-    for node in program.graph.nodes:
+    for node in graph.nodes:
         schema = getattr(node.target, "_schema", None)
         names = [argument.name for argument in schema.arguments] if schema else []
         given = {**dict(zip(names, node.args, strict=False)), **node.kwargs}
         one_mode = "momentum" in names and given.get("running_mean") is None
         if (given.get("training") is True and not one_mode) or given.get("train") is True:
             raise ModelError(
-                f"{path} was exported in train mode ({node.target}), but eval mode is wanted",
+                f"{name} was exported in train mode ({node.target}), but eval mode is wanted",
                 hint="call model.eval() before torch.export.export",
             )
 
@@ -184,10 +208,8 @@ def _example_shape(program: ExportedProgram, shape: tuple[Any, ...]) -> list[int
     ]
 
 
-def _batch_range(program: ExportedProgram, size: Any) -> tuple[int, int | None]:
+def _batch_range(size: Any) -> tuple[int, int | None]:
     if isinstance(size, int):
         return size, size
-    bounds = program.range_constraints.get(size.node.expr)
-    if bounds is None:
-        return 1, None
+    bounds = size.node.shape_env.bound_sympy(size.node.expr)
     return max(1, int(bounds.lower)), int(bounds.upper) if bounds.upper < 2**31 else None

@@ -109,7 +109,7 @@ def _listed(module: ModuleType) -> Iterable[str]:
 def mode_matters(model: nn.Module) -> bool:
     """Whether a part of the model is in train mode and would compute something else in eval."""
     return any(
-        module.training and isinstance(module, _DropoutNd | _BatchNorm | nn.RReLU | StochasticDepth)
+        isinstance(module, _DropoutNd | _BatchNorm | nn.RReLU | StochasticDepth) and module.training
         for module in model.modules()
     )
 

@@ -10,7 +10,10 @@ from typing import Any, NotRequired, TypedDict
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
+from xaitool.core.attribution.base import in_eval_mode
+from xaitool.core.attribution.sight import check_initialised
 from xaitool.core.models import torchvision_models
 from xaitool.core.models.build import build_classifier
 from xaitool.core.models.normalise import Normalise
@@ -23,7 +26,7 @@ from xaitool.workflows.class_names import read_class_names
 from xaitool.workflows.classifier import Classifier
 from xaitool.workflows.configs.model import ModelOptions
 from xaitool.workflows.damage import damage_as_error, reason
-from xaitool.workflows.exported_program import LoadedProgram, load_program
+from xaitool.workflows.exported_program import LoadedProgram, as_model, load_program
 from xaitool.workflows.model_factory import make_model, mode_matters
 from xaitool.workflows.model_input import ModelInput
 from xaitool.workflows.runtime import Runtime
@@ -59,6 +62,9 @@ class SavedClassifier(TypedDict):
     state: _State
 
 
+_PLAIN = str | bytes | int | float | bool | None
+
+
 def load_classifier(
     source: str,
     weights: Path | None,
@@ -85,7 +91,7 @@ def load_classifier(
             are not used. A checkpoint knows its own and takes only names.
 
     Raises:
-        ModelError: It cannot be loaded, or takes no such option.
+        ModelError: It cannot be loaded, has weights without values, or takes no such option.
         ConfigError: An option does not fit the model.
         ArtifactError: The checkpoint is damaged or no classifier.
         UnknownNameError: torchvision has no such model.
@@ -203,7 +209,8 @@ def _from_factory(
     source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
 ) -> Classifier:
     seen = ModelInput.unknown(channels=options.channels or 3).changed(options)
-    model = make_model(source)
+    model = as_model(make_model(source))
+    check_initialised(model)
     if weights is not None:
         _fill(model, weights)
     warning = f"model {source} was in train mode, but it is explained in eval mode"
@@ -212,7 +219,7 @@ def _from_factory(
         weights=None if weights is None else str(weights),
         sha256=_weights_hash(model) if weights is None else file_sha256(weights),
         warnings=(warning,) * mode_matters(model),
-        model=_users(runtime.place(_normalised(model, seen, options)).eval(), source),
+        model=_users(in_eval_mode(runtime.place(_normalised(model, seen, options))), source),
         classes=(),
         options=options.input_options(),
         **vars(seen),
@@ -275,8 +282,20 @@ def _fast(model: nn.Module) -> nn.Module:
 
 def _weights_hash(model: nn.Module) -> str:
     digest = hashlib.sha256()
-    for name, tensor in model.state_dict().items():
-        # As bytes: NumPy does not have all of torch's types.
-        content = tensor.cpu().contiguous().view(-1).view(torch.uint8)
-        digest.update(name.encode() + content.numpy().tobytes())
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        for part in tree_leaves(value):  # a module's extra state may be anything
+            digest.update(_content(part))
+    if isinstance(model, torch.jit.ScriptModule) and not model.state_dict():  # constants in code
+        digest.update(model.save_to_buffer())
     return digest.hexdigest()
+
+
+def _content(value: Any) -> bytes:
+    if not isinstance(value, Tensor):
+        return repr(value).encode() if isinstance(value, _PLAIN) else b""
+    if value.is_quantized:
+        value = value.int_repr()
+    # As bytes: NumPy does not have all of torch's types.
+    content: bytes = value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+    return content

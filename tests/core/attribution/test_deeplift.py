@@ -220,11 +220,40 @@ def test_probability_of_a_single_logit_is_complete():
     assert relative_gap(attribution) < 1e-9
 
 
-def test_probability_of_several_classes_is_refused():
+@pytest.mark.parametrize("against", [None, (TARGET + 1) % 3])
+@pytest.mark.parametrize("output", ["probability", "log-probability"])
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_scores_on_another_scale_are_complete(output, against, scale):
     model = convolutional(nn.ReLU(), features=216)
-    inputs, references = batch(3, 1)
-    with pytest.raises(UnsupportedOperationError, match="softmax"):
-        DeepLift(model).attribute(inputs, Score(TARGET, output="probability"), references)
+    inputs, references = batch(3, 2)
+    steep = nn.Sequential(model, Times(scale))
+    score = Score(TARGET, against, output)
+    attribution = DeepLift(steep).attribute(inputs, score, references)
+    torch.testing.assert_close(attribution.score_input, score(steep(inputs)).detach())
+    change = (attribution.score_input - attribution.score_baseline).abs().max()
+    assert attribution.completeness_gap.abs().max() < 1e-9 * max(1, float(change))
+
+
+def test_probability_by_the_rules_written_out():
+    """Slopes of the reciprocal and of the exponentials, of logits that are the pixels."""
+    inputs, references = torch.rand(2, 1, 4, 1, 1, dtype=torch.float64) * 3
+    score = Score(torch.tensor([2]), output="probability")
+    attribution = DeepLift(nn.Flatten()).attribute(inputs, score, references[:, None])
+    lead, other = ((one - one[:, 2:3]).flatten() for one in (inputs, references))
+    total, total_other = lead.exp().sum(), other.exp().sum()
+    shares = (1 / total - 1 / total_other) / (total - total_other) * (lead.exp() - other.exp())
+    of_pixels = shares / (lead - other) * (inputs - references).flatten()
+    of_pixels[2] = shares.sum() - of_pixels[[0, 1, 3]].sum()
+    torch.testing.assert_close(attribution.values.flatten(), of_pixels)
+
+
+class Times(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, logits):
+        return logits * self.factor
 
 
 class Gated(nn.Module):

@@ -151,8 +151,64 @@ def test_a_layer_without_effect_is_a_clear_error(detached):
 
 def test_a_network_without_convolutions_is_a_clear_error():
     model = nn.Sequential(nn.Flatten(), nn.Linear(324, 5)).double()
-    with pytest.raises(ModelError, match="Sequential has no Conv2d module"):
+    with pytest.raises(ModelError, match="Sequential has no two-dimensional convolution"):
         GradCam(model).attribute(IMAGES, SCORE)
+
+
+@pytest.fixture(scope="module")
+def residual():
+    torch.manual_seed(0)
+    return torchvision.models.resnet18(num_classes=5).double().eval()
+
+
+@pytest.fixture(scope="module")
+def program(residual):
+    images = torch.rand(2, 3, 40, 40, dtype=torch.float64)
+    return nn.Sequential(InTwos(torch.export.export(residual, (images,)).module()))
+
+
+class InTwos(nn.Module):
+    """Calls a program of two images, and fills the last two up."""
+
+    def __init__(self, program):
+        super().__init__()
+        self.program = program
+
+    def forward(self, images):
+        parts = images.split(2)
+        last = parts[-1].expand(2, -1, -1, -1)
+        return torch.cat([self.program(part) for part in (*parts[:-1], last)])[: len(images)]
+
+
+@pytest.mark.parametrize("layer", [None, "layer4", "layer2.0", "layer3.1.conv1", "bn1"])
+def test_an_exported_program_is_as_the_network_that_it_was_made_of(residual, program, layer):
+    images = torch.rand(3, 3, 40, 40, dtype=torch.float64)
+    ours = GradCam(program, layer=layer).attribute(images, SCORE)
+    wanted = GradCam(residual, layer=layer).attribute(images, SCORE)
+    torch.testing.assert_close(ours.values, wanted.values)
+    assert wanted.values.abs().max() > 0
+
+
+def test_layers_of_a_program_are_listed(program):
+    with pytest.raises(UnknownNameError) as unknown:
+        GradCam(program, layer="lyer4").attribute(IMAGES, SCORE)
+    assert "layer4.0.conv1, layer4.0.conv2" in str(unknown.value.hint)
+
+
+def test_convolutions_that_are_no_modules():
+    class Functional(Network):
+        def forward(self, images):
+            hidden = F.conv2d(images, self.first.weight, self.first.bias).relu_()
+            hidden = torch.conv2d(hidden, self.second.weight, self.second.bias).relu_()
+            return self.last(hidden.mean((2, 3)))
+
+    class Plain(Network):
+        def forward(self, images):
+            hidden = self.activation(self.second(self.activation(self.first(images))))
+            return self.last(hidden.mean((2, 3)))
+
+    ours, wanted = (GradCam(one()).attribute(IMAGES, SCORE).values for one in (Functional, Plain))
+    torch.testing.assert_close(ours, wanted)
 
 
 @pytest.mark.parametrize("layer", [None, "second"])

@@ -12,6 +12,7 @@ from tests.reference.guided_relu import GuidedReLU
 from xaitool.core.attribution.guided_backprop import GuidedBackprop
 from xaitool.core.attribution.saliency import Saliency
 from xaitool.core.score import Score
+from xaitool.errors import UnsupportedOperationError
 
 IMAGES = torch.rand(3, 2, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 SCORE = Score(torch.tensor([0, 2, 1]), torch.tensor([3, 0, 4]))
@@ -122,6 +123,66 @@ def test_torchvision_reuses_its_activations_in_place():
             module.relu = GuidedReLU()
     expected = Saliency(model).attribute(images, score)
     torch.testing.assert_close(ours.values, expected.values, rtol=1e-9, atol=1e-12)
+
+
+def first_half_in_place(x):
+    x = x.clone()
+    x[:, :3].relu_()
+    return x
+
+
+class Doubled(torch.autograd.Function):
+    """A custom function; its ReLU has a gradient of its own."""
+
+    @staticmethod
+    def forward(ctx, x, rectified):
+        ctx.mask = (x > 0) if rectified else torch.ones_like(x)
+        return F.relu(x * 2) if rectified else x * 2
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return 2 * gradient * ctx.mask, None
+
+
+OUT_OF_SIGHT = {
+    "scripted function": (lambda: torch.jit.script(F.relu), "'relu' inside other code"),
+    "scripted view": (lambda: torch.jit.script(first_half_in_place), "'relu_?' inside other code"),
+    "function": (lambda: lambda x: Doubled.apply(x, True), "the autograd function Doubled"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+@pytest.mark.parametrize("name", OUT_OF_SIGHT)
+def test_a_relu_out_of_sight_is_refused(name):
+    make, words = OUT_OF_SIGHT[name]
+    with pytest.raises(UnsupportedOperationError, match=words):
+        values(Network(make()))
+
+
+def test_a_recurrent_network_of_relus_is_refused():
+    model = nn.Sequential(nn.Flatten(1, 2), nn.RNN(6, 5, nonlinearity="relu", batch_first=True))
+    model = nn.Sequential(model, Last()).double()
+    with pytest.raises(UnsupportedOperationError, match="'relu' inside other code"):
+        values(model)
+
+
+class Last(nn.Module):
+    def forward(self, outputs):
+        return outputs[0][:, -1]
+
+
+def test_an_autograd_function_without_relus_keeps_its_gradient():
+    def activation(x):
+        with torch.no_grad():
+            scale = x.abs().mean()
+        return F.relu(Doubled.apply(x, False)) * scale
+
+    def guided(x):
+        with torch.no_grad():
+            scale = x.abs().mean()
+        return GuidedReLU()(x * 2) * scale
+
+    torch.testing.assert_close(values(Network(activation)), values(Network(guided), Saliency))
 
 
 def test_nothing_stays_in_force():

@@ -15,6 +15,7 @@ from xaitool.core.attacks.objectives import cross_entropy, logit_ratio, rounding
 from xaitool.core.attacks.outcome import Outcome
 from xaitool.core.attacks.rows import Rows
 from xaitool.core.attribution.saliency import logits_with_graph
+from xaitool.core.gradients import gradients
 from xaitool.options import Options, option
 
 # Weight of the new step beside the last displacement.
@@ -149,7 +150,7 @@ class AutoPgd(FixedBudgetAttack):
         point = climb.point.detach().requires_grad_()
         logits = logits_with_graph(model, point)
         objective = self._objective(logits, climb.labels)
-        upstream, climb.gradient = torch.autograd.grad(objective.sum(), (logits, point))
+        upstream, climb.gradient = gradients(objective.sum(), (logits, point))
         objective = objective.detach()
         right = logits.argmax(1) == climb.labels
         noise = rounding_noise(logits, upstream, self.options.epsilon)

@@ -15,6 +15,7 @@ from xaitool.core.attacks.objectives import margin, margin_gradient, rounding_no
 from xaitool.core.attacks.outcome import Outcome
 from xaitool.core.attacks.rows import Rows
 from xaitool.core.attribution.saliency import logits_with_graph
+from xaitool.core.gradients import gradients
 from xaitool.options import Options, option
 
 # Pixels of exactly 0 or 1 would be infinitely far out.
@@ -181,7 +182,7 @@ class CarliniWagnerL2(MinimumNormAttack):
         lead = margin(logits.detach(), search.labels)
         weight = search.constant * (lead <= self.options.confidence)
         upstream = margin_gradient(logits.detach(), search.labels) * -weight[:, None]
-        (gradient,) = torch.autograd.grad(logits, leaf, upstream)
+        (gradient,) = gradients(logits, leaf, upstream)
         return lead, gradient, rounding_noise(logits, upstream, reach=1.0)
 
     def _keep_best(self, search: Search, point: Tensor, lead: Tensor, distance: Tensor) -> None:

@@ -14,6 +14,7 @@ from xaitool.core.attacks.objectives import OBJECTIVES, rounding_noise
 from xaitool.core.attacks.outcome import Outcome
 from xaitool.core.attacks.rows import Rows
 from xaitool.core.attribution.saliency import logits_with_graph
+from xaitool.core.gradients import gradients
 from xaitool.options import option
 
 
@@ -97,7 +98,7 @@ class SignAscent(FixedBudgetAttack):
         point = walk.point.requires_grad_()
         logits = logits_with_graph(model, point)
         objective = OBJECTIVES[self.options.loss](logits, walk.labels)
-        upstream, gradient = torch.autograd.grad(objective.sum(), (logits, point))
+        upstream, gradient = gradients(objective.sum(), (logits, point))
         right = logits.argmax(1) == walk.labels
         noise = rounding_noise(logits, upstream, self.options.epsilon)
         outcome.count(walk.row, gradient, right, noise)

@@ -15,6 +15,7 @@ from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.attribution.class_sample import CHOICES, choose_classes
 from xaitool.core.attribution.integrated_gradients import IntegratedGradients
 from xaitool.core.attribution.saliency import logits_with_graph
+from xaitool.core.gradients import gradients
 from xaitool.core.score import Output, Score, on_scale
 from xaitool.core.unit import unit
 from xaitool.errors import ConfigError
@@ -314,5 +315,5 @@ def _behind(logits: Tensor, classes: Tensor) -> Tensor:
 
 
 def _gradient(values: Tensor, point: Tensor) -> Tensor:
-    (gradient,) = torch.autograd.grad(values.sum(), point, retain_graph=True)
+    (gradient,) = gradients(values.sum(), point, retain_graph=True)
     return gradient

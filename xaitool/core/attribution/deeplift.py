@@ -31,9 +31,10 @@ class DeepLift(AttributionMethod):
     """``multiplier * (input - baseline)``, the mean over several baselines.
 
     Source: Shrikumar et al. 2017, rescale rule. The values sum to the difference of the scores, to
-    rounding, for networks of linear operations, elementwise activations and max pooling; others are
+    rounding, for networks of linear operations, elementwise activations and maxima; others are
     refused, or explained with a gap if ``unknown_operations=gradient``. Explain logits: the paper
-    (section 3.6) advises against the outputs of a softmax, and a softmax has no rule here.
+    (section 3.6) advises against the outputs of a softmax. Inside a network a softmax has no rule;
+    the score's own has those of the functions in `Score.by_rules`, with no gap.
 
     A pair of input and baseline counts as two rows. References that all samples share (an expanded
     view, as most baselines are) pass once for all samples, or the samples once for all references,
@@ -82,7 +83,7 @@ class DeepLift(AttributionMethod):
                 images = inputs[samples].unsqueeze(1).expand_as(others)
                 passed = Passed(self.model, images.flatten(0, 1), strict=strict)
                 of_pairs = score.select(samples).repeat(others.shape[1])
-                result = passed.against(others.flatten(0, 1), of_pairs)
+                result = passed.against(others.flatten(0, 1), of_pairs.by_rules)
                 yield _block(samples, images - others, result)
 
     def _inputs_pass_once(
@@ -97,7 +98,7 @@ class DeepLift(AttributionMethod):
                     tiled = images.repeat(len(others), 1, 1, 1)
                     passed = Passed(self.model, tiled, strict=strict)
                 each = torch.arange(len(images), device=images.device).repeat(len(others))
-                result = passed.against(others, own.select(each))
+                result = passed.against(others, own.select(each).by_rules)
                 yield _block(samples, images - others.unsqueeze(1), result, references_first=True)
 
     def _references_pass_once(
@@ -111,7 +112,7 @@ class DeepLift(AttributionMethod):
                 if passed is None or passed.count != len(images) * len(others):
                     tiled = others.repeat(len(images), 1, 1, 1)
                     passed = Passed(self.model, tiled, as_references=True)
-                result = passed.against(images, score.select(samples).repeat(len(others)))
+                result = passed.against(images, score.select(samples).repeat(len(others)).by_rules)
                 yield _block(samples, images.unsqueeze(1) - others, result)
 
     @property

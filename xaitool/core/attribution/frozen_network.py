@@ -10,6 +10,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from xaitool.core.attribution.image_convolution import image_convolution
+from xaitool.core.attribution.sight import is_recomputed
+
+_CONVOLUTIONS = frozenset((F.conv2d, torch.ops.aten.conv2d, torch.ops.aten.conv2d.default))
 
 
 class FrozenNetwork(TorchFunctionMode):
@@ -28,9 +31,9 @@ class FrozenNetwork(TorchFunctionMode):
         if torch.is_autocast_enabled("cpu"):
             return func(*args, **kwargs)
         result = None
-        if func is F.batch_norm:
+        if func is F.batch_norm and not is_recomputed():
             result = _normalised(*args, **kwargs)
-        elif getattr(func, "__name__", "").partition(".")[0] == "conv2d":
+        elif func in _CONVOLUTIONS and not is_recomputed():
             result = image_convolution(*args, **kwargs)
         return func(*args, **kwargs) if result is None else result
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
+from xaitool.core.attribution.layers import Layer, last_convolution, named_layer
 from xaitool.core.attribution.saliency import logits_with_graph
+from xaitool.core.attribution.sight import scripted_part
 from xaitool.core.batching import row_chunks
+from xaitool.core.gradients import gradients
 from xaitool.core.score import Score
 from xaitool.core.users_model import bare, class_name
-from xaitool.errors import ModelError, UnknownNameError
+from xaitool.errors import ModelError
 from xaitool.options import Options, option
 
 
@@ -42,8 +42,9 @@ class GradCam(AttributionMethod):
     The paper takes the last convolutional layer; without `layer` that is the convolution that is
     run last, found by running the model once. A ResNet's residual sum comes later, and most
     implementations take that: ``layer=layer4``. A name may leave out its beginning where that is
-    unambiguous. A layer's output is read as ``(N, C, h, w)``: of networks that keep channels last,
-    as Swin's later layers do, take the patch embedding.
+    unambiguous; an exported program keeps the names of the modules that it was made of. A layer's
+    output is read as ``(N, C, h, w)``: of networks that keep channels last, as Swin's later layers
+    do, take the patch embedding.
 
     Raises:
         UnknownNameError: There is no such layer.
@@ -72,34 +73,43 @@ class GradCam(AttributionMethod):
         nothing = torch.full_like(score_input, torch.nan)
         return Attribution(values, score_input, nothing, nothing)
 
-    def _layer(self, image: Tensor) -> nn.Module:
+    def _layer(self, image: Tensor) -> Layer:
         if self.options.layer is not None:
-            return _named(bare(self.model), self.options.layer)
-        convolutions = [one for one in self.model.modules() if isinstance(one, nn.Conv2d)]
-        with _outputs(convolutions) as outputs, torch.no_grad():
-            self.model(image)
-        extended = [layer for layer, output in outputs if output.shape[2:].numel() > 1]
-        if not extended:
+            return named_layer(bare(self.model), self.options.layer)
+        scripted = scripted_part(self.model)
+        if scripted is not None:
             raise ModelError(
-                f"{class_name(self.model)} has no Conv2d module with an output of more than "
-                "one position, but Grad-CAM needs one",
+                f"{scripted} runs inside TorchScript, where no convolution is seen, but Grad-CAM "
+                "needs the last one",
+                hint="explain the network that was scripted, or name another layer by "
+                "--method-option layer=NAME",
+            )
+        layer = last_convolution(self.model, image)
+        if layer is None:
+            raise ModelError(
+                f"{class_name(self.model)} has no two-dimensional convolution with an output "
+                "of more than one position, but Grad-CAM needs one",
                 hint="a gradient method such as integrated-gradients explains any network",
             )
-        return extended[-1]
+        return layer
 
-    def _map(self, layer: nn.Module, images: Tensor, score: Score) -> tuple[Tensor, Tensor]:
+    def _map(self, layer: Layer, images: Tensor, score: Score) -> tuple[Tensor, Tensor]:
         """Score ``(n,)`` and map ``(n, 1, h, w)``."""
-        with _outputs([layer]) as outputs:
+        with layer.watched() as outputs:
             scores = score(logits_with_graph(self.model, images.detach().requires_grad_()))
-        maps = outputs[-1][1] if outputs else None
-        if not isinstance(maps, Tensor) or maps.ndim != 4 or len(maps) != len(images):
+        parts = layer.own(outputs)
+        fits = all(isinstance(part, Tensor) and part.ndim == 4 for part in parts)
+        # A program fills its last part up.
+        if not parts or not fits or sum(map(len, parts)) < len(images):
             raise self._unfit("has no feature map, but one of (N, C, h, w) is wanted")
-        gradient = None
-        if maps.requires_grad:
-            (gradient,) = torch.autograd.grad(scores.sum(), maps, allow_unused=True)
-        if gradient is None:
+        found: tuple[Tensor | None, ...] = (None,)
+        if all(part.requires_grad for part in parts):
+            found = gradients(scores.sum(), parts, allow_unused=True)
+        if any(gradient is None for gradient in found):
             raise self._unfit("has no effect on the score, but a gradient is wanted")
-        coarse = (gradient.mean((2, 3), keepdim=True) * maps.detach()).sum(1, keepdim=True)
+        gradient = torch.cat([one for one in found if one is not None])[: len(images)]
+        maps = torch.cat(parts).detach()[: len(images)]
+        coarse = (gradient.mean((2, 3), keepdim=True) * maps).sum(1, keepdim=True)
         return scores.detach(), coarse.relu() if self.options.relu else coarse
 
     def _unfit(self, fault: str) -> ModelError:
@@ -108,34 +118,3 @@ class GradCam(AttributionMethod):
             f"{name} of {class_name(self.model)} {fault}",
             hint="--method-option layer=NAME names another",
         )
-
-
-def _named(model: nn.Module, name: str) -> nn.Module:
-    modules: dict[str, nn.Module] = dict(model.named_modules())
-    endings = [path for path in modules if path.endswith(f".{name}")]
-    if name in modules:
-        return modules[name]
-    if len(endings) == 1:
-        return modules[endings[0]]
-    convolutions = [path for path, module in modules.items() if isinstance(module, nn.Conv2d)]
-    raise UnknownNameError(
-        "layer", name, endings or convolutions, also=", or another module with feature maps"
-    )
-
-
-@contextmanager
-def _outputs(modules: Iterable[nn.Module]) -> Iterator[list[tuple[nn.Module, Any]]]:
-    """Modules and their outputs in the order in which they are run within this context."""
-    found: list[tuple[nn.Module, Any]] = []
-
-    def keep(module: nn.Module, _: Any, output: Any) -> Any:
-        found.append((module, output))
-        # What follows may write into its input.
-        return output.clone() if isinstance(output, Tensor) else output
-
-    handles = [module.register_forward_hook(keep) for module in modules]
-    try:
-        yield found
-    finally:
-        for handle in handles:
-            handle.remove()

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from xaitool.core.attribution.saliency import score_and_gradient
+from xaitool.core.attribution.sight import is_recomputed
+from xaitool.core.gradients import gradients
 from xaitool.core.score import Score
 from xaitool.core.users_model import guarded
 
@@ -86,13 +88,13 @@ class LinearStem(PathSpace):
         points = points.detach().requires_grad_()
         with _FirstLayer(lambda compute: points.clone()):
             scores = score(self.model(images))
-        (gradient,) = torch.autograd.grad((scores * weight).sum(), points)
+        (gradient,) = gradients((scores * weight).sum(), points)
         return gradient
 
     def leave(self, images: Tensor, gradient: Tensor) -> Tensor:
         """Back through the first layer and what comes before it."""
         leaf = images.detach().requires_grad_()
-        (result,) = torch.autograd.grad(self._features(leaf), leaf, gradient)
+        (result,) = gradients(self._features(leaf), leaf, gradient)
         return result
 
     def _features(self, images: Tensor) -> Tensor:
@@ -122,6 +124,8 @@ class LinearStem(PathSpace):
             (between,) = self.enter(0.7 * image + 0.3 * other)
         except (LookupError, ValueError):
             return False
+        if not one.is_floating_point():  # quantised
+            return False
         scale = max(float(one.abs().max()), float(two.abs().max()))
         tolerance = _ROUNDING * torch.finfo(one.dtype).eps * scale
         linear = (0.7 * one + 0.3 * two - between).abs().max() <= tolerance
@@ -133,7 +137,7 @@ class LinearStem(PathSpace):
             logits = self.model(leaf)
         if not isinstance(logits, Tensor) or not logits.requires_grad:
             return False
-        around, through = torch.autograd.grad(logits.sum(), (leaf, point), allow_unused=True)
+        around, through = gradients(logits.sum(), (leaf, point), allow_unused=True)
         return around is None and through is not None
 
 
@@ -171,7 +175,7 @@ class _FirstLayer(TorchFunctionMode):
         if exchange is None or name not in ("conv2d", "linear"):
             return compute()
         self.exchange = None
-        return exchange(compute)
+        return compute() if is_recomputed() else exchange(compute)
 
 
 class _Left(BaseException):  # not an Exception: a model may catch those

@@ -7,11 +7,14 @@ use the input without one, such as a comparison.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
+from xaitool.core.attribution.rescale_rules import rule_of
 from xaitool.errors import UnsupportedOperationError
 
 # Autograd's names of its nodes. Linear in all of their differentiable inputs together; a mask or an
@@ -65,8 +68,13 @@ _HIDDEN_NAMES = """
 """
 _HIDDEN = frozenset(_HIDDEN_NAMES.split())
 
+_BY_GRADIENT = (
+    "unknown_operations=gradient explains such an operation by its gradient; "
+    "the completeness gap then says what is lost"
+)
 
-def check_linear(output: Tensor, *, allowed: Sequence[str]) -> None:
+
+def check_linear(output: Tensor, *, allowed: Sequence[str], called: Collection[str]) -> None:
     """Walk the graph from `output` to its leaves and refuse every node that is not linear.
 
     Only leaves that stand for the network's input may require a gradient: a node's edge then says
@@ -75,15 +83,50 @@ def check_linear(output: Tensor, *, allowed: Sequence[str]) -> None:
     Args:
         output: The end of the graph.
         allowed: Names of our own nodes, which have a rule or are linear.
+        called: Names of the functions that were seen, and left as they are.
 
     Raises:
         UnsupportedOperationError: A node is not linear; the message names it.
     """
-    for node in _nodes(output):
+    for node in nodes(output):
         operation = re.sub(r"Backwards?\d*$", "", node.name().split("::")[-1])
         dependent = [edge is not None for edge, _ in node.next_functions]
         if operation not in allowed and not _is_linear(operation, dependent, node):
-            raise unsupported(_as_function_name(operation), dependent.count(True))
+            raise _refusal(node, _as_function_name(operation), dependent.count(True), called)
+
+
+def _refusal(
+    node: Any, name: str, operands: int, called: Collection[str]
+) -> UnsupportedOperationError:
+    if hasattr(node, "_forward_cls"):
+        return _unseen(f"the autograd function {node._forward_cls.__name__}")
+    if name == "differentiable_graph":
+        return _unseen("a function inside TorchScript")
+    if name == "warn_not_implemented":
+        return unsupported("an operation without a gradient, as quantised layers are")
+    has_rule = rule_of(name, [torch.empty(0)]) is not None
+    if has_rule and operands < 2 and name not in called:
+        return _unseen(f"'{name}' inside TorchScript or another operation")
+    return unsupported(f"'{name}'", operands)
+
+
+def check_indices(name: str, indices: Sequence[Tensor], given: Any, result: Any) -> None:
+    """Refuse a use of indices that depend on the input, such as those of a maximum.
+
+    Args:
+        name: The name of a function.
+        indices: Them.
+        given: All its arguments.
+        result: What it returned.
+
+    Raises:
+        UnsupportedOperationError: It uses them, and not only their shape or type.
+    """
+    of_tensors = any(isinstance(leaf, Tensor) for leaf in tree_leaves(result))
+    if name not in _HIDDEN and not of_tensors:
+        return
+    if any(leaf is one for leaf in tree_leaves(given) for one in indices):
+        raise unsupported(f"'{name.strip('_')}' of the indices of an extreme")
 
 
 def check_call(name: str, args: Any, kwargs: dict[str, Any]) -> None:
@@ -98,9 +141,9 @@ def check_call(name: str, args: Any, kwargs: dict[str, Any]) -> None:
         UnsupportedOperationError: It does.
     """
     if name in _HIDDEN:
-        raise unsupported(name.strip("_"))
+        raise unsupported(f"'{name.strip('_')}'")
     if "dropout" in name and _is_training(name, args, kwargs):
-        raise unsupported(f"{name.strip('_')} in training mode")
+        raise unsupported(f"'{name.strip('_')} in training mode'")
 
 
 def check_result(name: str, args: Any, result: Any) -> None:
@@ -120,7 +163,12 @@ def check_result(name: str, args: Any, result: Any) -> None:
     tensors = [one for one in (given if _is_many(given) else [given]) if isinstance(one, Tensor)]
     constant = not any(map(depends, tensors))
     if tensors and (constant or any(map(_has_no_derivative, tensors))):
-        raise unsupported(name.strip("_"))
+        if not torch.is_grad_enabled():
+            raise _unseen(
+                f"'{name.strip('_')}' inside an autograd function, reentrant checkpointing or "
+                "no_grad"
+            )
+        raise unsupported(f"'{name.strip('_')}'")
 
 
 def _has_no_derivative(result: Tensor) -> bool:
@@ -148,19 +196,26 @@ def unsupported(operation: str, operands: int = 1) -> UnsupportedOperationError:
     """The error for an operation without a rule.
 
     Args:
-        operation: Its name.
+        operation: What it is.
         operands: How many of its operands depend on the input.
     """
     several = f" of {operands} tensors that depend on the input" if operands > 1 else ""
     return UnsupportedOperationError(
-        f"the network uses '{operation}'{several}, but only linear operations, elementwise "
-        "activations and max pooling have a DeepLIFT rule",
-        hint="unknown_operations=gradient explains such an operation by its gradient; "
-        "the completeness gap then says what is lost",
+        f"the network uses {operation}{several}, but only linear operations, elementwise "
+        "activations, maxima and minima have a DeepLIFT rule",
+        hint=_BY_GRADIENT,
     )
 
 
-def _nodes(output: Tensor) -> Iterator[Any]:
+def _unseen(operation: str) -> UnsupportedOperationError:
+    return UnsupportedOperationError(
+        f"the network uses {operation}, out of sight, but DeepLIFT has to see every call of torch",
+        hint=f"explain the network that this was made of; {_BY_GRADIENT}",
+    )
+
+
+def nodes(output: Tensor) -> Iterator[Any]:
+    """All nodes of the autograd graph that leads to `output`, which is part of one."""
     waiting: list[Any] = [output.grad_fn]
     seen = {output.grad_fn}
     while waiting:

@@ -12,24 +12,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from xaitool.core.attribution.base import untouched
 from xaitool.core.attribution.image_convolution import ImageConvolution
-from xaitool.core.attribution.linearity import (
-    check_call,
-    check_linear,
-    check_result,
-    depends,
-    unsupported,
-)
-from xaitool.core.attribution.rescale_rules import Activation, Ramp, name_of, rule_of
+from xaitool.core.attribution.linearity import check_linear, unsupported
+from xaitool.core.attribution.rescale_modes import Record, Rescale, Substituted
+from xaitool.core.attribution.rescale_rules import Activation, Ramp
+from xaitool.core.attribution.saliency import CUT
+from xaitool.core.gradients import gradients
 from xaitool.core.users_model import class_name, guarded
 from xaitool.errors import ModelError
 
@@ -123,7 +118,7 @@ class Passed:
             self._rescale() as rescale,
         ):
             self.output = self.model(self.leaf)
-        self.activations = rescale.activations
+        self.activations, self.called = rescale.activations, rescale.called
 
     def against(self, others: Tensor, score_function: ScoreFunction) -> Multipliers:
         """Multipliers of the images against others.
@@ -145,7 +140,7 @@ class Passed:
         with untouched(self.model), torch.enable_grad():
             score, activations = self._scored(score_function)
             score_others = self._meet(activations, others, score_function)
-            (multiplier,) = torch.autograd.grad(score.sum(), self.leaf, retain_graph=True)
+            (multiplier,) = gradients(score.sum(), self.leaf, retain_graph=True)
         scores = score.detach(), score_others
         return Multipliers(multiplier, *(reversed(scores) if self.as_references else scores))
 
@@ -172,7 +167,7 @@ class Passed:
         rows = [slice(k, k + 1) for k in range(len(others))] if choice is None else list(choice)
         with untouched(self.model), torch.enable_grad():
             score, activations = self._scored(score_function)
-            with torch.no_grad(), _Record() as record:
+            with torch.no_grad(), Record() as record:
                 output = self.model(others)
             together = self._pass_together(record.received, len(others))
             of_score = len(activations) > len(self.activations)
@@ -183,7 +178,7 @@ class Passed:
                     return
                 received = [(name, point[chosen]) for name, point in record.received]
                 if of_score:
-                    with torch.no_grad(), _Record() as last:
+                    with torch.no_grad(), Record() as last:
                         score_function(output[chosen].expand_as(self.output))
                     received += last.received
                 self._tell(activations, received, len(output[chosen]))
@@ -193,7 +188,7 @@ class Passed:
                 for chosen in rows:
                     meet(chosen)
                     with torch._C.DisableTorchFunction():  # modes are for the way forth
-                        (multiplier,) = torch.autograd.grad(whole, self.leaf, retain_graph=True)
+                        (multiplier,) = gradients(whole, self.leaf, retain_graph=True)
                         found.addcmul_(multiplier, images - others[chosen])
                 return found
 
@@ -220,21 +215,26 @@ class Passed:
         if not score.requires_grad:
             raise ModelError(
                 f"the score of {class_name(self.model)} has no gradient with respect to its "
-                "input, but DeepLIFT needs one"
+                "input, but DeepLIFT needs one",
+                hint=CUT,
             )
         if self.strict:
-            check_linear(score, allowed=(_Substituted.__name__, ImageConvolution.__name__))
+            check_linear(
+                score,
+                allowed=(Substituted.__name__, ImageConvolution.__name__),
+                called=self.called | rescale.called,
+            )
         return score, self.activations + rescale.activations
 
-    def _rescale(self) -> _Rescale:
-        return _Rescale(strict=self.strict, as_references=self.as_references)
+    def _rescale(self) -> Rescale:
+        return Rescale(strict=self.strict, as_references=self.as_references)
 
     def _meet(
         self, activations: list[Activation | None], others: Tensor, score_function: ScoreFunction
     ) -> Tensor:
         """Let the others pass, tell every activation what it receives, and return their score."""
         times = self.count // len(others)
-        with torch.no_grad(), _Record() as record:
+        with torch.no_grad(), Record() as record:
             output = self.model(others)
             score = score_function(output.repeat_interleave(times, 0) if times > 1 else output)
         if not self._tell(activations, record.received, len(others)):
@@ -256,7 +256,7 @@ class Passed:
             if self.count > count:
                 return False
             if self.strict:
-                raise unsupported(activation.name)
+                raise unsupported(f"'{activation.name}'")
         return True
 
 
@@ -282,110 +282,3 @@ def _batch_is_first(activation: Activation, point: Tensor, others: int, images: 
         and here[1:] == there[1:]
         and (images != others or others not in there[1:])
     )
-
-
-class _Record(TorchFunctionMode):
-    """Keeps what every operation that has a rule receives, in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.received: list[tuple[str, Tensor]] = []
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        args, kwargs = _positional(args, kwargs)
-        name = name_of(func)
-        if rule_of(name, args):
-            self.received.append((name, args[0].clone()))
-        return func(*args, **kwargs)
-
-
-class _Rescale(TorchFunctionMode):
-    """Exchanges the gradient of every operation that has a rule, and keeps them in order.
-
-    Args:
-        strict: Refuse an operation through which the input acts without autograd's knowledge.
-        as_references: What passes are the references.
-    """
-
-    def __init__(self, *, strict: bool, as_references: bool) -> None:
-        super().__init__()
-        self.activations: list[Activation | None] = []
-        self.strict = strict
-        self.as_references = as_references
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        args, kwargs = _positional(args, kwargs)
-        name = name_of(func)
-        checked = self.strict and any(map(depends, (*args, *kwargs.values())))
-        if checked:
-            check_call(name, args, kwargs)
-        result = self._call(func, name, args, kwargs)
-        if checked:
-            check_result(name, args, result)
-        return result
-
-    def _call(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
-        if rule_of(name, args):
-            activation = self._activation(func, name, args[0], args[1:], kwargs)
-            self.activations.append(activation)
-            if activation:
-                return _substitute(activation, args[0])
-        call = partial(_out_of_view, func, name) if self.strict else func
-        return call(*args, **kwargs)
-
-    def _activation(
-        self, func: Any, name: str, source: Tensor, rest: Any, kwargs: dict[str, Any]
-    ) -> Activation | None:
-        """None where the rule does not hold for this call."""
-        rule = rule_of(name, [source])
-        if rule is None or not depends(source) or any(map(depends, (*rest, *kwargs.values()))):
-            return None
-        # Keeps no hold of the source: where it is overwritten, its graph would hold itself.
-        activation = rule(
-            name,
-            lambda x: func(x, *rest, **kwargs),
-            source.detach().clone(),
-            as_references=self.as_references,
-        )
-        return activation if activation.fits() else None
-
-
-class _Substituted(torch.autograd.Function):
-    """A result that was computed already, with the gradient that a rule says."""
-
-    @staticmethod
-    def forward(ctx: Any, source: Tensor, activation: Activation) -> Tensor:
-        """What the activation returned."""
-        ctx.activation = activation
-        return activation.output.detach()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """The multiplier of what it received."""
-        return ctx.activation.propagate(gradient), None
-
-
-def _substitute(activation: Activation, source: Tensor) -> Tensor:
-    result: Tensor = _Substituted.apply(source, activation)
-    return source.copy_(result) if activation.in_place else result
-
-
-def _out_of_view(func: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
-    """Call it; what writes into a view is computed first, as the graph would hide its name."""
-    twin = getattr(Tensor, name[:-1], None) if name.endswith("_") else None
-    if callable(twin) and isinstance(args[0], Tensor) and args[0]._is_view():
-        result = twin(*args, **kwargs)
-        if result.shape == args[0].shape and result.requires_grad:
-            return args[0].copy_(result)
-    return func(*args, **kwargs)
-
-
-def _positional(args: Any, kwargs: dict[str, Any] | None) -> tuple[Any, dict[str, Any]]:
-    kwargs = dict(kwargs or {})
-    if not args and "input" in kwargs:
-        args = (kwargs.pop("input"),)
-    return args, kwargs

@@ -26,11 +26,13 @@ class Activation(ABC):
         as_references: The images are the references, and what they are compared with the inputs.
 
     Attributes:
-        output: What it returned.
+        output: What it returned; of several tensors the first.
+        indices: The others, which say where in what was received the output was found.
         in_place: Whether it did so by overwriting what it received.
     """
 
     output: Tensor
+    indices: tuple[Tensor, ...]
     in_place: bool
 
     def __init__(
@@ -46,13 +48,22 @@ class Activation(ABC):
     @torch.enable_grad()
     def _compute(self) -> None:
         given = self.point.clone()
-        self.output = self.operation(given)
+        returned = self.operation(given)
+        self._kind = type(returned)
+        self.output = _first(returned)
+        self.indices = tuple(returned[1:]) if isinstance(returned, tuple) else ()
         self.in_place = self.output is given
         self._version = getattr(self.output, "_version", 0)
 
     def fits(self) -> bool:
         """Whether the rule is made for what was returned."""
-        return isinstance(self.output, Tensor)
+        return isinstance(self.output, Tensor) and not any(
+            one.is_floating_point() for one in self.indices
+        )
+
+    def in_place_of(self, output: Tensor) -> Any:
+        """What the operation returned, with another output."""
+        return self._kind((output, *self.indices)) if self.indices else output
 
     def meet(self, name: str, received: Tensor, count: int) -> bool:
         """Take what an operation of the model received when others passed.
@@ -162,7 +173,7 @@ class Ramp(Elementwise):
 
 
 class Maximum(Activation):
-    """A maximum over elements.
+    """A maximum over elements of an image, with or without their indices.
 
     With ``m = max(y, y_other)``, the rise ``m - y_other`` belongs to the element that is the
     images' maximum, and ``y - m`` to the others'. A part that is not 0 never meets a difference of
@@ -171,6 +182,10 @@ class Maximum(Activation):
     equal, the derivative is the one at the inputs.
     """
 
+    def fits(self) -> bool:
+        """Whether the rule is made for what was returned; not for one number of all images."""
+        return super().fits() and self.output.ndim > 0
+
     def _gradient(self, gradient: Tensor) -> Tensor:
         return _pulled_back(self.output, self.point, gradient)
 
@@ -178,16 +193,32 @@ class Maximum(Activation):
         run = self.point.detach() - other
         with torch.enable_grad():
             there = other.expand_as(self.point).detach().requires_grad_()
-            output_there = self.operation(there)
+            output_there = _first(self.operation(there))
         change = (self.output - output_there).detach()
-        share = _pulled_back(self.output, self.point, gradient * change.clamp(min=0))
-        share += _pulled_back(output_there, there, gradient * change.clamp(max=0))
+        own, others = self._parted(change)
+        share = _pulled_back(self.output, self.point, gradient * own)
+        share += _pulled_back(output_there, there, gradient * others)
         if self.as_references:
             derivative = _pulled_back(output_there, there, gradient)
         else:
             derivative = self._gradient(gradient)
         # Where the run is 0 any finite slope keeps the sum.
         return torch.where(run == 0, derivative, share.div_(run))
+
+    def _parted(self, change: Tensor) -> tuple[Tensor, Tensor]:
+        """The parts of the images' extreme element and of the others'."""
+        return change.clamp(min=0), change.clamp(max=0)
+
+
+class Minimum(Maximum):
+    """A minimum over elements: the maximum's rule with both ends exchanged."""
+
+    def _parted(self, change: Tensor) -> tuple[Tensor, Tensor]:
+        return change.clamp(max=0), change.clamp(min=0)
+
+
+def _first(returned: Any) -> Any:
+    return returned[0] if isinstance(returned, tuple) and returned else returned
 
 
 def _pulled_back(output: Tensor, point: Tensor, gradient: Tensor) -> Tensor:
@@ -205,14 +236,20 @@ _ELEMENTWISE_NAMES = """
     threshold trunc
 """
 _MAXIMUM_NAMES = """
-    adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax max_pool1d max_pool2d
-    max_pool3d
+    adaptive_max_pool1d adaptive_max_pool1d_with_indices adaptive_max_pool2d
+    adaptive_max_pool2d_with_indices adaptive_max_pool3d adaptive_max_pool3d_with_indices amax max
+    max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d
+    max_pool3d_with_indices
 """
 _RULES: dict[str, type[Activation]] = {
     **dict.fromkeys(_ELEMENTWISE_NAMES.split(), Elementwise),
     **dict.fromkeys(_MAXIMUM_NAMES.split(), Maximum),
+    **dict.fromkeys(("amin", "min"), Minimum),
     **dict.fromkeys(("relu", "leaky_relu"), Ramp),
 }
+
+# Of two tensors: the extreme of the pairs of their elements.
+_PAIRWISE = {"max": "amax", "maximum": "amax", "min": "amin", "minimum": "amin"}
 
 # torch builds these from two functions each, and they share one name.
 _DISPATCHED = {
@@ -225,6 +262,23 @@ _DISPATCHED = {
 def rule_of(name: str, args: Sequence[Any]) -> type[Activation] | None:
     """The rule of a call to the function `name`, or None."""
     return _RULES.get(name.strip("_")) if args and isinstance(args[0], Tensor) else None
+
+
+def pairwise(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Callable[[], Tensor] | None:
+    """A call that takes an extreme of two tensors, as one over pairs, which has a rule; or None."""
+    tensors = [*args, *kwargs.values()]
+    if name not in _PAIRWISE or len(tensors) != 2 or "out" in kwargs:
+        return None
+    if not all(isinstance(one, Tensor) for one in tensors):
+        return None
+
+    def call() -> Tensor:
+        dtype = torch.result_type(*tensors)
+        pairs = torch.stack(torch.broadcast_tensors(*(one.to(dtype) for one in tensors)), -1)
+        result: Tensor = getattr(torch, _PAIRWISE[name])(pairs, -1)
+        return result
+
+    return call
 
 
 def name_of(function: Any) -> str:

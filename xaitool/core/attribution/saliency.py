@@ -9,10 +9,17 @@ from torch import Tensor, nn
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.batching import row_chunks
+from xaitool.core.gradients import gradients
 from xaitool.core.score import Score
 from xaitool.core.users_model import class_name, guarded
 from xaitool.errors import ModelError
 from xaitool.options import Options, option
+
+CUT = (
+    "remove detach() and no_grad() from its forward; of a model that was quantised or optimised "
+    "for inference explain the original, or use occlusion"
+)
+"""What to do about a model that cuts the graph."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +76,7 @@ def score_and_gradient(model: nn.Module, points: Tensor, score: Score) -> tuple[
     """
     points = points.detach().requires_grad_()
     scores = score(logits_with_graph(model, points))
-    (gradient,) = torch.autograd.grad(scores.sum(), points)
+    (gradient,) = gradients(scores.sum(), points)
     return scores.detach(), gradient
 
 
@@ -88,6 +95,6 @@ def logits_with_graph(model: nn.Module, points: Tensor) -> Tensor:
         raise ModelError(
             f"the output of {class_name(model)} has no gradient with respect to its input, "
             "but a gradient method needs one",
-            hint="remove detach() and no_grad() from its forward",
+            hint=CUT,
         )
     return logits

@@ -12,6 +12,7 @@ from xaitool.core.attribution.base import untouched
 from xaitool.core.attribution.saliency import logits_with_graph
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.batching import row_chunks
+from xaitool.core.gradients import gradients
 from xaitool.core.score import Score
 from xaitool.core.unit import unit
 from xaitool.options import Options, option
@@ -82,7 +83,7 @@ class OptimisedTarget(Baseline):
             logits = logits_with_graph(model, point)
             distance = torch.linalg.vector_norm(point - images, dim=(1, 2, 3))
             objective = distance - options.weight * log_probability(logits)
-            (slope,) = torch.autograd.grad(objective.sum(), point)
+            (slope,) = gradients(objective.sum(), point)
             inside = logits.argmax(1) == against
             better = (inside & ~arrived) | ((inside == arrived) & (objective < least))
             arrived |= inside
