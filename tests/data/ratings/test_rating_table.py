@@ -142,7 +142,7 @@ def test_what_the_csv_module_writes_is_read(
         ("1,2,3\n1,3,0.5\n", "line 2 of '{}' has rating 0.5, but 1 to 5 is wanted"),
         ("1,2,3\n,3,4\n", "line 2 of '{}' has an empty user, but one is wanted"),
         ("1,2,3\n1, ,4\n", "line 2 of '{}' has an empty item, but one is wanted"),
-        ("1,2,3,4_5\n", "line 1 of '{}' has timestamp '4_5', but seconds are wanted"),
+        ("1,2,3,4_5\n", "line 1 of '{}' has timestamp '4_5', but seconds, or a date"),
         ("1,2,3,4\n1,3,3,2004-01-31\n", "line 2 of '{}' has timestamp '2004-01-31', but seconds"),
         ("1,2,3,2004-01-31\n1,3,3,7\n", "line 2 of '{}' has timestamp '7', but a date such as"),
         ("1,2,3,2004-01-31\n1,3,3,2004-02-31\n", "line 2 of '{}' has timestamp '2004-02-31'"),
@@ -290,6 +290,18 @@ def test_an_endless_line_is_refused_before_memory_is_full(tmp_path: Path):
     with gzip.open(path, "wb") as handle:
         handle.write(b"1,2,3\n" + b"7" * (5 << 20))
     with pytest.raises(DataError, match=r"line 2 of .* has more than 1,048,576 characters"):
+        read_ratings([path])
+
+
+def test_what_is_far_larger_unpacked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "r.csv.gz"
+    path.write_bytes(gzip.compress(b"1,2,3\n" * 100_000))
+    assert path.stat().st_size < 6000
+    with pytest.raises(DataError, match=r"line 2 of .* again"):
+        read_ratings([path])
+    monkeypatch.setattr(lines, "FREE", 1 << 18)
+    monkeypatch.setattr(lines, "_CHUNK_CHARACTERS", 1 << 16)
+    with pytest.raises(DataError, match=f"'{path}' is more than 100 times as large when it is"):
         read_ratings([path])
 
 

@@ -20,6 +20,9 @@ UTF8 = "utf-8-sig"
 DELIMITERS = "tabs, '::', commas, ';' or blanks"
 """What may stand between fields, for messages."""
 
+LARGEST_RATIO, FREE = 100, 1 << 26
+"""How many times its size a ``.gz`` may have unpacked, and what it may have in any case."""
+
 _CHUNK_CHARACTERS = 1 << 20
 _LONGEST_LINE = 1 << 20
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -39,7 +42,8 @@ def chunks(path: Path, *, encoding: str = UTF8, start: int = 1) -> Iterator[tupl
 
     Raises:
         DataError: The file cannot be read, is no regular file, is damaged or of another encoding,
-            or has a line of more than a million characters.
+            has a line of more than a million characters, or is a ``.gz`` of more than
+            `LARGEST_RATIO` times its size.
     """
     try:
         number = 1
@@ -115,8 +119,15 @@ def fields_of(line: str, delimiter: str) -> list[str]:
 def _blocks(path: Path, encoding: str) -> Iterator[list[str]]:
     """Whole lines, some at a time; the last of them is cut where it is endless."""
     with _opened(path) as binary, io.TextIOWrapper(binary, encoding) as handle:
-        rest = ""
+        rest, left = "", max(FREE, LARGEST_RATIO * path.stat().st_size)
         while text := handle.read(_CHUNK_CHARACTERS):
+            left -= len(text)
+            if left < 0:
+                raise DataError(
+                    f"file '{path}' is more than {LARGEST_RATIO} times as large when it is "
+                    "unpacked, but one of ratings is not",
+                    hint="unpack it, if it is what it should be",
+                )
             text = rest + text
             end = text.rfind("\n") + 1
             if len(text) - end > _LONGEST_LINE:

@@ -22,6 +22,7 @@ Duplicates = Literal["error", "last"]
 
 Scale = tuple[float, float]
 
+_DATES = "a date such as 2004-01-31 12:00:00"
 _NO_HEADER = "a header line, such as user,item,rating, says which column is what"
 
 SMALLEST, LARGEST = 0.01, 1e9
@@ -204,9 +205,10 @@ class _Reader:
             if not line.isspace():
                 row = fields_of(line, layout.delimiter)
                 if fault := self._fault(row, layout):
+                    lacks_header = number == layout.start and not layout.is_named
                     raise DataError(
                         f"line {number} of '{path}' has {fault} wanted",
-                        hint=None if number > layout.start or layout.is_named else _NO_HEADER,
+                        hint=_NO_HEADER if lacks_header and self._columns is None else None,
                     )
                 yield row
 
@@ -223,7 +225,8 @@ class _Reader:
         if not low <= float(rating) <= high:
             return f"rating {rating}, but {low:g} to {high:g} is"
         if layout.time is not None and not is_time(row[layout.time], dates=layout.has_dates):
-            wanted = "a date such as 2004-01-31 12:00:00 is" if layout.has_dates else "seconds are"
+            seconds_or_dates = f"seconds, or {_DATES} in every line, are"
+            wanted = f"{_DATES} is" if layout.has_dates else seconds_or_dates
             return f"timestamp '{row[layout.time]}', but {wanted}"
         return None
 
@@ -260,13 +263,14 @@ def _layout(path: Path, columns: Columns | None) -> _Layout:
     delimiter = delimiter_of(line)
     fields = fields_of(line, delimiter)
     named = None if columns else named_columns(fields, path, number)
+    hint = None if columns else _NO_HEADER
     columns = named or columns or Columns()
     width = len(fields)
     if not columns.required <= width <= len(columns.names):
         raise DataError(
             f"line {number} of '{path}' has {_fields(width)}, but {columns.text} are wanted, "
             f"delimited by {DELIMITERS}",
-            hint=_NO_HEADER,
+            hint=hint,
         )
     if named:
         number, line = next(lines, (number + 1, ""))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 _WHOLE = b"0123456789+-"
 _DECIMAL = _WHOLE + b".eE"
+_PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 
@@ -28,11 +29,7 @@ def decimals(texts: Sequence[str]) -> NDArray[np.float64]:
 
 def is_decimal(text: str) -> bool:
     """Whether a text is a plain decimal; see `decimals`."""
-    try:
-        decimals([text])
-    except ValueError:
-        return False
-    return True
+    return _PLAIN.fullmatch(text) is not None
 
 
 def is_date(text: str) -> bool:
