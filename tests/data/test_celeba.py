@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +186,73 @@ def test_torchvision_reads_the_same(tree: Path, monkeypatch: pytest.MonkeyPatch)
     values = torch.stack([one.values for one in ours.attributes.values()], dim=1)
     assert torch.equal(theirs.attr, values)
     assert [str(name) for name in theirs.filename] == [ours.filename(row) for row in range(3)]
+
+
+def as_kaggle(tree: Path) -> None:
+    """The same as Kaggle has it: lists of commas, and the folder of pictures in itself."""
+    (tree / PICTURES).rename(tree / "outer")
+    (tree / PICTURES).mkdir()
+    (tree / "outer").rename(tree / PICTURES / PICTURES)
+    _, titles, *lines = (tree / ATTRIBUTES).read_text().splitlines()
+    rows = [",".join(["image_id", *titles.split()]), *(",".join(line.split()) for line in lines)]
+    (tree / "list_attr_celeba.csv").write_text("\n".join(rows) + "\n")
+    rows = ["image_id,partition", *(tree / PARTITION).read_text().replace(" ", ",").splitlines()]
+    (tree / "list_eval_partition.csv").write_text("\r\n".join(rows) + "\r\n")
+    for name in (ATTRIBUTES, PARTITION):
+        (tree / name).unlink()
+
+
+def as_zip(tree: Path) -> None:
+    """The pictures as the authors pack them."""
+    with zipfile.ZipFile(tree / f"{PICTURES}.zip", "w") as archive:
+        for path in (tree / PICTURES).iterdir():
+            archive.write(path, f"{PICTURES}/{path.name}")
+    shutil.rmtree(tree / PICTURES)
+
+
+@pytest.mark.parametrize("arranged", [as_kaggle, as_zip])
+def test_other_arrangements_of_the_same_files(arranged: Any, tree: Path):
+    before = [load(tree, split) for split in ("train", "test")]
+    arranged(tree)
+    after = [load(tree, split) for split in ("train", "test")]
+    for one, other in zip(before, after, strict=True):
+        assert torch.equal(one.pixels, other.pixels)
+        assert torch.equal(one.sensitive_values(), other.sensitive_values())
+        assert {name: v.values.tolist() for name, v in one.attributes.items()} == {
+            name: v.values.tolist() for name, v in other.attributes.items()
+        }
+        names = [other.filename(row) for row in range(len(other))]
+        assert names == [f"{PICTURES}/{one.filename(row)}" for row in range(len(one))]
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "text", "message"),
+    [
+        ("list_eval_partition.csv", 2, "000001.jpg", "line 2 is damaged, but a picture and 0, 1"),
+        ("list_eval_partition.csv", 3, "000002.jpg,7", "line 3 is damaged"),
+        ("list_attr_celeba.csv", 1, "image_id,Male", "line 1 is damaged, but names of attributes"),
+        ("list_attr_celeba.csv", 3, "000002.jpg" + ",1" * 39, "line 3 is damaged, but a picture"),
+    ],
+)
+def test_damaged_lists_of_kaggle(tree: Path, file: str, line: int, text: str, message: str):
+    as_kaggle(tree)
+    lines = (tree / file).read_text().splitlines()
+    lines[line - 1] = text
+    (tree / file).write_text("\n".join(lines))
+    with pytest.raises(DataError, match=f"{file}' {message}"):
+        load(tree)
+
+
+def test_a_damaged_zip_and_lists_without_an_end(tree: Path, monkeypatch: pytest.MonkeyPatch):
+    as_zip(tree)
+    path = tree / f"{PICTURES}.zip"
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DataError, match=rf"{PICTURES}.zip' cannot be opened"):
+        load(tree)
+    monkeypatch.setattr(celeba, "MAXIMUM_BYTES", 100)
+    with pytest.raises(DataError, match=rf"{PARTITION}' has 117 bytes, but at most 100 are read"):
+        load(tree)
+    (tree / PARTITION).unlink()
+    os.mkfifo(tree / PARTITION)
+    with pytest.raises(DataError, match=f"{PARTITION}' is a pipe, but a file is wanted"):
+        load(tree)

@@ -11,8 +11,9 @@ from torch import Tensor
 from torchvision import datasets
 
 from xaitool.data.annotations import Annotations, Attribute
+from xaitool.data.file_bytes import check_size, file_bytes
 from xaitool.data.file_pixels import OnError
-from xaitool.data.file_sources import FileSource, FolderSource
+from xaitool.data.file_sources import FileSource, open_source
 from xaitool.data.image_folder import decoded, without
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.loader import Loaded, Split
@@ -26,12 +27,16 @@ PICTURES, ATTRIBUTES, PARTITION = (
     "list_attr_celeba.txt",
     "list_eval_partition.txt",
 )
+"""As the authors distribute them; Kaggle has the lists as ``.csv`` and the folder in itself."""
 
 LABEL, SENSITIVE = "Heavy_Makeup", "Male"
 """The attributes that are the class and sensitive by default (Qiang et al. 2022, CIA)."""
 
 SIDE = 64
 """Side of the images by default."""
+
+MAXIMUM_BYTES = 64 * 2**20
+"""Largest list that is read; that of the attributes has 27 MB."""
 
 _PARTS = {"train": "0", "valid": "1", "test": "2"}
 
@@ -68,8 +73,9 @@ def load(
     code of Qiang et al. 2022 cuts, are resized to 64x64. It takes the last fifth of the files for
     the test; here the partition is the official one, in which nobody is in two parts.
 
-    The files lie as torchvision lays them out, ``celeba/`` in the data directory. Its class is not
-    used to read them: it wants identities, boxes and landmarks, too, which nothing here needs.
+    The files lie as torchvision or Kaggle lay them out, in ``celeba/`` in the data directory; the
+    pictures may be in their ``.zip``. torchvision's class is not used to read them: it wants
+    identities, boxes and landmarks, too, which nothing here needs.
 
     Raises:
         DataError: Files are absent and cannot be downloaded, or do not fit together.
@@ -79,10 +85,12 @@ def load(
     _check_or_download(data_dir, folder)
     names = _partition(folder, "train" if split == "train" else options.test)
     attributes = _attributes(folder, names)
-    source = FolderSource(folder / PICTURES)
+    source = open_source(_found(folder, PICTURES) or folder / PICTURES)
+    inside = f"{PICTURES}/"
+    nested = any(name.startswith(inside) for name in source.fingerprints)
     dataset = LazyDataset(
         source,
-        tuple(names),
+        tuple(f"{inside}{name}" for name in names) if nested else tuple(names),
         attributes[LABEL].values,
         attributes[LABEL].names,
         (channels or 3, image_size or SIDE, image_size or SIDE),
@@ -114,28 +122,38 @@ def _check_or_download(data_dir: Path, folder: Path) -> None:
 
 
 def _missing(folder: Path) -> list[str]:
-    return [name for name in (PICTURES, ATTRIBUTES, PARTITION) if not (folder / name).exists()]
+    return [name for name in (PICTURES, ATTRIBUTES, PARTITION) if _found(folder, name) is None]
+
+
+def _found(folder: Path, name: str) -> Path | None:
+    """The file or folder as the authors, torchvision or Kaggle call it; None where it is absent."""
+    other = f"{name}.zip" if name == PICTURES else name.replace(".txt", ".csv")
+    return next((folder / one for one in (name, other) if (folder / one).exists()), None)
 
 
 def _partition(folder: Path, part: str) -> list[str]:
     """The pictures of a part, in the order of the list."""
+    path, lines = _lines(folder, PARTITION)
+    if path.suffix == ".csv":
+        next(lines, None)  # the names of the columns
     names = []
-    for number, cells in _lines(folder / PARTITION):
+    for number, cells in lines:
         if len(cells) != 2 or cells[1] not in _PARTS.values():
-            raise _damaged(folder / PARTITION, number, "a picture and 0, 1 or 2 are wanted")
+            raise _damaged(path, number, "a picture and 0, 1 or 2 are wanted")
         if cells[1] == _PARTS[part]:
             names.append(cells[0])
     if not names:
-        raise DataError(f"'{folder / PARTITION}' has no {part} pictures, but some are wanted")
+        raise DataError(f"'{path}' has no {part} pictures, but some are wanted")
     return names
 
 
 def _attributes(folder: Path, names: list[str]) -> dict[str, Attribute]:
     """The attributes of these pictures."""
-    path = folder / ATTRIBUTES
-    lines = _lines(path)
-    next(lines, None)  # how many there are
+    path, lines = _lines(folder, ATTRIBUTES)
+    if path.suffix == ".txt":
+        next(lines, None)  # how many there are
     number, titles = next(lines, (2, []))
+    titles = titles[1:] if path.suffix == ".csv" else titles
     if not {LABEL, SENSITIVE} <= set(titles):
         raise _damaged(
             path, number, f"names of attributes, with {LABEL} and {SENSITIVE}, are wanted"
@@ -156,14 +174,22 @@ def _attributes(folder: Path, names: list[str]) -> dict[str, Attribute]:
     }
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line numbers and words of what is not blank."""
+def _lines(folder: Path, name: str) -> tuple[Path, Iterator[tuple[int, list[str]]]]:
+    """The file of a list, and line numbers and values of what is not blank in it."""
+    path = _found(folder, name) or folder / name
+    content = file_bytes(path, f"'{path}'", "CelebA's list is wanted")
+    check_size(f"'{path}'", len(content), MAXIMUM_BYTES)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise DataError(f"'{path}' cannot be read ({error}), but CelebA's list is wanted") from None
-    lines = ((number, line.split()) for number, line in enumerate(text.splitlines(), 1))
-    return ((number, cells) for number, cells in lines if cells)
+    separator = "," if path.suffix == ".csv" else None
+    lines = (
+        (number, [cell.strip() for cell in line.split(separator)])
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    )
+    return path, lines
 
 
 def _damaged(path: Path, number: int, wanted: str) -> DataError:
