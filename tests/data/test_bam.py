@@ -15,7 +15,7 @@ from tests.data.conftest import encoded, picture
 from xaitool.data import image_folder
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.load import load_dataset
-from xaitool.errors import DataError
+from xaitool.errors import DataError, DataWarning
 
 SIDE = 16
 OBJECTS, SCENES = ("dog", "stop_sign"), ("bedroom", "ski_slope")
@@ -122,7 +122,8 @@ def test_a_damaged_picture_takes_its_mask_with_it(bam: Path):
     whole = load(bam)
     (bam / "obj" / "val" / "dog-bedroom-0901.jpg").write_bytes(b"no picture")
     (bam / "obj" / "val" / "notes.txt").write_text("x")
-    found = load(bam, on_error="skip")
+    with pytest.warns(DataWarning, match="'val/notes.txt' left out, none of BAM's"):
+        found = load(bam, on_error="skip")
     assert found.skipped == ("val/dog-bedroom-0901.jpg",)
     assert found.left_out == ("val/notes.txt",)
     rows = [0, *range(2, 12)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -68,6 +69,13 @@ def test_toml_that_is_no_plain_value(text: str | bytes, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_toml(text, "a", error=ConfigError)
     assert str(caught.value).startswith(said)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    for path in (tmp_path / "pipe.toml", Path("/dev/zero")):
+        with pytest.raises(ArtifactError, match="is a pipe or a device, but a file is wanted"):
+            read_plain(path)
 
 
 def test_values_come_as_they_are() -> None:

@@ -341,6 +341,7 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.filterwarnings("ignore::xaitool.errors.DataWarning")
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_class_without_enough_images_is_named(count: int, tmp_path: Path) -> None:
     for name, images in (("cats", 4), ("dogs", count)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +20,11 @@ from xaitool.data.file_pixels import OnError
 from xaitool.data.file_sources import FileSource, open_source
 from xaitool.data.image_folder import decoded, picture_shape
 from xaitool.data.images import read_image
+from xaitool.data.layout_notes import left_out_notes
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.loader import Loaded, Split
 from xaitool.data.location import path_location
-from xaitool.errors import DataError
+from xaitool.errors import DataError, DataWarning
 
 FOLDERS = ("obj", "data/obj", "scene", "data/scene")
 """Where the pictures are looked for, in this order: `obj` and `scene` hold the same ones."""
@@ -79,6 +81,9 @@ def load(
         raise _not_bam(root)
     parts = tuple(sorted({(one.object, one.scene) for one in pictures}))
     place = {pair: index for index, pair in enumerate(parts)}
+    left_out = _left_out(source, pictures)
+    for note in left_out_notes(left_out, dict.fromkeys(left_out, "none of BAM's"), source):
+        warnings.warn(note, DataWarning, stacklevel=2)
     part = "train" if split == "train" else "val"
     chosen = [one for one in pictures if one.part == part]
     if not chosen:
@@ -92,7 +97,7 @@ def load(
         shape,
         name=f"bam:{location}",
         split=split,
-        left_out=_left_out(source, pictures),
+        left_out=left_out,
         workers=workers,
         annotations=Annotations(class_parts=parts),
     )

@@ -23,7 +23,7 @@ def left_out_notes(
     """
     by_reason: dict[str, list[str]] = defaultdict(list)
     for name in left_out:
-        if name in why_not:
+        if name in why_not and not is_hidden(name):
             by_reason[why_not[name]].append(name)
     notes = [f"{_files(names, 'images')} left out, {reason}" for reason, names in by_reason.items()]
     others = [name for name in left_out if name not in why_not and not is_hidden(name)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import stat
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -62,6 +63,9 @@ def read_plain(path: Path, *, error: Refusal = ArtifactError) -> Any:
         InputError: As `error`: it cannot be read, or `parse_json` or `parse_toml` refuses it.
     """
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # to open a pipe waits for its writer
+            raise error(f"{path} is a pipe or a device, but a file is wanted")
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as found:
