@@ -580,3 +580,23 @@ def test_an_attribution_file_is_written_through_no_name(path, tmp_path):
     assert path.read_bytes() == (tmp_path / "sub" / "another-name.h5").read_bytes()
     with h5py.File(io.BytesIO(path.read_bytes())) as file:
         assert len(file["index"]) == 2
+
+
+@pytest.mark.parametrize("locking", [None, "TRUE"])
+def test_a_file_that_another_program_writes_is_said_to_be_that(tmp_path, monkeypatch, locking):
+    path = tmp_path / "a.h5"
+    with AttributionWriter.create(path, ATTRIBUTES) as writer:
+        writer.append(make_rows(0, 2))
+    if locking:
+        monkeypatch.setenv("HDF5_USE_FILE_LOCKING", locking)
+    program = "import h5py, sys; f = h5py.File(sys.argv[1], 'r+'); print(flush=True); input()"
+    command = [sys.executable, "-c", program, str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        other.stdout.readline()
+        with pytest.raises(ArtifactError, match=r"a\.h5 is open for writing in another program"):
+            AttributionFile(path)
+        other.communicate("\n")
+    with AttributionFile(path) as file:
+        assert len(file) == 2

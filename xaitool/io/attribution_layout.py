@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xaitool.errors import ArtifactError
+
+# What the machine lacks says nothing of a file.
+NOT_OF_THE_FILE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EIO)
 
 FORMAT = "xaitool.attribution"
 SCHEMA = 1
@@ -304,6 +308,19 @@ def damage_as_error(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise ArtifactError(
-            f"{path} is damaged or no HDF5 file, but an attribution file is wanted"
-        ) from error
+        if isinstance(error, OSError) and error.errno in NOT_OF_THE_FILE:
+            raise
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: Path, error: Exception) -> ArtifactError:
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EAGAIN or "already open for" in str(error):
+        return ArtifactError(
+            f"{path} is open for writing in another program, but a finished attribution file is "
+            "wanted",
+            hint=f"close it there; if that program was killed: h5clear -s {path}",
+        )
+    if number in (errno.EACCES, errno.EPERM):
+        return ArtifactError(f"{path} may not be read, but an attribution file is wanted")
+    return ArtifactError(f"{path} is damaged or no HDF5 file, but an attribution file is wanted")
