@@ -84,7 +84,7 @@ def check_name(path: Path) -> None:
         ConfigError: It is.
     """
     try:
-        kind_of(path.with_name(f"{path.name}{LONGEST_ADDITION}"))
+        kind_of(Path(f"{path}{LONGEST_ADDITION}"))
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
