@@ -594,6 +594,7 @@ def test_a_file_that_another_program_writes_is_said_to_be_that(tmp_path, monkeyp
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
+        assert other.stdout is not None
         other.stdout.readline()
         with pytest.raises(ArtifactError, match=r"a\.h5 is open for writing in another program"):
             AttributionFile(path)
