@@ -9,7 +9,7 @@ import pytest
 
 from tests.io.full_disk import full_after
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import atomic_write, remove_partials, write_json, write_text
+from xaitool.io.atomic import LONG_AGO, atomic_write, remove_partials, write_json, write_text
 
 
 def names(folder):
@@ -123,6 +123,15 @@ def test_kill_keeps_the_old_file_and_its_rest_can_be_removed(tmp_path):
     assert len(names(tmp_path)) == 3
     remove_partials(tmp_path, "a.txt")
     assert names(tmp_path) == [other.name, "a.txt"]
+
+
+def test_only_what_was_left_long_ago_is_removed_where_there_is_no_lock(tmp_path):
+    for name in (".a.pt.1.partial", ".b.pt.2.partial", "c.pt"):
+        (tmp_path / name).touch()
+    for name in (".a.pt.1.partial", "c.pt"):
+        os.utime(tmp_path / name, (0, 0))
+    remove_partials(tmp_path, older_than=LONG_AGO)
+    assert names(tmp_path) == [".b.pt.2.partial", "c.pt"]
 
 
 def test_a_rest_of_the_same_process_number_is_no_obstacle(tmp_path):

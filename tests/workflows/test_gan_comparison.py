@@ -200,7 +200,7 @@ def test_a_damaged_sample_grid(runs, here):
 
 def test_a_place_that_is_a_file(runs, here):
     (here / "out").write_text("")
-    with pytest.raises(ConfigError, match="--out is the file out"):
+    with pytest.raises(ConfigError, match=r"--out .*out is a file, but a folder"):
         compare(runs, out="out")
 
 

@@ -70,6 +70,19 @@ def test_equal_seeds_give_equal_files(here):
     assert files[0] != files[2]
 
 
+def test_no_file_is_removed_or_written_through_a_link(here):
+    victim, name = here / "victim", gan_run().resolve().name
+    victim.mkdir()
+    (victim / "0000.png").touch()
+    (here / "out").mkdir()
+    (here / "out" / name).symlink_to(victim)
+    with pytest.raises(ConfigError, match=f"out/{name} is a link, but a folder is wanted"):
+        written("out", gan_run(), gan_run() / "best.pt", samples=2, overwrite=True)
+    (here / "out" / "0000.png").symlink_to(victim / "0000.png")
+    written("out", samples=2, overwrite=True)
+    assert (victim / "0000.png").read_bytes() == b""
+
+
 def test_an_earlier_run_is_replaced_only_when_asked(here):
     written("out", samples=6)
     (here / "out/2026.txt").touch()
@@ -93,7 +106,7 @@ def test_no_place_to_write():
     with pytest.raises(ConfigError, match="has no --out, but the images want a folder"):
         written(None, samples=2)
     Path("out").touch()
-    with pytest.raises(ConfigError, match="--out is the file out"):
+    with pytest.raises(ConfigError, match="--out out is a file, but a folder"):
         written("out", samples=2)
 
 

@@ -227,7 +227,7 @@ def test_what_does_not_fit():
         (own, {**VALIDITY, "judge": ("nosuch",)}, "model 'nosuch' does not exist"),
         (own, {**VALIDITY, "baseline": ("ganmex",)}, "ganmex:CHECKPOINT or cvae:CHECKPOINT"),
         (own, {**VALIDITY, "baseline": ("recolour",)}, "moves a sensitive attribute"),
-        (own, {**VALIDITY, "out": Path("file")}, "--out is the file file, but a folder"),
+        (own, {**VALIDITY, "out": Path("file")}, "--out file is a file, but a folder"),
         (own, {**VALIDITY, "targets": "two"}, "unknown targets 'two'"),
         (gan_run(), VALIDITY, "does not measure"),
         (baseline_gan_run(), {"metric": ("accuracy",)}, "does not measure"),

@@ -101,5 +101,5 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="features are asked of 1 image of dataset digits"):
         measure(limit=1)
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match=r"--out is the file .*, but a folder is wanted"):
+    with pytest.raises(ConfigError, match=r"--out .* is a file, but a folder is wanted"):
         measure(limit=2, out=tmp_path / "file")

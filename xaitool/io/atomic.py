@@ -14,6 +14,9 @@ from typing import Any, BinaryIO, cast
 from xaitool.errors import ConfigError
 from xaitool.io.folders import remove_files
 
+# Seconds after which nobody is still writing a file, where no lock says so.
+LONG_AGO = 24 * 3600.0
+
 
 @contextlib.contextmanager
 def atomic_write(path: Path, *, follow: bool = False) -> Iterator[BinaryIO]:
@@ -76,14 +79,15 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def remove_partials(folder: Path, name: str = ".+") -> None:
-    """Remove what killed writers left in a folder; only for who holds its lock.
+def remove_partials(folder: Path, name: str = ".+", *, older_than: float = 0.0) -> None:
+    """Remove what killed writers left in a folder; for who holds its lock, or of long ago.
 
     Args:
         folder: Where they wrote; may be absent.
         name: Only of files whose names match this regular expression.
+        older_than: Only what was not changed for so many seconds.
     """
-    remove_files(folder, re.compile(rf"\.{name}\.[0-9]+\.partial"))
+    remove_files(folder, re.compile(rf"\.{name}\.[0-9]+\.partial"), older_than=older_than)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,10 +105,15 @@ def make_folder(path: Path) -> None:
     check_folder(path)
 
 
-def remove_files(folder: Path, name: re.Pattern[str]) -> None:
+def remove_files(folder: Path, name: re.Pattern[str], *, older_than: float = 0.0) -> None:
     """Remove the files and links in a folder whose whole names match; an absent folder has none.
 
     The folder is held open, so that nobody can put a link in its place meanwhile.
+
+    Args:
+        folder: The folder.
+        name: Matches the names.
+        older_than: Only what was not changed for so many seconds.
 
     Raises:
         ConfigError: It is a link or no folder.
@@ -121,14 +127,16 @@ def remove_files(folder: Path, name: re.Pattern[str]) -> None:
         raise
     try:
         for entry in os.listdir(descriptor):
-            if name.fullmatch(entry) and not _is_folder(entry, descriptor):
+            if name.fullmatch(entry):
+                # Another process may remove it meanwhile.
                 with contextlib.suppress(FileNotFoundError):
-                    os.unlink(entry, dir_fd=descriptor)
+                    _remove(entry, descriptor, older_than)
     finally:
         os.close(descriptor)
 
 
-def _is_folder(entry: str, descriptor: int) -> bool:
-    with contextlib.suppress(FileNotFoundError):
-        return stat.S_ISDIR(os.stat(entry, dir_fd=descriptor, follow_symlinks=False).st_mode)
-    return False
+def _remove(entry: str, descriptor: int, older_than: float) -> None:
+    found = os.stat(entry, dir_fd=descriptor, follow_symlinks=False)
+    young = older_than > 0 and time.time() - found.st_mtime < older_than
+    if not stat.S_ISDIR(found.st_mode) and not young:
+        os.unlink(entry, dir_fd=descriptor)

@@ -20,6 +20,7 @@ from xaitool.data.cache import cache_directory
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import load_dataset
 from xaitool.errors import ArtifactError, ShapeError
+from xaitool.io.atomic import LONG_AGO, remove_partials
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.io.plain import Finite, Positive, Shape
 from xaitool.workflows.progress import Reporter
@@ -178,6 +179,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 def _keep(path: Path, content: dict[str, Any], reporter: Reporter) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_partials(path.parent.resolve(), older_than=LONG_AGO)
         save_checkpoint(path, "features", content)
     except OSError as error:
         reporter.warning(f"the feature network is not kept: {path.parent}: {error.strerror}")

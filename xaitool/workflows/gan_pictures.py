@@ -9,6 +9,7 @@ from PIL import Image
 
 from xaitool.errors import ConfigError
 from xaitool.io.atomic import atomic_write
+from xaitool.io.folders import check_out_folder
 from xaitool.report.picture_table import picture_table
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.gan_charts import curves_picture, seconds_picture
@@ -36,8 +37,7 @@ class GanPictures:
         self._folder = config.out
         if config.out is None:
             return
-        if config.out.is_file():
-            raise ConfigError(f"--out is the file {config.out}, but a folder is wanted")
+        check_out_folder(config.out)
         taken = [config.out / name for name in NAMES if (config.out / name).exists()]
         if taken and not config.overwrite:
             raise ConfigError(

@@ -14,6 +14,7 @@ from torch import Tensor
 from xaitool.errors import ConfigError
 from xaitool.io.atomic import atomic_write
 from xaitool.io.checkpoints import load_checkpoint
+from xaitool.io.folders import check_folder, check_out_folder, remove_files
 from xaitool.report.pixels import to_pixels
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -66,8 +67,7 @@ def write_samples(
         like = next(generator.parameters())
         latent = noise(count, checkpoint["latent"], config.seed, "samples", like=like)
     folder.mkdir(parents=True, exist_ok=True)
-    for file in _written(folder):
-        file.unlink()
+    remove_files(folder.resolve(), NAME)
     digits = max(SHORTEST_NUMBER, len(str(count - 1)))
     first: list[Tensor] = []
     with reporter.task("samples", count, "image") as task:
@@ -92,11 +92,11 @@ def _folder(path: Path, config: EvaluateConfig) -> Path:
         raise ConfigError(
             "--metric samples has no --out, but the images want a folder", hint="--out FOLDER"
         )
+    check_out_folder(config.out)
     folder = config.out
     if len(config.artifacts) > 1:
         folder /= source_name(path.resolve())
-    if folder.is_file():
-        raise ConfigError(f"--out is the file {folder}, but a folder is wanted")
+        check_folder(folder)
     taken = _written(folder)
     if taken and not config.overwrite:
         raise ConfigError(

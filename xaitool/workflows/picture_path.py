@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from xaitool.errors import ConfigError
+from xaitool.io.folders import check_out_folder
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 
 
@@ -22,8 +23,7 @@ def picture_path(source: Path, config: EvaluateConfig, ending: str) -> Path | No
     """
     if config.out is None:
         return None
-    if config.out.is_file():
-        raise ConfigError(f"--out is the file {config.out}, but a folder is wanted")
+    check_out_folder(config.out)
     path = config.out / f"{source_name(source)}-{ending}.png"
     if path.exists() and not config.overwrite:
         raise ConfigError(

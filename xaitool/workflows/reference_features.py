@@ -17,6 +17,7 @@ from xaitool.core.seeding import generator
 from xaitool.data.cache import cache_directory
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ArtifactError
+from xaitool.io.atomic import LONG_AGO, remove_partials
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.feature_network import weights_sha256
@@ -112,6 +113,7 @@ def _keep(path: Path, found: ReferenceFeatures) -> None:
     }
     tensors = {name: tensor.cpu() for name, tensor in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_partials(path.parent.resolve(), older_than=LONG_AGO)
     save_checkpoint(path, KIND, {"sha256": weights_sha256(tensors), "tensors": tensors})
 
 
