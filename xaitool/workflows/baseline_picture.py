@@ -9,13 +9,12 @@ import torch
 
 from xaitool.core.baselines.base import Baseline
 from xaitool.data.dataset import ImageDataset
-from xaitool.io.atomic import atomic_write
 from xaitool.report.attribution_grid import GridRow, attribution_grid
 from xaitool.workflows.baseline_measurement import images_of, references_of
 from xaitool.workflows.class_choice import class_label
 from xaitool.workflows.class_pairs import ClassPairs, one_pair_each
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.picture_path import picture_path
+from xaitool.workflows.picture_path import picture_path, save_picture
 from xaitool.workflows.runtime import Runtime
 
 MOST_ROWS = 10
@@ -68,9 +67,7 @@ class BaselinePicture:
             )
         ]
         picture = attribution_grid(rows, [], pictures=list(baselines))
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(self._path) as file:
-            picture.save(file, format="PNG")
+        save_picture(picture, self._path, overwrite=self._config.overwrite)
         return self._path
 
     def _shown(self, dataset: ImageDataset) -> ClassPairs:

@@ -10,10 +10,9 @@ from torch import Tensor
 
 from xaitool.core.metrics.feature_layout import flat_layout
 from xaitool.core.seeding import derive_seed
-from xaitool.io.atomic import atomic_write
 from xaitool.report.feature_map import Points, feature_map
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.picture_path import picture_path, source_name
+from xaitool.workflows.picture_path import picture_path, save_picture, source_name
 
 
 class FeaturePicture:
@@ -32,6 +31,7 @@ class FeaturePicture:
     def __init__(self, source: Path, config: EvaluateConfig) -> None:
         self._name = source_name(source)
         self._seed = config.seed
+        self._overwrite = config.overwrite
         self._path = picture_path(source, config, "features")
 
     def write(
@@ -66,7 +66,5 @@ class FeaturePicture:
             classes,
             f"t-SNE of the features of {self._name}, coloured by true class; crosses are attacked",
         )
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(self._path) as file:
-            picture.save(file, format="PNG")
+        save_picture(picture, self._path, overwrite=self._overwrite)
         return self._path

@@ -8,13 +8,13 @@ from pathlib import Path
 from PIL import Image
 
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import atomic_write
 from xaitool.io.folders import check_out_folder
 from xaitool.report.picture_table import picture_table
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.gan_charts import curves_picture, seconds_picture
 from xaitool.workflows.gan_convergence import Criteria
 from xaitool.workflows.gan_history import GanHistory
+from xaitool.workflows.picture_path import save_picture
 from xaitool.workflows.run_samples import chosen_moments, read_picture, sample_files
 from xaitool.workflows.seed_groups import SeedGroup
 
@@ -35,6 +35,7 @@ class GanPictures:
 
     def __init__(self, config: EvaluateConfig) -> None:
         self._folder = config.out
+        self._overwrite = config.overwrite
         if config.out is None:
             return
         check_out_folder(config.out)
@@ -63,7 +64,6 @@ class GanPictures:
         """
         if self._folder is None:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
         pictures = {
             "samples.png": _samples(histories),
             "fid.png": curves_picture(groups, "fid", criteria),
@@ -72,8 +72,7 @@ class GanPictures:
         }
         for name, picture in pictures.items():
             if picture is not None:
-                with atomic_write(self._folder / name) as file:
-                    picture.save(file, format="PNG")
+                save_picture(picture, self._folder / name, overwrite=self._overwrite)
                 yield self._folder / name
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import atomic_write
+from xaitool.io.atomic import atomic_write, remove_partials
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.folders import check_folder, check_out_folder, remove_files
 from xaitool.report.pixels import to_pixels
@@ -29,7 +29,7 @@ AT_ONCE = 500
 IN_GRID = 64
 SHORTEST_NUMBER = 4
 GRID = "grid.png"
-NAME = re.compile(rf"\d{{4,}}\.png|{re.escape(GRID)}")
+NAME = re.compile(rf"(\d{{4,}}\.png|{re.escape(GRID)})")
 
 
 def write_samples(
@@ -68,6 +68,8 @@ def write_samples(
         latent = noise(count, checkpoint["latent"], config.seed, "samples", like=like)
     folder.mkdir(parents=True, exist_ok=True)
     remove_files(folder.resolve(), NAME)
+    if config.overwrite:
+        remove_partials(folder.resolve(), NAME.pattern)
     digits = max(SHORTEST_NUMBER, len(str(count - 1)))
     first: list[Tensor] = []
     with reporter.task("samples", count, "image") as task:

@@ -1,11 +1,14 @@
-"""Where ``evaluate`` puts a picture of what it measured."""
+"""Where ``evaluate`` puts a picture of what it measured, and how it gets there."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from PIL import Image
+
 from xaitool.errors import ConfigError
+from xaitool.io.atomic import atomic_write, remove_partials
 from xaitool.io.folders import check_out_folder
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 
@@ -30,6 +33,21 @@ def picture_path(source: Path, config: EvaluateConfig, ending: str) -> Path | No
             f"{path} exists, but a new file was asked for", hint="replace it with --overwrite"
         )
     return path
+
+
+def save_picture(picture: Image.Image, path: Path, *, overwrite: bool) -> None:
+    """Write a picture, and the folder that it lies in, where it is missing.
+
+    Args:
+        picture: The picture.
+        path: From `picture_path`.
+        overwrite: Also remove what a killed run left of it, half-written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if overwrite:
+        remove_partials(path.parent.resolve(), re.escape(path.name))
+    with atomic_write(path) as file:
+        picture.save(file, format="PNG")
 
 
 def source_name(source: Path) -> str:

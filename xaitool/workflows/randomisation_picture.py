@@ -7,11 +7,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from xaitool.io.atomic import atomic_write
 from xaitool.report.attribution_grid import GridRow, attribution_grid
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.explained_scores import ExplainedScores
-from xaitool.workflows.picture_path import picture_path
+from xaitool.workflows.picture_path import picture_path, save_picture
 
 PICTURES = 4
 
@@ -48,6 +47,7 @@ class RandomisationPictures:
             picture_path(source, config, f"parameter-randomisation-{index:06d}")
             for index in explained.indices[:PICTURES]
         ]
+        self._overwrite = config.overwrite
         self._paths = [path for path in paths if path is not None]
 
     def add(self, title: str, maps: Tensor) -> None:
@@ -69,7 +69,5 @@ class RandomisationPictures:
                     "layer more, from the output to the input."
                 ],
             )
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(path) as file:
-                picture.save(file, format="PNG")
+            save_picture(picture, path, overwrite=self._overwrite)
             yield path

@@ -8,11 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from xaitool.io.atomic import atomic_write
 from xaitool.report.path_curves import path_curves
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.dataset_paths import CVAE, RECOLOUR
-from xaitool.workflows.picture_path import picture_path
+from xaitool.workflows.picture_path import picture_path, save_picture
 
 MOST_IMAGES = 10
 
@@ -37,6 +36,7 @@ class SaturationPicture:
     """
 
     def __init__(self, source: Path, config: EvaluateConfig) -> None:
+        self._overwrite = config.overwrite
         self._path = picture_path(source, config, "saturation")
 
     def write(self, curves: Mapping[str, Tensor], places: Tensor) -> Path | None:
@@ -55,9 +55,7 @@ class SaturationPicture:
             x_label="place on the path",
             y_label="probability of the predicted class",
         )
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(self._path) as file:
-            picture.save(file, format="PNG")
+        save_picture(picture, self._path, overwrite=self._overwrite)
         return self._path
 
 
