@@ -19,7 +19,7 @@ def damage_as_error(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         if is_out_of_memory(error):
             raise
         raise ArtifactError(

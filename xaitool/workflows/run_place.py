@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from xaitool.errors import ConfigError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.folders import check_name
+from xaitool.io.plain import Option
 from xaitool.io.provenance import environment
 from xaitool.workflows.command_text import code_text
 from xaitool.workflows.configs.common import RunOptions, TrainingRunOptions
@@ -20,6 +22,12 @@ from xaitool.workflows.run_directory import (
     default_run_path,
 )
 from xaitool.workflows.runtime import Runtime
+
+
+class SavedOptions(TypedDict):
+    """What of a run's checkpoint is compared before its options are believed."""
+
+    config: dict[str, Option]
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class RunPlace:
         """
         if self.resumes and code_text(config):
             path = self.path / "last.pt"
-            checkpoint = load_checkpoint(path, kind=kind)
+            checkpoint = load_checkpoint(path, kind=kind, schema=SavedOptions)
             with damage_as_error(path):
                 saved = dict(checkpoint["config"])
                 saved.pop("epochs", None)  # where the first checkpoints have it

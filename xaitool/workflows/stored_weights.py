@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,6 +66,49 @@ def check_weights(make: Callable[[], nn.Module], weights: Mapping[str, Tensor], 
         raise ArtifactError(f"{where} has weights '{more[0]}', but its network wants no such")
 
 
+def check_state(found: Any, fresh: Any, where: str, name: str = "state") -> None:
+    """Refuse the state of a training that is not of the form of a training that begins.
+
+    Keys that only one of them has, and what is empty or None at the beginning, are let be.
+
+    Args:
+        found: From a checkpoint.
+        fresh: The same of a training that has not begun.
+        where: What holds it.
+        name: What it is called in the message.
+
+    Raises:
+        ArtifactError: A value is of another type, a tensor of another shape, or a number is NaN,
+            infinite, or negative where the fresh one is not.
+    """
+    if isinstance(fresh, dict) and isinstance(found, dict):
+        for key in fresh.keys() & found.keys():
+            check_state(found[key], fresh[key], where, f"{name}.{key}")
+    elif isinstance(fresh, list | tuple) and isinstance(found, list | tuple):
+        if fresh and len(found) != len(fresh):
+            raise ArtifactError(f"{where} has {len(found)} '{name}', but {len(fresh)} are wanted")
+        for index, (one, other) in enumerate(zip(found, fresh, strict=False)):
+            check_state(one, other, where, f"{name}[{index}]")
+    elif not _same_form(found, fresh):
+        raise ArtifactError(
+            f"{where} has '{name}' {_form(found)}, but one of the form {_form(fresh)} is wanted"
+        )
+
+
+def _same_form(found: Any, fresh: Any) -> bool:
+    if isinstance(fresh, Tensor) or isinstance(found, Tensor):
+        both = isinstance(fresh, Tensor) and isinstance(found, Tensor)
+        return both and found.shape == fresh.shape and found.dtype.is_complex == fresh.is_complex()
+    if fresh is None:
+        return not isinstance(found, dict | list | tuple)
+    if isinstance(fresh, bool | str) or isinstance(found, bool | str):
+        return type(found) is type(fresh)
+    if not isinstance(found, int | float) or not isinstance(fresh, int | float):
+        return False
+    whole = isinstance(found, int) or isinstance(fresh, float)
+    return whole and math.isfinite(found) and (found >= 0 or fresh < 0)
+
+
 def read_weights(path: Path) -> dict[str, Tensor]:
     """A state dict from a file, as `torchvision_models.load_weights` reads it.
 
@@ -116,5 +160,9 @@ def _outline(make: Callable[[], nn.Module], count: int, where: str) -> dict[str,
         hook.remove()
 
 
-def _form(tensor: Tensor) -> str:
-    return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
+def _form(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
+    if isinstance(value, dict | list | tuple):
+        return f"of {len(value)} values"
+    return repr(value)

@@ -13,6 +13,7 @@ from xaitool.core.models.patch_critic import PatchCritic
 from xaitool.core.models.stargan import CounterfactualGenerator
 from xaitool.core.training.counterfactual_losses import LossWeights
 from xaitool.core.training.counterfactual_step import counterfactual_step
+from xaitool.core.training.optimiser import restore_optimiser
 from xaitool.core.training.running_mean import running_mean
 from xaitool.data.dataset import ImageDataset
 from xaitool.io.atomic import atomic_write
@@ -213,9 +214,10 @@ class BaselineGanTrainer:
         self.critic.load_state_dict(state["critic"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
-        for name in ("optimisers", "schedules"):
-            for part, saved in zip(getattr(self, name), state[name], strict=True):
-                part.load_state_dict(saved)
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            restore_optimiser(optimiser, saved)
+        for schedule, saved in zip(self.schedules, state["schedules"], strict=True):
+            schedule.load_state_dict(saved)
 
     def _optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
         betas = (self.config.beta1, self.config.beta2)

@@ -13,7 +13,7 @@ from xaitool.core.metrics.accuracy import Accuracy
 from xaitool.core.training.augmentation import epoch_draws
 from xaitool.core.training.classifier_step import classifier_step
 from xaitool.core.training.group_losses import GroupDro
-from xaitool.core.training.optimiser import build_optimiser
+from xaitool.core.training.optimiser import build_optimiser, restore_optimiser
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import stratified_split
 from xaitool.data.sensitive import require_sensitive
@@ -198,7 +198,7 @@ class ClassifierTrainer:
         self.epoch = state["epoch"]
         self._begin_phase()
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        restore_optimiser(self.optimiser, state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         if self.recipe.grouped:
             self.loss.load_state_dict(state["loss"])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xaitool.core.models.cvae import Cvae
 from xaitool.core.training.cvae_step import CvaeObjective, cvae_step
-from xaitool.core.training.optimiser import build_optimiser
+from xaitool.core.training.optimiser import build_optimiser, restore_optimiser
 from xaitool.data.annotations import Attribute
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.groups import groups_of
@@ -181,7 +181,7 @@ class CvaeTrainer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore it."""
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        restore_optimiser(self.optimiser, state["optimiser"])
 
     def _batch(self, samples: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         rows = samples.to(self.labels.device)

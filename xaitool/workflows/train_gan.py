@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NotRequired, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -13,12 +13,13 @@ from xaitool.core.metrics.mode_collapse import mode_collapse
 from xaitool.core.objectives.base import GanObjective
 from xaitool.core.seeding import generator as keyed
 from xaitool.core.training.gan_step import gan_step
-from xaitool.core.training.optimiser import build_optimiser
+from xaitool.core.training.optimiser import build_optimiser, restore_optimiser
 from xaitool.core.training.running_mean import running_mean
 from xaitool.core.users_model import bare
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError, DataError, InputError
 from xaitool.io.atomic import atomic_write
+from xaitool.io.plain import Count, Positive, checked
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.gan_guidance import GanGuidance
@@ -81,6 +82,14 @@ def train_gan(
         trainer=trainer,
         reporter=reporter,
     ).start()
+
+
+class _SavedState(TypedDict):
+    """What of `GanTrainer.state_dict` a training that begins does not have."""
+
+    done: Count
+    early: dict[Positive, Tensor]
+    features: NotRequired[str | None]
 
 
 class GanTrainer:
@@ -286,12 +295,13 @@ class GanTrainer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore it."""
+        checked(state, _SavedState, "the checkpoint's state")
         self.generator.load_state_dict(state["generator"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         bare(self.discriminator).load_state_dict(state["discriminator"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
+            restore_optimiser(optimiser, saved)
         self.done = state["done"]
         self._early = dict(state["early"])
         self._features_before = state.get("features")  # states of the first version lack it

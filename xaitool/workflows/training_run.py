@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, NotRequired, Protocol, TypedDict
 
 import torch
 from torch import Tensor
@@ -22,13 +22,16 @@ from xaitool.errors import (
     XaitoolError,
 )
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
+from xaitool.io.plain import Count, Finite, Positive
 from xaitool.workflows.command_text import code_text
 from xaitool.workflows.configs.common import TrainingRunOptions
+from xaitool.workflows.damage import damage_as_error
 from xaitool.workflows.progress import Reporter
 from xaitool.workflows.run_directory import RunDirectory, compare_config, is_completed
-from xaitool.workflows.run_place import RunPlace
+from xaitool.workflows.run_place import RunPlace, SavedOptions
 from xaitool.workflows.runtime import is_out_of_memory
 from xaitool.workflows.stop_signal import StopSignal
+from xaitool.workflows.stored_weights import check_state
 from xaitool.workflows.training_curves import write_curves
 
 
@@ -80,6 +83,24 @@ class Trainer(Protocol):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore it."""
+
+
+class SavedPosition(TypedDict):
+    """A `Position` in a checkpoint."""
+
+    epoch: Count
+    step: Count
+    samples: Count
+    sums: dict[str, Finite]
+    best: Finite | None
+
+
+class SavedRun(SavedOptions):
+    """What every training puts into its checkpoint; the state is of its trainer's form."""
+
+    epochs: NotRequired[Positive]
+    position: SavedPosition
+    state: dict[str, Any]
 
 
 @dataclass
@@ -208,13 +229,11 @@ class TrainingRun:
 
     def _restore(self) -> None:
         path = self.place.path / "last.pt"
-        checkpoint = load_checkpoint(path, kind=self.kind)
-        try:
-            self._take(checkpoint)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ArtifactError(f"{path} is damaged, but a whole checkpoint is wanted") from error
+        checkpoint = load_checkpoint(path, kind=self.kind, schema=SavedRun)
+        with damage_as_error(path):
+            self._take(checkpoint, f"checkpoint {path}")
 
-    def _take(self, checkpoint: dict[str, Any]) -> None:
+    def _take(self, checkpoint: dict[str, Any], where: str) -> None:
         saved = dict(checkpoint["config"])
         # Where the first checkpoints have it.
         planned = checkpoint.get("epochs", saved.pop("epochs", None))
@@ -230,12 +249,24 @@ class TrainingRun:
                 raise DataError(
                     f"the {what} of run {self.place.path} have changed, but the same are wanted"
                 )
-        self.trainer.load_state_dict(checkpoint["state"])
         self.position = Position(**checkpoint["position"])
+        self._check_position(where)
+        check_state(checkpoint["state"], self.trainer.state_dict(), where)
+        self.trainer.load_state_dict(checkpoint["state"])
         self._sums = {
             name: torch.tensor(value, dtype=torch.float64)
             for name, value in self.position.sums.items()
         }
+
+    def _check_position(self, where: str) -> None:
+        """Refuse a place inside an epoch that no training comes to."""
+        at = self.position
+        seen = min(at.step * self.batch_size, self.samples)
+        if at.step > self.steps_per_epoch or at.samples != seen or bool(at.sums) != bool(at.step):
+            raise ArtifactError(
+                f"{where} has {at.samples} samples in {at.step} steps of an epoch, but {seen} in "
+                f"at most {self.steps_per_epoch} are wanted"
+            )
 
     def _check_epochs(self, done: int, planned: int | None) -> None:
         path, by = self.place.path, self.trainer.planned_by

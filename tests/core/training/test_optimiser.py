@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
 
-from xaitool.core.training.optimiser import build_optimiser
+from xaitool.core.training.optimiser import build_optimiser, restore_optimiser
 
 WEIGHT = torch.tensor([[0.5, -2.0]], dtype=torch.float64)
 INPUT = torch.tensor([1.0, 3.0], dtype=torch.float64)
@@ -83,3 +85,30 @@ def test_frozen_parameters_are_left_out(name: str) -> None:
     model = nn.Sequential(nn.Linear(2, 3).requires_grad_(False), nn.Linear(3, 1))
     optimiser = build_optimiser(name, model, learning_rate=0.1)
     assert optimiser.param_groups[0]["params"] == list(model[1].parameters())
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop"])
+def test_a_state_of_another_form_is_refused(name: str) -> None:
+    model = nn.Linear(2, 3)
+    optimiser = build_optimiser(name, model, learning_rate=0.1)
+    model(torch.ones(1, 2)).sum().backward()
+    optimiser.step()
+    saved = optimiser.state_dict()
+    key = next(key for key, value in saved["state"][0].items() if value.ndim)
+    again = build_optimiser(name, model, learning_rate=0.1)
+    restore_optimiser(again, copy.deepcopy(saved))
+    assert torch.equal(again.state_dict()["state"][1][key], saved["state"][1][key])
+    for value in (
+        torch.ones(2, 3),
+        torch.ones(1),
+        "text",
+        [1.0],
+        torch.ones(3, 2, dtype=torch.complex64),
+    ):
+        damaged = copy.deepcopy(saved)
+        damaged["state"][0][key] = value
+        with pytest.raises(ValueError, match="of parameter 0 is of another form"):
+            restore_optimiser(again, damaged)
+    damaged["state"][9] = damaged["state"].pop(0)
+    with pytest.raises(LookupError):
+        restore_optimiser(again, damaged)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from torch import nn
+from typing import Any
+
+import torch
+from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
 
@@ -43,3 +46,36 @@ def build_optimiser(
     return kind(
         parameters, lr=learning_rate, betas=(beta1, beta2), weight_decay=weight_decay, fused=True
     )
+
+
+# What a state has of each parameter; of SGD without momentum there is none.
+_STATES: dict[type[Optimizer], tuple[str, ...]] = {
+    Adam: ("step", "exp_avg", "exp_avg_sq"),
+    AdamW: ("step", "exp_avg", "exp_avg_sq"),
+    RMSprop: ("step", "square_avg"),
+}
+
+
+def restore_optimiser(optimiser: Optimizer, saved: dict[str, Any]) -> None:
+    """`Optimizer.load_state_dict`, which itself looks at no shape: the next step would fail.
+
+    Args:
+        optimiser: Of the same parameters as the one that was saved.
+        saved: Its ``state_dict``.
+
+    Raises:
+        ValueError: A state is not of the form of its parameter.
+        LookupError, TypeError: It is no such state at all.
+    """
+    parameters = [one for group in optimiser.param_groups for one in group["params"]]
+    for index, state in saved["state"].items():
+        shapes = [parameters[index].shape, torch.Size()]
+        for name in {*_STATES.get(type(optimiser), ()), *state}:
+            value = state[name]
+            if isinstance(value, Tensor):
+                fits = value.shape in shapes and not value.is_complex()
+            else:
+                fits = value is None or isinstance(value, int | float)
+            if not fits:
+                raise ValueError(f"{name} of parameter {index} is of another form")
+    optimiser.load_state_dict(saved)
