@@ -12,6 +12,8 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from xaitool import attribute, registry
+from xaitool.core.models.penultimate import penultimate
+from xaitool.core.randomisation import cascading_randomisation, weight_layers
 from xaitool.errors import InputError, ModelError
 
 METHODS = registry.names("method")
@@ -252,3 +254,25 @@ def test_program_that_was_exported_in_train_mode():
     model = nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(192, 5)).train()
     with pytest.raises(ModelError, match="the program was exported in train mode"):
         values("saliency", torch.export.export(model, (IMAGES,)).module())
+
+
+LAYERWISE = {
+    "randomisation": lambda model: list(weight_layers(model, IMAGES)),
+    "features": lambda model: penultimate(model, IMAGES),
+}
+
+
+@pytest.mark.parametrize("what", LAYERWISE)
+@pytest.mark.parametrize("kind", [*OUT_OF_SIGHT, "quantised", "quantised in part"])
+def test_what_goes_through_the_layers_needs_to_see_each(kind, what):
+    if kind == "autograd function":
+        LAYERWISE[what](made(kind))
+        return
+    with pytest.raises(ModelError, match="where layers and weights are not seen"):
+        LAYERWISE[what](made(kind))
+
+
+def test_weights_of_a_module_with_extra_state_are_randomised_in_a_copy():
+    model = made("extra state")
+    names = [name for name, _ in cascading_randomisation(model, IMAGES, seed=0)]
+    assert names == ["7", "3", "0"]

@@ -55,6 +55,35 @@ def standardising():
 def not_numbers():
     return Constant(lambda images: images.mean((2, 3)) * torch.nan)
 
+class WithState(nn.Linear):
+    def get_extra_state(self):
+        return {"object": object(), "version": self.out_features, "scale": torch.ones(2)}
+
+def with_extra_state(version=3):
+    torch.manual_seed(0)
+    layers = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3), WithState(3, version)
+    return nn.Sequential(*layers)
+
+def lazy():
+    return nn.Sequential(nn.Flatten(), nn.LazyLinear(5))
+
+def compiled():
+    return torch.compile(make(), backend="eager")
+
+def for_several_devices():
+    return nn.DataParallel(make())
+
+def exported():
+    return torch.export.export(make().eval(), (torch.rand(2, 3, 16, 16),)).module()
+
+def frozen(seed=0):
+    torch.manual_seed(seed)
+    return torch.jit.freeze(torch.jit.script(Pooled().eval()))
+
+def quantised():
+    torch.manual_seed(0)
+    return torch.ao.quantization.quantize_dynamic(Pooled(), {nn.Linear}, dtype=torch.qint8)
+
 def a_map():
     return Constant(lambda images: images)
 
@@ -248,6 +277,30 @@ def test_images_too_small_for_torchvision(here):
     ) as caught:
         squeezenet(5, input_size=8)
     assert "--input-size" in str(caught.value.hint)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch calls some of these old
+@pytest.mark.parametrize("name", ["compiled", "for_several_devices", "exported", "frozen"])
+def test_networks_that_are_no_plain_modules(here, name):
+    images = torch.rand(3, 3, 16, 16)
+    expected = factory("make").logits(images, 3)
+    classifier = factory(name)
+    assert torch.allclose(classifier.logits(images, 3), expected, atol=1e-5)
+    if name in ("compiled", "for_several_devices"):
+        assert classifier.sha256 == factory("make").sha256
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_hash_knows_all_that_weights_may_be(here):
+    names = ["make", "frozen", "frozen(1)", "quantised", "with_extra_state", "with_extra_state(2)"]
+    hashes = [factory(name).sha256 for name in names]
+    assert hashes == [factory(name).sha256 for name in names]
+    assert len(set(hashes)) == len(names)
+
+
+def test_a_lazy_module_is_refused(here):
+    with pytest.raises(ModelError, match=r"parameter '1\.weight' of Sequential has no values yet"):
+        factory("lazy")
 
 
 def test_the_hash_does_not_depend_on_the_precision(here):

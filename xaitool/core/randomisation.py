@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 from xaitool.core.attribution.base import untouched
+from xaitool.core.attribution.sight import check_in_sight
 from xaitool.core.seeding import generator
 from xaitool.core.users_model import bare
 from xaitool.errors import ModelError
@@ -44,7 +45,7 @@ def cascading_randomisation(
         those after it are random; the last copy is random all through.
 
     Raises:
-        ModelError: The model cannot be copied, or uses no weights.
+        ModelError: The model cannot be copied, uses no weights, or not all of them are seen.
     """
     layers = weight_layers(model, images)
     current = _copied(model)
@@ -67,8 +68,9 @@ def weight_layers(model: nn.Module, images: Tensor) -> dict[str, list[str]]:
         The name of each layer to the names of its parameters, as `cascading_randomisation` says.
 
     Raises:
-        ModelError: The network uses no weights.
+        ModelError: The network uses no weights, or not all of them are seen.
     """
+    check_in_sight(model, "its weights are to be randomised")
     with untouched(model) as own, torch.no_grad(), _Uses() as uses:
         own(images)
     model = bare(model)

@@ -286,9 +286,19 @@ def _weights_hash(model: nn.Module) -> str:
         digest.update(name.encode())
         for part in tree_leaves(value):  # a module's extra state may be anything
             digest.update(_content(part))
-    if isinstance(model, torch.jit.ScriptModule) and not model.state_dict():  # constants in code
-        digest.update(model.save_to_buffer())
+    for module in model.modules():
+        for part in _constants(module):
+            digest.update(_content(part))
     return digest.hexdigest()
+
+
+def _constants(module: nn.Module) -> list[Tensor]:
+    """Where freezing has put the weights of what is scripted: into its code."""
+    if not isinstance(module, torch.jit.ScriptModule) or not hasattr(module, "inlined_graph"):
+        return []
+    graph: Any = module.inlined_graph  # its nodes are gone with it
+    held = [one for one in graph.findAllNodes("prim::Constant") if one.hasAttribute("value")]
+    return [node.t("value") for node in held if node.kindOf("value") == "t"]
 
 
 def _content(value: Any) -> bytes:

@@ -11,7 +11,7 @@ from torch import Tensor
 from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.attribution.layers import Layer, last_convolution, named_layer
 from xaitool.core.attribution.saliency import logits_with_graph
-from xaitool.core.attribution.sight import scripted_part
+from xaitool.core.attribution.sight import check_in_sight
 from xaitool.core.batching import row_chunks
 from xaitool.core.gradients import gradients
 from xaitool.core.score import Score
@@ -76,14 +76,7 @@ class GradCam(AttributionMethod):
     def _layer(self, image: Tensor) -> Layer:
         if self.options.layer is not None:
             return named_layer(bare(self.model), self.options.layer)
-        scripted = scripted_part(self.model)
-        if scripted is not None:
-            raise ModelError(
-                f"{scripted} runs inside TorchScript, where no convolution is seen, but Grad-CAM "
-                "needs the last one",
-                hint="explain the network that was scripted, or name another layer by "
-                "--method-option layer=NAME",
-            )
+        check_in_sight(self.model, "Grad-CAM needs the last convolution, or the name of another")
         layer = last_convolution(self.model, image)
         if layer is None:
             raise ModelError(

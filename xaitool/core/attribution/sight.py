@@ -80,6 +80,29 @@ def scripted_part(model: nn.Module) -> str | None:
     return None
 
 
+def check_in_sight(model: nn.Module, want: str) -> None:
+    """Refuse a model of which not every layer is seen.
+
+    Args:
+        model: Its modules are looked at; a function that is scripted is not found.
+        want: What needs to see them, and why, in words.
+
+    Raises:
+        ModelError: A part of it is scripted or quantised.
+    """
+    fault = scripted_part(model)
+    if fault is not None:
+        fault += " runs inside TorchScript"
+    for name, module in bare(model).named_modules():
+        if fault is None and ".quantized." in type(module).__module__:
+            fault = f"the model's module '{name}' is quantised"
+    if fault is not None:
+        raise ModelError(
+            f"{fault}, where layers and weights are not seen, but {want}",
+            hint="explain the network that this was made of",
+        )
+
+
 def is_recomputed() -> bool:
     """Whether what is computed now will be computed again on the way back, where no mode sees it.
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from xaitool.core.attribution.base import untouched
+from xaitool.core.attribution.sight import check_in_sight
 from xaitool.core.users_model import class_name
 from xaitool.errors import ModelError
 
@@ -30,8 +31,9 @@ def penultimate(model: nn.Module, images: Tensor) -> Tensor:
 
     Raises:
         ModelError: The model runs no linear layer or convolution, or the last one does not
-            receive one row or feature map an image.
+            receive one row or feature map an image, or not every layer is seen.
     """
+    check_in_sight(model, "features below the last linear layer are wanted")
     with untouched(model) as own, torch.no_grad(), _LastLayer() as last:
         own(images)
     if last.received is None:
