@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.parameter import is_lazy
 
-from xaitool.core.users_model import bare
+from xaitool.core.users_model import bare, class_name
 from xaitool.errors import ModelError
 
 # What makes a wrapper for several devices or processes call its module here and now.
@@ -24,6 +24,8 @@ _ALONE: dict[type[nn.Module], dict[str, Any]] = {
     },
 }
 
+_WRAPPERS = tuple(_ALONE)
+
 
 def check_initialised(model: nn.Module) -> None:
     """Refuse a model that has parameters without values.
@@ -31,12 +33,11 @@ def check_initialised(model: nn.Module) -> None:
     Raises:
         ModelError: A lazy module has seen no image yet.
     """
-    model = bare(model)
-    values = [*model.named_parameters(), *model.named_buffers()]
-    lazy = [name for name, value in values if is_lazy(value)]
-    if lazy:
+    if any(map(is_lazy, (*model.parameters(), *model.buffers()))):
+        named = *bare(model).named_parameters(), *bare(model).named_buffers()
+        lazy = [name for name, value in named if is_lazy(value)]
         raise ModelError(
-            f"parameter '{lazy[0]}' of {type(model).__name__} has no values yet, but a lazy module "
+            f"parameter '{lazy[0]}' of {class_name(model)} has no values yet, but a lazy module "
             "gets them from its first batch",
             hint="call the model on some images before it is explained",
         )
@@ -53,9 +54,9 @@ def in_sight(model: nn.Module) -> Iterator[None]:
         if "torch._dynamo" in sys.modules:
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         for module in model.modules():
-            for kind, attributes in _ALONE.items():
-                if isinstance(module, kind):
-                    stack.enter_context(_changed(module, attributes))
+            if isinstance(module, _WRAPPERS):
+                kind = next(one for one in _WRAPPERS if isinstance(module, one))
+                stack.enter_context(_changed(module, _ALONE[kind]))
         yield
 
 
