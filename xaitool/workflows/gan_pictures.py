@@ -64,6 +64,7 @@ class GanPictures:
         """
         if self._folder is None:
             return
+        self._folder.mkdir(parents=True, exist_ok=True)
         pictures = {
             "samples.png": _samples(histories),
             "fid.png": curves_picture(groups, "fid", criteria),
