@@ -92,3 +92,13 @@ def test_warnings_of_libraries_never_stand_beside_an_error(
     fails = False
     result = invoke("train-gan")
     assert (result.returncode, result.stderr) == (0, "warning: a library's own words\n")
+
+
+def test_memory_that_is_short_is_one_line(
+    invoke: Invoke, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def greedy(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 TB.\nsecond line")
+
+    monkeypatch.setattr("xaitool.workflows.train_gan.train_gan", greedy)
+    refused(invoke("train-gan"), "memory of this machine does not suffice (Default", status=1)

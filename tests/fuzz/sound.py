@@ -215,4 +215,3 @@ def kinds() -> dict[str, Kind]:
         "idx images": Kind(_idx, "data/MNIST/raw/train-images-idx3-ubyte", mnist),
         "idx labels": Kind(_idx, "data/MNIST/raw/train-labels-idx1-ubyte", mnist),
     }
-

@@ -23,7 +23,9 @@ from xaitool.options import OptionField, option_fields
 
 VALUES_AN_OPTION = max(1, int(os.environ.get("XAITOOL_FUZZ", "25")) // 25)
 
-SENDABLE = tuple(text for text in (*TEXTS, "caf\udce9") if "\x00" not in text and "\ud800" not in text)
+SENDABLE = tuple(
+    text for text in (*TEXTS, "caf\udce9") if "\x00" not in text and "\ud800" not in text
+)
 """What an operating system can pass as an argument."""
 
 
@@ -62,7 +64,7 @@ def complaint_about(
         place = needed.index(field.flag)
         del needed[place : place + (1 if field.type is bool else 2)]
     ended = run(folder, *command.split(), *needed, *given)
-    wrong = complaint(ended, folder)
+    wrong = complaint(ended, folder, may_lack_memory=True)
     if set(folder.parent.iterdir()) != before:
         wrong = "a file outside"
     return wrong and f"{command} {field.flag} {str(value)[:60]!r}: {wrong}\n{ended.stderr[-500:]}"

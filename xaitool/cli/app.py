@@ -114,6 +114,9 @@ def _as_ours(error: BaseException) -> XaitoolError:
     if isinstance(error, OSError):
         kind = InputError if error.filename and error.errno in OF_THE_PATH else XaitoolError
         return kind(_system_error(error))
+    if _is_out_of_memory(error):
+        what = str(error).partition("\n")[0]
+        return XaitoolError(f"the memory of this machine does not suffice ({what})")
     return XaitoolError(
         f"unexpected {type(error).__name__}: {' '.join(str(error).split())}",
         hint="XAITOOL_DEBUG=1 shows where; please report it",
@@ -126,6 +129,14 @@ def _stopped() -> StoppedBySignal:
 
 def _is_silent(error: BaseException) -> bool:
     return isinstance(error, StoppedBySignal) and error.signal_number == signal.SIGPIPE
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if not isinstance(error, Exception) or "torch" not in sys.modules:
+        return isinstance(error, MemoryError)
+    from xaitool.workflows.runtime import is_out_of_memory
+
+    return is_out_of_memory(error)
 
 
 def _debugging() -> bool:
