@@ -81,7 +81,7 @@ def _be_the_program(folder: Path, arguments: tuple[str, ...], streams: list[Path
                 (2, "w", "backslashreplace"),
             )
         )
-        socket.socket.connect = _no_network  # type: ignore[method-assign, assignment]
+        socket.socket.connect = _no_network  # type: ignore[method-assign]
         limit = _address_space() + MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         sys.argv = ["xaitool", *arguments]

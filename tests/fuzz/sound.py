@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gzip
+import math
 import shutil
 import signal
 import zipfile
@@ -100,18 +100,14 @@ def _hdf5(folder: Path) -> None:
     shutil.copy(_attributions(), folder / "maps.h5")
 
 
-def _picture(name: str, mode: str, **options: object) -> Callable[[Path], None]:
-    def make(folder: Path) -> None:
-        ramp = np.linspace(0, 255, SIDE * SIDE).reshape(SIDE, SIDE).astype(np.uint8)
-        picture = Image.fromarray(ramp).convert("L" if mode.startswith("I") else mode)
-        if mode.startswith("I"):
-            picture = Image.fromarray(ramp.astype(np.uint16) * 257)
-        picture.save(folder / name, **options)
-
-    return make
+def _picture(mode: str) -> Image.Image:
+    ramp = np.linspace(0, 255, SIDE * SIDE).reshape(SIDE, SIDE).astype(np.uint8)
+    if mode == "I;16":
+        return Image.fromarray(ramp.astype(np.uint16) * 257)
+    return Image.fromarray(ramp).convert(mode)
 
 
-def _folder(folder: Path) -> None:
+def _zip(folder: Path) -> None:
     with zipfile.ZipFile(folder / "images.zip", "w") as archive:
         for split in ("train", "test"):
             for name in ("0", "1", "2"):
@@ -128,90 +124,69 @@ def _ratings(folder: Path) -> None:
     (folder / "aspects.csv").write_text("item,aspects\n" + "\n".join(aspects) + "\n")
 
 
-def _idx(folder: Path, *, packed: bool = False) -> None:
+def _idx(folder: Path) -> None:
     raw = folder / "data" / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for split in ("train", "t10k"):
-        labels = bytes(index % 10 for index in range(40))
-        pixels = bytes(range(256)) * (40 * SIDE * SIDE // 256 + 1)
-        for name, dimensions, content in (
-            ("labels-idx1", (40,), labels),
-            ("images-idx3", (40, SIDE, SIDE), pixels[: 40 * SIDE * SIDE]),
-        ):
-            header = bytes([0, 0, 8, len(dimensions)])
-            sizes = b"".join(size.to_bytes(4, "big") for size in dimensions)
-            whole = header + sizes + content
-            path = raw / f"{split}-{name}-ubyte"
-            path.write_bytes(whole)
-            if packed:
-                path.with_name(path.name + ".gz").write_bytes(gzip.compress(whole, mtime=0))
+        for name, sizes in (("labels-idx1", (40,)), ("images-idx3", (40, SIDE, SIDE))):
+            header = bytes([0, 0, 8, len(sizes)])
+            header += b"".join(size.to_bytes(4, "big") for size in sizes)
+            content = bytes(index % 10 for index in range(math.prod(sizes)))
+            (raw / f"{split}-{name}-ubyte").write_bytes(header + content)
 
 
-_EXPLAIN = ("explain", "-m", "saliency", "--heat-maps", "0", "--out", "o.h5", "--device", "cpu")
-_TRAIN = ("train-classifier", "--device", "cpu", "--dry-run")
+_CPU = ("--device", "cpu")
+_TRAIN = ("train-classifier", "--dry-run", *_CPU)
+_RESUME = ("train-classifier", "--resume", "run", *_CPU)
+_FIT = ("recommend", "fit", "--dataset", "csv:ratings.csv", "--dry-run", *_CPU)
+_MNIST = (*_TRAIN, "--dataset", "mnist", "--data-dir", "data")
 
 
-def _explained(name: str) -> tuple[str, ...]:
-    return (*_EXPLAIN, "--model", str(three_digits_run()), name)
+def _explain(name: str) -> tuple[str, ...]:
+    quick = ("--method", "saliency", "--heat-maps", "0", "--out", "o.h5", *_CPU)
+    return ("explain", name, "--model", "classifier.pt", *quick)
 
 
-def kinds() -> dict[str, Kind]:
-    """Every kind of input, by name."""
-    resumed = ("train-classifier", "--resume", "run", "--device", "cpu")
-    mnist = (*_TRAIN, "--dataset", "mnist", "--data-dir", "data")
-    pictures = {
-        "png": ("L", {}),
-        "jpg": ("RGB", {}),
-        "gif": ("P", {}),
-        "bmp": ("RGB", {}),
-        "tif": ("RGB", {"compression": "tiff_lzw"}),
-        "webp": ("RGBA", {}),
-    }
-    return {
-        "config toml": Kind(_toml, "run.toml", (*_TRAIN, "--config", "run.toml"), plain=True),
-        "config json": Kind(_config, "run.json", (*_TRAIN, "--config", "run.json"), plain=True),
-        "checkpoint classifier": Kind(
-            _classifier,
-            "classifier.pt",
-            ("evaluate", "classifier.pt", "-m", "accuracy", "--limit", "8", "--device", "cpu"),
-            plain=True,
-        ),
-        "checkpoint gan": Kind(
-            _gan, "gan.pt", ("evaluate", "gan.pt", "--dry-run", "--device", "cpu"), plain=True
-        ),
-        "checkpoint recommender": Kind(
-            _recommender,
-            "recommender.pt",
-            ("recommend", "top", "--model", "recommender.pt", "--user", "u1", "--device", "cpu"),
-            plain=True,
-        ),
-        **{
-            f"run {name}": Kind(_run, f"run/{name}", resumed, plain=True)
-            for name in ("config.json", "status.json", "metrics.jsonl", "last.pt")
-        },
-        "hdf5": Kind(_hdf5, "maps.h5", ("evaluate", "maps.h5", "-m", "gini", "--device", "cpu")),
-        **{
-            f"image {ending}": Kind(
-                _picture(f"image.{ending}", mode, **options),
-                f"image.{ending}",
-                _explained(f"image.{ending}"),
-            )
-            for ending, (mode, options) in pictures.items()
-        },
-        "image 16 bit": Kind(_picture("deep.png", "I;16"), "deep.png", _explained("deep.png")),
-        "zip": Kind(_folder, "images.zip", (*_TRAIN, "--dataset", "folder:images.zip")),
-        "csv ratings": Kind(
-            _ratings,
-            "ratings.csv",
-            ("recommend", "fit", "--dataset", "csv:ratings.csv", "--dry-run", "--device", "cpu"),
-            plain=True,
-        ),
-        "csv aspects": Kind(
-            _ratings,
-            "aspects.csv",
-            ("recommend", "fit", "--dataset", "csv:ratings.csv", "--dry-run", "--device", "cpu"),
-            plain=True,
-        ),
-        "idx images": Kind(_idx, "data/MNIST/raw/train-images-idx3-ubyte", mnist),
-        "idx labels": Kind(_idx, "data/MNIST/raw/train-labels-idx1-ubyte", mnist),
-    }
+def _pictured(name: str, mode: str, **options: str) -> Kind:
+    def make(folder: Path) -> None:
+        _classifier(folder)
+        _picture(mode).save(folder / name, **options)
+
+    return Kind(make, name, _explain(name))
+
+
+KINDS = {
+    "config toml": Kind(_toml, "run.toml", (*_TRAIN, "--config", "run.toml"), plain=True),
+    "config json": Kind(_config, "run.json", (*_TRAIN, "--config", "run.json"), plain=True),
+    "checkpoint classifier": Kind(
+        _classifier,
+        "classifier.pt",
+        ("evaluate", "classifier.pt", "-m", "accuracy", "--limit", "8", *_CPU),
+        plain=True,
+    ),
+    "checkpoint gan": Kind(_gan, "gan.pt", ("evaluate", "gan.pt", "--dry-run", *_CPU), plain=True),
+    "checkpoint recommender": Kind(
+        _recommender,
+        "recommender.pt",
+        ("recommend", "top", "--model", "recommender.pt", "--user", "u1", *_CPU),
+        plain=True,
+    ),
+    **{
+        f"run {name}": Kind(_run, f"run/{name}", _RESUME, plain=True)
+        for name in ("config.json", "status.json", "metrics.jsonl", "last.pt")
+    },
+    "hdf5": Kind(_hdf5, "maps.h5", ("evaluate", "maps.h5", "-m", "gini", *_CPU)),
+    "image png": _pictured("image.png", "L"),
+    "image jpg": _pictured("image.jpg", "RGB"),
+    "image gif": _pictured("image.gif", "P"),
+    "image bmp": _pictured("image.bmp", "RGB"),
+    "image tif": _pictured("image.tif", "RGB", compression="tiff_lzw"),
+    "image webp": _pictured("image.webp", "RGBA"),
+    "image 16 bit": _pictured("image.png", "I;16"),
+    "zip": Kind(_zip, "images.zip", (*_TRAIN, "--dataset", "folder:images.zip")),
+    "csv ratings": Kind(_ratings, "ratings.csv", _FIT, plain=True),
+    "csv aspects": Kind(_ratings, "aspects.csv", _FIT, plain=True),
+    "idx images": Kind(_idx, "data/MNIST/raw/train-images-idx3-ubyte", _MNIST),
+    "idx labels": Kind(_idx, "data/MNIST/raw/train-labels-idx1-ubyte", _MNIST),
+}
+"""Every kind of input, by name."""

@@ -13,18 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import sound
 from tests.fuzz.damage import damage
 from tests.fuzz.forked import Ended, run
+from tests.fuzz.sound import KINDS, Kind
 from tests.workflows.tiny_runs import make_quick
 
-KINDS = (
-    *("config toml", "config json", "checkpoint classifier", "checkpoint gan"),
-    *("checkpoint recommender", "run config.json", "run status.json", "run metrics.jsonl"),
-    *("run last.pt", "hdf5", "image png", "image jpg", "image gif", "image bmp", "image tif"),
-    *("image webp", "image 16 bit", "zip", "csv ratings", "csv aspects", "idx images"),
-    "idx labels",
-)
 TRIALS = 3
 MORE_TRIALS = int(os.environ.get("XAITOOL_FUZZ", "25"))
 
@@ -60,7 +53,7 @@ def complaint(ended: Ended, folder: Path, *, may_lack_memory: bool = False) -> s
 
 def trial(name: str, seed: int, folder: Path) -> str | None:
     """One damage; what is wrong with how the program meets it, or None."""
-    kind = sound.kinds()[name]
+    kind = KINDS[name]
     kind.make(folder)
     told = damage(folder / kind.file, random.Random(f"{name} {seed}"), plain=kind.plain)
     ended = run(folder, *kind.command)
@@ -70,7 +63,7 @@ def trial(name: str, seed: int, folder: Path) -> str | None:
     return wrong and f"{name}, seed {seed}, {told}: {wrong}\n{ended.stderr[-2000:]}"
 
 
-def _other_figures(kind: sound.Kind, ended: Ended, folder: Path) -> str | None:
+def _other_figures(kind: Kind, ended: Ended, folder: Path) -> str | None:
     """A changed weight must not be measured as if it were the saved one."""
     kind.make(folder)
     return None if run(folder, *kind.command).stdout == ended.stdout else "other figures"
@@ -86,7 +79,7 @@ def folders(tmp_path: Path, count: int) -> Iterator[tuple[int, Path]]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_sound_files_are_read(name: str, tmp_path: Path) -> None:
-    kind = sound.kinds()[name]
+    kind = KINDS[name]
     kind.make(tmp_path)
     ended = run(tmp_path, *kind.command)
     assert ended.status == 0, ended.stderr
