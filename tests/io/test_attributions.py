@@ -304,13 +304,17 @@ def test_resume_when_killed_after_the_join(path):
     assert path.read_bytes() == whole
 
 
-@pytest.mark.parametrize("damage", ["truncate", "empty", "remove"])
+@pytest.mark.parametrize("damage", ["truncate", "empty", "remove", "other index"])
 def test_a_damaged_part_costs_only_itself_and_later_ones(path, monkeypatch, damage):
     monkeypatch.setattr(attribution_writer, "PART_BYTES", 1)
     stop_after(path, 2, 4, 6, 8)
     part = partial_path(path) / "part-000000000004.h5"
     if damage == "remove":
         part.unlink()
+    elif damage == "other index":
+        with h5py.File(part, "r+") as file:
+            del file["index"]
+            file["index"] = 3
     else:
         part.write_bytes(part.read_bytes()[: 900 if damage == "truncate" else 0])
     assert go_on(path) == 4
@@ -507,12 +511,22 @@ def replace(name, **options):
     return edit
 
 
+def options_of(value):
+    return lambda file: file.attrs.__setitem__("method_options", value)
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
         (lambda file: file.attrs.__setitem__("schema", 2), "schema 2, but this xaitool reads"),
         (lambda file: file.attrs.__setitem__("format", [1, 2]), "is damaged"),
         (lambda file: file.attrs.__delitem__("json_attributes"), "is damaged"),
+        (options_of("[" * 10_000), "lists or tables nested more than 64 deep"),
+        (options_of("9" * 5000), "an integer of more than 64 bits"),
+        (options_of("[NaN]"), "a number that is not finite"),
+        (options_of("{"), "is not valid JSON"),
+        (options_of(7), "'method_options' that is no text, but JSON is wanted"),
+        (options_of([1, 2]), "'method_options' that is no text, but JSON is wanted"),
         (lambda file: file.__delitem__("input"), "no dataset 'input'"),
         (lambda file: file.__delitem__("filename"), "no dataset 'filename'"),
         (replace("label", data=np.zeros(2, "i8")), "'label' int64"),

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xaitool.errors import ArtifactError
+from xaitool.io.atomic import finite
+from xaitool.io.plain import parse_json
 
 # What the machine lacks says nothing of a file.
 NOT_OF_THE_FILE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EIO)
@@ -133,7 +135,7 @@ def write_references(file: h5py.File, references: NDArray[np.float32]) -> None:
 
 
 def write_attributes(file: h5py.File, attributes: dict[str, Any]) -> None:
-    """Write plain values: text and numbers as they are, all else as JSON."""
+    """Write plain values: text and numbers as they are, all else as JSON, NaN in it as null."""
     nested = [
         name for name, value in attributes.items() if not isinstance(value, str | int | float)
     ]
@@ -144,18 +146,28 @@ def write_attributes(file: h5py.File, attributes: dict[str, Any]) -> None:
         if isinstance(value, str):
             file.attrs.create(name, _text(value), dtype=TEXT)
         else:
-            file.attrs[name] = json.dumps(value) if name in nested else value
+            file.attrs[name] = json.dumps(finite(value)) if name in nested else value
 
 
 def read_attributes(file: h5py.File) -> dict[str, Any]:
-    """The values that `write_attributes` was given; a tuple comes back as a list."""
+    """The values that `write_attributes` was given; a tuple comes back as a list.
+
+    Raises:
+        ArtifactError: What should be JSON is not.
+    """
     nested = str(file.attrs["json_attributes"]).split()
     values = {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in file.attrs.items()
         if name not in ("format", "schema", "json_attributes")
     }
-    return values | {name: json.loads(values[name]) for name in nested}
+    for name in nested:
+        if not isinstance(values[name], str):
+            raise ArtifactError(
+                f"{file.filename} has an attribute '{name}' that is no text, but JSON is wanted"
+            )
+        values[name] = parse_json(values[name], f"attribute '{name}' of {file.filename}")
+    return values
 
 
 def join(header: Path, parts: Sequence[Path], target: BinaryIO) -> None:

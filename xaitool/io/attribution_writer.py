@@ -19,7 +19,7 @@ from torch import Tensor
 
 from xaitool.errors import ArtifactError, ConfigError, DataError, ShapeError, StoppedBySignal
 from xaitool.io import attribution_layout as layout
-from xaitool.io.atomic import atomic_write, remove_partials
+from xaitool.io.atomic import atomic_write, finite, remove_partials
 from xaitool.io.attribution_layout import AttributionRows, partial_path, to_array
 from xaitool.io.folders import (
     check_file,
@@ -281,7 +281,7 @@ def _check_same_run(
     with layout.damage_as_error(header), h5py.File(header, "r", locking=False) as file:
         saved = layout.read_attributes(file)
         shared = file["references"][...] if "references" in file else None
-    now = json.loads(json.dumps(attributes))
+    now = json.loads(json.dumps(finite(attributes)))
     differing = [name for name in {**saved, **now} if saved.get(name) != now.get(name)]
     if not _equal(shared, references):
         differing.append("references")
@@ -321,7 +321,7 @@ def _whole_parts(folder: Path) -> list[Path]:
     for part in files:
         try:
             samples = layout.length(part)
-        except (OSError, KeyError):
+        except (OSError, LookupError, TypeError, ValueError, RuntimeError):
             break
         if part.name != f"part-{done:012d}.h5":
             break
