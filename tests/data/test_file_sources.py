@@ -203,9 +203,10 @@ def test_what_is_no_file_in_a_folder_is_listed(tmp_path: Path):
     (tmp_path / "a").mkdir()
     os.mkfifo(tmp_path / "a" / "pipe.png")
     (tmp_path / "a" / "link.png").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
     source = open_source(tmp_path)
-    assert (source.fingerprints, source.folders) == ({}, ("a",))
-    assert sorted(source.unreadable) == ["a/link.png", "a/pipe.png"]
+    assert (source.fingerprints, source.folders) == ({}, ("a", "a/again"))
+    assert sorted(source.unreadable) == ["a/again", "a/link.png", "a/pipe.png"]
 
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import struct
@@ -121,6 +122,16 @@ def tiff(rows, order, *, bits, photometric=1, width=None, sample=1) -> bytes:
     head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, place)
     entries = b"".join(struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in tags)
     return head + pixels.tobytes() + struct.pack(order + "H", len(tags)) + entries + b"\0" * 4
+
+
+def test_damage_is_not_logged_beside_the_error():
+    with_too_many_samples = tiff([[0, 1, 2]], "<", bits=16).replace(
+        struct.pack("<HHII", 277, 4, 1, 1), struct.pack("<HHII", 277, 4, 1, 4097)
+    )
+    with pytest.raises(DataError, match="image 'given bytes' is"):
+        read_image(with_too_many_samples)
+    # Without a handler Python would print what is logged.
+    assert logging.getLogger("PIL").handlers
 
 
 def test_grey_maps_are_of_their_own_range():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -234,7 +235,7 @@ def test_nothing_is_left_out_without_a_word(write_tree: Tree):
     (root / "train" / "link.png").symlink_to("nowhere")
     assert sorted(note.removeprefix("folder 'pictures': ") for note in notes(root)) == [
         "'extra/cat/0.png' left out, in no split, which are 'test', 'train', 'val'",
-        "'train/link.png' left out, a pipe, a device or a link to nothing",
+        "'train/link.png' left out, a pipe, a device or a link to nothing new",
         "'train/loose.png' left out, in no class folder",
         "2 files such as 'readme.md' left out, no image such as PNG or JPEG",
         "2 files such as 'train/dog/deep/0.png' deeper than the folders of classes, and used",
@@ -242,6 +243,26 @@ def test_nothing_is_left_out_without_a_word(write_tree: Tree):
         "no image in the folder 'test/cow'",
         "no training image of the class 'horse'",
     ]
+
+
+WORDS = ("train", "test", "valid", "Training", "seg_train", "seg_test", "images", "cat", "dog")
+WORDS += ("train1", "holdout", "trainA", "trainB", "testA", "unknown", ".hidden")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_any_tree_is_refused_or_all_of_it_used_or_left_out(seed: int, tmp_path: Path):
+    draw = random.Random(seed)
+    for attempt in range(20):
+        folders = ("/".join(draw.choices(WORDS, k=draw.randint(1, 3))) for _ in range(9))
+        files = tree(*draw.choices(sorted(set(folders)), k=draw.randint(1, 9)))
+        source = open_source(zipped(tmp_path / f"{attempt}.zip", files))
+        try:
+            train, test = (arrange(source, split) for split in ("train", "test"))
+        except DataError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+            continue
+        assert (train.classes, train.left_out) == (test.classes, test.left_out)
+        assert sorted([*train.names, *test.names, *train.left_out]) == sorted(files)
 
 
 def test_loading_warns_of_it(write_tree: Tree):

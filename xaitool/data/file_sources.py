@@ -31,7 +31,8 @@ class FileSource(ABC):
         fingerprints: Name of every file, with ``/`` between its parts, to what is known of its
             content without reading it: its size, and in a zip its checksum.
         folders: Names of the folders in it, the empty ones, too, where they are known.
-        unreadable: Names of what is neither: pipes, devices and links that lead nowhere.
+        unreadable: Names of what is not read: pipes, devices, and links that lead nowhere or to a
+            folder that is read already.
     """
 
     title: str
@@ -183,11 +184,12 @@ def _walk(path: Path) -> Iterator[tuple[str, bool]]:
     visited: set[str] = set()
     for folder, below, names in os.walk(path, onerror=stop, followlinks=True):
         real = os.path.realpath(folder)
+        inside = Path(folder).relative_to(path)
         if real in visited:  # a link to a folder above would never end
             below.clear()
+            yield inside.as_posix(), False
             continue
         visited.add(real)
-        inside = Path(folder).relative_to(path)
         yield from (((inside / name).as_posix(), True) for name in below)
         yield from (((inside / name).as_posix(), False) for name in names)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -34,6 +35,9 @@ WANTED = "a PNG, JPEG, WebP, BMP, TIFF, GIF, PPM or PGM picture is wanted"
 
 STRIP_PIXELS = 2**20
 """Pixels that are converted at once: the copies of a whole large picture would take gigabytes."""
+
+# What Pillow's decoders log of damage they raise as well: it is told once, by whoever catches it.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _SIXTEEN_BIT_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")

@@ -30,7 +30,7 @@ def left_out_notes(
     if others:
         notes.append(f"{_files(others)} left out, no image such as PNG or JPEG")
     if unreadable := [name for name in source.unreadable if not is_hidden(name)]:
-        notes.append(f"{_files(unreadable)} left out, a pipe, a device or a link to nothing")
+        notes.append(f"{_files(unreadable)} left out, a pipe, a device or a link to nothing new")
     return _of(source.title, notes)
 
 
