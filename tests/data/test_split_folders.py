@@ -245,15 +245,15 @@ def test_nothing_is_left_out_without_a_word(write_tree: Tree):
     ]
 
 
-WORDS = ("train", "test", "valid", "Training", "seg_train", "seg_test", "images", "cat", "dog")
-WORDS += ("train1", "holdout", "trainA", "trainB", "testA", "unknown", ".hidden")
+SPELLINGS = ("train", "test", "valid", "Training", "seg_train", "seg_test", "images", "cat", "dog")
+ODD = ("train1", "holdout", "trainA", "trainB", "testA", "unknown", ".hidden")
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_any_tree_is_refused_or_all_of_it_used_or_left_out(seed: int, tmp_path: Path):
     draw = random.Random(seed)
     for attempt in range(20):
-        folders = ("/".join(draw.choices(WORDS, k=draw.randint(1, 3))) for _ in range(9))
+        folders = ("/".join(draw.choices(SPELLINGS + ODD, k=draw.randint(1, 3))) for _ in range(9))
         files = tree(*draw.choices(sorted(set(folders)), k=draw.randint(1, 9)))
         source = open_source(zipped(tmp_path / f"{attempt}.zip", files))
         try:
