@@ -251,6 +251,9 @@ def test_a_first_line_that_is_damaged_says_what_a_header_would_be(write: Write):
     with pytest.raises(DataError, match=r"line 1 of .* has rating 'r', but a number") as caught:
         read_ratings([write("r.csv", "u,i,r\n1,2,3\n")])
     assert "user,item,rating" in str(caught.value.hint)
+    with pytest.raises(DataError, match=r"line 1 of .* has rating 'NA', but a number") as caught:
+        read_ratings([write("r.csv", "1,2,NA\n1,3,3\n")])
+    assert caught.value.hint is None
 
 
 def test_columns_that_nothing_reads_are_known(write: Write):

@@ -205,10 +205,10 @@ class _Reader:
             if not line.isspace():
                 row = fields_of(line, layout.delimiter)
                 if fault := self._fault(row, layout):
-                    lacks_header = number == layout.start and not layout.is_named
+                    may_be_header = number == layout.start and not any(map(is_decimal, row))
                     raise DataError(
                         f"line {number} of '{path}' has {fault} wanted",
-                        hint=_NO_HEADER if lacks_header and self._columns is None else None,
+                        hint=_NO_HEADER if may_be_header and not layout.is_named else None,
                     )
                 yield row
 
