@@ -248,8 +248,9 @@ def test_leftovers_are_what_a_run_left_before_its_first_checkpoint(out):
         save_checkpoint(run.last, "gan", {})
     (out / "status.json").unlink()
     before = files(out)
-    with pytest.raises(ConfigError, match="is not empty"):
-        RunDirectory.create(out, leftovers=True)
+    for overwrite in (False, True):
+        with pytest.raises(ConfigError, match="is not empty"):
+            RunDirectory.create(out, overwrite=overwrite, leftovers=True)
     assert files(out) == before
 
 

@@ -209,7 +209,7 @@ def check_free(out: Path, *, overwrite: bool, leftovers: bool = False) -> None:
     _check_kinds(out)
     if not out.exists() or all(entry.name == LOCK for entry in out.iterdir()):
         return
-    if not overwrite and not (leftovers and _was_stopped_early(out)):
+    if not _may_replace(out, overwrite, leftovers):
         resume = f"continue it with --resume {quote(str(out))}, or "
         raise ConfigError(
             f"{out} is not empty, but a new run needs an empty folder",
@@ -310,12 +310,15 @@ def _check_kinds(out: Path) -> None:
         check_folder(out / name)
 
 
-def _was_stopped_early(out: Path) -> bool:
-    """Whether a run was stopped before it had anything to continue from.
+def _may_replace(out: Path, overwrite: bool, leftovers: bool) -> bool:
+    """Whether what lies there may go.
 
-    One that was completed lacks its ``last.pt`` because somebody removed it; its result stays.
+    A run that was completed lacks its ``last.pt`` because somebody removed it: no leftover.
     """
-    return not (out / "last.pt").exists() and not is_completed(out)
+    if leftovers and (out / "last.pt").exists():
+        # Somebody made it meanwhile, or it would be continued.
+        return False
+    return overwrite or (leftovers and not is_completed(out))
 
 
 def _foreign(out: Path) -> Iterator[Path]:
