@@ -239,7 +239,7 @@ def _inner_name(member: zipfile.ZipInfo, path: Path) -> str:
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if not name:
         raise DataError(f"zip '{path}' has a member without a name, but names are wanted")
-    if name.startswith("/") or ".." in parts or re.match("[A-Za-z]:", name):
+    if name.startswith("/") or ".." in parts or re.match("[A-Za-z]:/", name):
         raise DataError(
             f"zip '{path}' has a member '{member.filename}', but names inside the folder are wanted"
         )
