@@ -17,7 +17,7 @@ class ExplainConfig(ExplanationOptions):
 
     images: tuple[Path, ...] = option(
         (),
-        "Image files; - reads paths from standard input, one a line.",
+        "Image files; - reads paths from standard input, one a line or as find -print0 has them.",
         argument=True,
         repeated=True,
         unit="IMAGES",
