@@ -132,6 +132,7 @@ EQUAL = {
     "extra state": lambda: with_layer(7, WithState(24, 5)),
     "traced by torch.fx": lambda: torch.fx.symbolic_trace(network()),
     "exported": exported,
+    "exported, behind another": lambda: nn.Sequential(nn.Identity(), exported()),
     "compiled": lambda: torch.compile(network(), backend="eager"),
     "compiled in part": lambda: InTwo(torch.compile(network()[:3], backend="eager"), network()[3:]),
     "for several devices": lambda: nn.DataParallel(network()),
@@ -167,7 +168,7 @@ def made(kind):
 
 
 def values(method, model):
-    return attribute(model, IMAGES, method, target=1, rows=6, **OPTIONS.get(method, {})).values
+    return attribute(model, IMAGES, method, target=1, rows=12, **OPTIONS.get(method, {})).values
 
 
 @functools.cache

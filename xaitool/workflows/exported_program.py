@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -86,7 +87,8 @@ class LoadedProgram:
 def as_model(module: nn.Module) -> nn.Module:
     """What is inside compiled code and wrappers for several devices, as a network that they hold.
 
-    The module of an exported program becomes one that takes any number of images.
+    The module of an exported program becomes one that takes any number of images, also behind a
+    normalisation that stands in front of it in a ``Sequential``.
 
     Raises:
         ModelError: The program was exported in train mode.
@@ -96,6 +98,8 @@ def as_model(module: nn.Module) -> nn.Module:
     compiled = getattr(module, "_orig_mod", None)
     if isinstance(compiled, nn.Module):
         return as_model(compiled)
+    if type(module) is nn.Sequential:
+        return _with_parts(module, {name: as_model(one) for name, one in module._modules.items()})
     # Export alone gives a module an ``eval`` of its own, which raises.
     if not isinstance(module, GraphModule) or "eval" not in vars(module):
         return module
@@ -104,6 +108,14 @@ def as_model(module: nn.Module) -> nn.Module:
     if len(inputs) != 1 or not isinstance(inputs[0], Tensor) or not inputs[0].ndim:
         return module
     return ExportedModel(module, *_batch_range(inputs[0].shape[0])).eval()
+
+
+def _with_parts(whole: nn.Sequential, parts: dict[str, nn.Module]) -> nn.Sequential:
+    if all(parts[name] is one for name, one in whole._modules.items()):
+        return whole
+    other = nn.Sequential(OrderedDict(parts))
+    other.training = whole.training
+    return other
 
 
 def load_program(path: Path, device: torch.device) -> LoadedProgram:
