@@ -171,6 +171,8 @@ def test_a_table_is_tab_separated_when_nobody_watches(capsys: pytest.CaptureFixt
     rows = [{"name": "a", "value": 1 / 3}, {"name": "b", "more": 2}]
     Output().table(rows)
     assert capsys.readouterr().out == "name\tvalue\tmore\na\t0.333333\t\nb\t\t2\n"
+    Output().table([{"per_class": {"a\nb": 1.0}}])
+    assert capsys.readouterr().out == "per_class\na b:1\n"
     Output(as_json=True).table(rows)
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == rows
 

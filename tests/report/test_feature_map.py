@@ -79,3 +79,8 @@ def test_what_does_not_fit_is_refused() -> None:
     odd = Points("clean", torch.zeros(3, 2), torch.zeros(2).long())
     with pytest.raises(ShapeError, match=r"places are \(3, 2\) for 2 labels"):
         feature_map(odd, [], CLASSES, "features")
+
+
+def test_names_that_are_bytes_but_no_text_are_drawn() -> None:
+    odd = "d\udce9 $x$"
+    assert feature_map(points(odd), [], (odd, *CLASSES), odd).size

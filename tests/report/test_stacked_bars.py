@@ -71,3 +71,7 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_user_prefers():
     first = stacked_bars(BARS, **LABELS).tobytes()
     with matplotlib.rc_context({"figure.facecolor": "red", "font.size": 20}):
         assert stacked_bars(BARS, **LABELS).tobytes() == first
+
+
+def test_names_that_are_bytes_but_no_text_are_drawn():
+    assert stacked_bars({"run\udce9": BARS["plain"]}, **LABELS).size

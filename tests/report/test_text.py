@@ -1,6 +1,6 @@
 import pytest
 
-from xaitool.report.text import font, wrapped
+from xaitool.report.text import drawable, font, wrapped
 
 SENTENCE = "target bloodhound against basset · score 12.31 · completeness gap 2.1e-07"
 
@@ -46,3 +46,7 @@ def test_a_line_holds_at_least_one_letter():
 
 def test_nothing_gives_no_line():
     assert wrapped([], font(15), 100) == []
+
+
+def test_what_matplotlib_cannot_draw_is_escaped():
+    assert drawable("d\udce9 é ε") == r"d\udce9 é ε"

@@ -210,7 +210,7 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        return " ".join(f"{name}:{cell(one)}" for name, one in value.items())
+        return " ".join(f"{cell(name)}:{cell(one)}" for name, one in value.items())
     if hasattr(value, "item"):
         value = value.item()
     return f"{value:.6g}" if isinstance(value, float) else str(value).translate(BREAKS)

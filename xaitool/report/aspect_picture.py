@@ -11,6 +11,7 @@ from PIL import Image
 
 from xaitool.report.aspect_bars import Bar
 from xaitool.report.curves import COLOURS, DOTS_PER_INCH, INK, rendered
+from xaitool.report.text import drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,4 +114,4 @@ def _colour(bar: Bar) -> str:
 
 def _plain(text: str) -> str:
     """Without matplotlib taking a dollar sign for the start of a formula."""
-    return text.replace("$", r"\$")
+    return drawable(text).replace("$", r"\$")

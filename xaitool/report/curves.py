@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from xaitool.report.text import drawable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -80,7 +82,7 @@ def rendered(figure: Figure) -> Image.Image:
 def _dress(axes: Axes, title: str, x_label: str, y_label: str, log: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axes.set_title(title, color=INK, fontsize=11)
+    axes.set_title(drawable(title), color=INK, fontsize=11)
     axes.set_xlabel(x_label, color=INK)
     axes.set_ylabel(y_label, color=INK)
     axes.set_yscale("log" if log else "linear")
@@ -104,7 +106,7 @@ def _draw(axes: Axes, index: int, name: str, values: list[float]) -> None:
     axes.plot(
         range(1, len(values) + 1),
         values,
-        label=name,
+        label=drawable(name),
         color=COLOURS[index % len(COLOURS)],
         linestyle=LINES[index // len(COLOURS) % len(LINES)],
         linewidth=1.6,

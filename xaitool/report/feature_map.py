@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xaitool.errors import ShapeError
 from xaitool.report.curves import DOTS_PER_INCH, INK, rendered
+from xaitool.report.text import drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +83,7 @@ def feature_map(
     with style.context("default"):
         size = columns * PANEL_INCHES, rows * PANEL_INCHES + 0.4
         figure = Figure(size, DOTS_PER_INCH, layout="constrained")
-        figure.suptitle(title, color=INK, fontsize=12, parse_math=False)
+        figure.suptitle(drawable(title), color=INK, fontsize=12, parse_math=False)
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         panels = grid.ravel().tolist()
         for axes, points in zip(panels, (clean, *attacks), strict=False):
@@ -106,7 +107,7 @@ def _check(points: Points) -> None:
 
 
 def _dress(axes: Axes, title: str) -> None:
-    axes.set_title(title, color=INK, fontsize=10, parse_math=False)
+    axes.set_title(drawable(title), color=INK, fontsize=10, parse_math=False)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -134,7 +135,7 @@ def _name_classes(axes: Axes, clean: Points, classes: Sequence[str]) -> None:
         axes.text(
             x,
             y,
-            classes[label],
+            drawable(classes[label]),
             color=INK,
             fontsize=10,
             fontweight="bold",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from xaitool.report.curves import COLOURS, DOTS_PER_INCH, INK, LINES, rendered
+from xaitool.report.text import drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def path_curves(
 
 
 def _dress(axes: Axes, title: str, x_label: str) -> None:
-    axes.set_title(title, color=INK, fontsize=10)
+    axes.set_title(drawable(title), color=INK, fontsize=10)
     axes.set_xlabel(x_label, color=INK)
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.02, 1.02)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from xaitool.report.curves import COLOURS, DOTS_PER_INCH, INK, rendered
+from xaitool.report.text import drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,9 +80,9 @@ def _whisker(axes: Axes, row: int, end: float, spread: float) -> float:
 
 
 def _dress(axes: Axes, names: list[str], title: str, x_label: str) -> None:
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), list(map(drawable, names)))
     axes.invert_yaxis()
-    axes.set_title(title, color=INK, fontsize=11)
+    axes.set_title(drawable(title), color=INK, fontsize=11)
     axes.set_xlabel(x_label, color=INK)
     axes.tick_params(colors=INK)
     axes.spines[["top", "right", "left"]].set_visible(False)

@@ -30,6 +30,11 @@ def font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
+def drawable(text: str) -> str:
+    """A name as matplotlib takes it: bytes of a file name that are no characters are escaped."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 def line_height(size: int) -> int:
     """From one line to the next, in pixels, for letters of a size."""
     return round(1.4 * size)
