@@ -59,7 +59,7 @@ BY_WORKFLOW = [
     ("train-gan --resume auto", "--resume auto has no directory, but --out is wanted", ""),
     ("train-gan --resume run --out full", "--resume run continues there, but --out", ""),
     ("train-gan --resume run", "is a classifier, but a gan is wanted", ""),
-    ("train-gan --resume empty", "empty/last.pt is damaged", ""),
+    ("train-gan --resume empty", "empty/last.pt has no 'config', but it is wanted", ""),
     ("train-classifier --dataset folder:single", "has one class", ""),
     ("train-classifier --classes 3", "has one class", ""),
     ("train-gan --image-size 8", "images are 8x8, but lenet5 wants larger", "--fid-samples 0"),
