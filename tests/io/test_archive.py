@@ -66,7 +66,7 @@ def test_every_changed_bit_is_refused_or_harmless(tmp_path: Path, whole: bytes) 
     directory = whole.index(b"PK\x01\x02")
     places = [(place, bit) for place in range(directory, len(whole)) for bit in range(8)]
     places += [(place, place % 8) for place in range(directory)]
-    assert flipped_differ(tmp_path / "a.pt", whole, places) > 5000
+    assert flipped_differ(tmp_path / "a.pt", whole, places) > 4000
 
 
 def rewritten(whole: bytes, compression: int) -> bytes:

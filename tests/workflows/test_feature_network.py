@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +134,31 @@ def nothing_inside(path: Path) -> None:
     save_checkpoint(path, "features", {})
 
 
+def with_another(**changes: Any) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        content = load_checkpoint(path, kind="features") | changes
+        save_checkpoint(
+            path, "features", {name: content[name] for name in content if name not in HEADER}
+        )
+
+    return spoil
+
+
 @pytest.mark.parametrize(
-    "spoil", [spoil_the_end, spoil_a_weight, spoil_a_byte, another_kind, nothing_inside]
+    "spoil",
+    [
+        spoil_the_end,
+        spoil_a_weight,
+        spoil_a_byte,
+        another_kind,
+        nothing_inside,
+        with_another(accuracy="high"),
+        with_another(shape=torch.ones(3)),
+        with_another(shape=[1, 3000, 3000]),
+        with_another(classes=10**9),
+        with_another(mean=[]),
+        with_another(model=[1]),
+    ],
 )
 def test_a_damaged_file_is_trained_anew(spoil: Any, kept: Path, trained: Path) -> None:
     spoil(kept)

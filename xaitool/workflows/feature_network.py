@@ -19,12 +19,12 @@ from xaitool.core.training.classifier_step import classifier_step
 from xaitool.data.cache import cache_directory
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import load_dataset
-from xaitool.errors import ArtifactError, ShapeError
+from xaitool.errors import InputError, ShapeError
 from xaitool.io.atomic import LONG_AGO, remove_partials
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.io.plain import Finite, Positive, Shape
 from xaitool.workflows.progress import Reporter
-from xaitool.workflows.stored_weights import rebuilt
+from xaitool.workflows.stored_weights import check_weights
 from xaitool.workflows.training_data import channel_statistics
 
 
@@ -144,8 +144,8 @@ def feature_network(
         _keep(path, content, reporter)
     channels, height, width = content["shape"]
     shape = (channels, height, width)
-    facts = content["classes"], content["mean"], content["standard_deviation"]
-    model = rebuilt(lambda: LeNet5(shape, *facts), content["model"], str(path))
+    model = _made(content)
+    model.load_state_dict(content["model"])
     model.to(device).eval().requires_grad_(False)
     _check_accuracy(name, content["accuracy"], reporter)
     return FeatureNetwork(model, content["sha256"], content["accuracy"], name, shape, train.classes)
@@ -171,9 +171,15 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
     try:
         content = load_checkpoint(path, kind="features", schema=_Kept)
+        check_weights(lambda: _made(content), content["model"], str(path))
         return content if weights_sha256(content["model"]) == content["sha256"] else None
-    except ArtifactError:
+    except InputError:
         return None
+
+
+def _made(content: dict[str, Any]) -> LeNet5:
+    facts = content["classes"], content["mean"], content["standard_deviation"]
+    return LeNet5(tuple(content["shape"]), *facts)
 
 
 def _keep(path: Path, content: dict[str, Any], reporter: Reporter) -> None:
