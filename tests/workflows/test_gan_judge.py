@@ -23,7 +23,8 @@ from xaitool.core.models.lenet5 import LeNet5
 from xaitool.core.seeding import generator as keyed
 from xaitool.data.load import load_dataset
 from xaitool.errors import ShapeError
-from xaitool.workflows.feature_network import FeatureNetwork
+from xaitool.io.checkpoints import save_checkpoint
+from xaitool.workflows.feature_network import FeatureNetwork, weights_sha256
 from xaitool.workflows.gan_judge import GanJudge
 from xaitool.workflows.generated_images import from_pixels
 
@@ -277,7 +278,18 @@ def empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize("spoil", [shorten, change_a_byte, empty])
+def other_types(path: Path) -> None:
+    save_checkpoint(path, "reference-features", {"sha256": "0", "tensors": [1]})
+
+
+def other_tensors(path: Path) -> None:
+    """Whose hash is right."""
+    tensors = {"distance": torch.zeros(2), "near": torch.zeros(1)}
+    content = {"sha256": weights_sha256(tensors), "tensors": tensors}
+    save_checkpoint(path, "reference-features", content)
+
+
+@pytest.mark.parametrize("spoil", [shorten, change_a_byte, empty, other_types, other_tensors])
 def test_a_damaged_file_is_computed_anew(spoil: Any, network: FeatureNetwork, cache: Path) -> None:
     GanJudge(network, DIGITS, 80, 0, CPU)
     (path,) = cache.iterdir()
