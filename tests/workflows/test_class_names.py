@@ -1,4 +1,5 @@
 import json
+import os
 import re
 
 import pytest
@@ -63,8 +64,11 @@ def test_what_is_no_list_of_names(tmp_path, name, content, message):
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(ConfigError, match=r"cannot be read \(No such file"):
         read_class_names(tmp_path / "absent.txt")
-    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory"):
+    with pytest.raises(ConfigError, match="is a folder, but one name a line"):
         read_class_names(tmp_path)
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(ConfigError, match="is a pipe, but one name a line"):
+        read_class_names(tmp_path / "pipe.txt")
     (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="is no UTF-8 text"):
         read_class_names(tmp_path / "a.txt")

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from xaitool.data.file_bytes import kind_of
 from xaitool.errors import ConfigError
 from xaitool.io.plain import parse_json
 
@@ -47,6 +48,9 @@ def read_class_names(path: Path) -> tuple[str, ...]:
 
 def _read(path: Path) -> str:
     try:
+        kind = kind_of(path.stat().st_mode)
+        if kind is not None:  # to open a pipe would wait for whoever writes into it
+            raise ConfigError(f"classes file '{path}' is {kind}, but {WANTED}")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"classes file '{path}' is no UTF-8 text, but {WANTED}") from None
