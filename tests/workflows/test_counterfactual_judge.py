@@ -37,7 +37,7 @@ class Paint(nn.Module):
 
 def classifier(model: nn.Module) -> Classifier:
     empty: dict[str, Any] = {field.name: None for field in dataclasses.fields(Classifier)}
-    return Classifier(**{**empty, "model": model})
+    return Classifier(**{**empty, "model": model, "classes": ()})
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from xaitool.errors import (
     ModelError,
     StoppedBySignal,
     UnknownNameError,
-    UnsupportedOperationError,
 )
 from xaitool.io.attributions import AttributionFile, AttributionWriter
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
@@ -351,11 +350,6 @@ def test_scores(output):
 @pytest.mark.parametrize(
     ("error", "message", "values"),
     [
-        (
-            UnsupportedOperationError,
-            "softmax",
-            {"method": "deeplift", "score": "probability"},
-        ),
         (
             ConfigError,
             "method 'agi' has no option 'epsilom', did you mean 'epsilon'",
