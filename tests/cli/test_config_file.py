@@ -83,6 +83,11 @@ def test_forms_of_a_file(text: str, invoke: Invoke, write: Any) -> None:
     assert found == wanted.to_dict("experiment", "run")
 
 
+def test_one_value_of_an_option_that_is_repeated_needs_no_list(invoke: Invoke, write: Any) -> None:
+    path = write("a.toml", "objective_option = 'real_label=0.9'\nclasses = '7'")
+    assert options(invoke, "train-gan", "--config", path)["objective_option"] == ["real_label=0.9"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

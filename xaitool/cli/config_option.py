@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xaitool.errors import ConfigError, InputError
-from xaitool.options import Options, normalised_keys, option_fields
+from xaitool.options import OptionField, Options, normalised_keys, option_fields
 from xaitool.workflows.configs.common import read_options_file
 
 
@@ -49,18 +49,17 @@ def as_typed(config_class: type[Options], values: Mapping[str, Any]) -> dict[str
         config_class: The command's options.
         values: Option name, with underscores, to value.
     """
-    joined = {field.name for field in option_fields(config_class) if _by_commas(field)}
+    fields = {field.name: field for field in option_fields(config_class)}
     return {
-        name: ",".join(map(str, value))
-        if name in joined and isinstance(value, list | tuple)
-        else value
-        for name, value in values.items()
-        if value is not None
+        name: _as_typed(value, fields[name]) for name, value in values.items() if value is not None
     }
 
 
-def _by_commas(field: Any) -> bool:
-    return field.many and not field.facts.repeated
+def _as_typed(value: Any, field: OptionField) -> Any:
+    several = isinstance(value, list | tuple)
+    if field.facts.repeated:
+        return value if several else [value]
+    return ",".join(map(str, value)) if field.many and several else value
 
 
 def _parse(path: Path) -> dict[str, Any]:
