@@ -467,6 +467,8 @@ def test_absent_and_unfinished(path):
         assert "is unfinished" in str(error)
         assert "--resume" in error.hint
     assert "is a directory" in str(one_line_error(path.parent))
+    os.mkfifo(path.with_name("pipe.h5"))
+    assert "is a pipe or a device" in str(one_line_error(path.with_name("pipe.h5")))
 
 
 def test_truncated_anywhere(path):

@@ -2,6 +2,7 @@ import ast
 import collections
 import copy
 import enum
+import os
 import pickle
 import random
 from pathlib import Path
@@ -169,6 +170,8 @@ def test_other_peoples_tensors(tmp_path, value):
 def test_absent(tmp_path):
     assert "does not exist" in one_line_error(tmp_path / "a.pt")
     assert "no best.pt or last.pt" in one_line_error(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a pipe or a device, but a file is wanted" in one_line_error(tmp_path / "pipe")
 
 
 def test_truncated_anywhere(tmp_path):

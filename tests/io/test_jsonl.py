@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -41,6 +42,12 @@ def test_truncate_after_keeps_what_the_checkpoint_knew(log):
 def test_a_damaged_line_in_the_middle_is_named(log):
     log.path.write_text('{"a": 1}\n{"a"\n{"a": 3}\n')
     with pytest.raises(ArtifactError, match="line 2 is not valid JSON"):
+        log.read()
+
+
+def test_a_pipe_is_not_waited_for(log):
+    os.mkfifo(log.path)
+    with pytest.raises(ArtifactError, match="is a pipe or a device"):
         log.read()
 
 

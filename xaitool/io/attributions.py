@@ -13,6 +13,7 @@ from xaitool.errors import ArtifactError
 from xaitool.io import attribution_layout as layout
 from xaitool.io.attribution_layout import AttributionRows, damage_as_error, partial_path
 from xaitool.io.attribution_writer import AttributionWriter
+from xaitool.io.folders import is_stream
 
 __all__ = ["AttributionFile", "AttributionRows", "AttributionWriter", "partial_path"]
 
@@ -32,7 +33,7 @@ class AttributionFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if path.is_dir() or not path.exists():
+        if not path.is_file():
             raise _absent(path)
         with damage_as_error(path):
             self._file = h5py.File(path, "r", locking=False)
@@ -129,5 +130,6 @@ def _absent(path: Path) -> ArtifactError:
             f"{path} is unfinished, but a finished attribution file is wanted",
             hint="finish it: the same explain command with --resume",
         )
-    found = "is a directory" if path.is_dir() else "does not exist"
+    stream = "is a pipe or a device" if is_stream(path) else "does not exist"
+    found = "is a directory" if path.is_dir() else stream
     return ArtifactError(f"{path} {found}, but an attribution file is wanted")

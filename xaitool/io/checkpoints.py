@@ -13,6 +13,7 @@ from torch import Tensor
 from xaitool.errors import ArtifactError
 from xaitool.io.archive import archive_fault, is_archive, pickle_size
 from xaitool.io.atomic import atomic_write
+from xaitool.io.folders import is_stream
 from xaitool.io.plain import DEEPEST, checked
 from xaitool.io.provenance import file_sha256, version
 
@@ -112,6 +113,8 @@ def checkpoint_path(path: Path) -> Path:
     for name in ("best.pt", "last.pt"):
         if (path / name).is_file():
             return path / name
+    if is_stream(path):
+        raise ArtifactError(f"checkpoint {path} is a pipe or a device, but a file is wanted")
     raise ArtifactError(f"{path} has no best.pt or last.pt, but a checkpoint is wanted")
 
 

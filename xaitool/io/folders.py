@@ -34,6 +34,11 @@ def kind_of(path: Path) -> str | None:
     return next((name for name, is_one in _KINDS.items() if is_one(mode)), "a device")
 
 
+def is_stream(path: Path) -> bool:
+    """Whether it is, or leads to, a pipe, a socket or a device: to open one may wait for ever."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def check_folder(path: Path) -> None:
     """Refuse what stands in place of a folder of ours; one that is absent will do.
 

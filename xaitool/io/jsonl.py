@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict
 
+from xaitool.errors import ArtifactError
 from xaitool.io.atomic import finite, write_text
+from xaitool.io.folders import is_stream
 from xaitool.io.plain import Count, Finite, checked, parse_json
 
 # A table is of parts by their names, such as the weights of groups.
@@ -45,10 +47,13 @@ class MetricsLog:
         """All entries; a last line that a killed writer left torn is not one.
 
         Raises:
-            ArtifactError: Another line is no JSON object of numbers, texts and tables of numbers.
+            ArtifactError: It is no file, or another line is no JSON object of numbers, texts and
+                tables of numbers.
         """
         if not self.path.exists():
             return []
+        if is_stream(self.path):
+            raise ArtifactError(f"{self.path} is a pipe or a device, but a file is wanted")
         *whole, _torn = self.path.read_bytes().split(b"\n")
         return [self._parse(number, line) for number, line in enumerate(whole, start=1)]
 

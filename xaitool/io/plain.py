@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import stat
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from xaitool.errors import ArtifactError, InputError
+from xaitool.io.folders import is_stream
 
 # What every schema is made of; msgspec itself lets a float be NaN.
 LARGEST = 1.7976931348623157e308
@@ -63,8 +63,7 @@ def read_plain(path: Path, *, error: Refusal = ArtifactError) -> Any:
         InputError: As `error`: it cannot be read, or `parse_json` or `parse_toml` refuses it.
     """
     try:
-        mode = path.stat().st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # to open a pipe waits for its writer
+        if is_stream(path):
             raise error(f"{path} is a pipe or a device, but a file is wanted")
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

@@ -217,7 +217,8 @@ def check_free(out: Path, *, overwrite: bool, leftovers: bool = False) -> None:
         )
     if foreign := next(_foreign(out), None):
         raise ConfigError(
-            f"{out} holds {foreign.relative_to(out)}, but --overwrite removes only a run's files"
+            f"{out} holds {foreign.relative_to(out)}, but only a run's own files are replaced",
+            hint=f"move {foreign} away, or name another --out",
         )
 
 

@@ -172,6 +172,8 @@ def test_csv_with_aspects_beside_it(write: Write):
         load_ratings(f"csv:{ratings}")
     assert "aspects.tsv, items.tsv, movies.tsv" in str(caught.value)
     assert "--aspects FILE" in str(caught.value.hint)
+    with pytest.raises(DataError, match="is a folder, but a file of ratings is wanted"):
+        load_ratings(f"csv:{ratings.parent}")
     write("mine/items.tsv", "x\tsoft|old\nz\tnew\n")
     data = load_ratings(f"csv:{ratings}")
     assert (data.name, data.scale, data.times) == (f"csv:{ratings}", (1.0, 9.0), None)

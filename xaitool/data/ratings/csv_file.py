@@ -27,6 +27,11 @@ def load(location: str, *, data_dir: Path, reading: Reading) -> RatingData:
     MovieLens' ``u.data`` it is ``u.item``, beside RecBole's ``NAME.inter`` it is ``NAME.item``.
     """
     path = Path(location).expanduser()
+    if path.is_dir():
+        raise DataError(
+            f"'{path}' is a folder, but a file of ratings is wanted",
+            hint=f"csv:{path / 'ratings.csv'} names one in it",
+        )
     aspects = reading.aspects.expanduser() if reading.aspects else _sibling(path)
     table = read_ratings([path], scale=reading.scale, duplicates=reading.duplicates or "error")
     return assembled(
