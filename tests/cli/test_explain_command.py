@@ -109,7 +109,7 @@ REFUSALS = [
     ("explain a.png --target 3 --against 3", "--against 3 is the target", "--against second"),
     ("explain a.png --baseline zero -m agi", "'agi' takes no baseline", ""),
     ("explain a.png --method-option epsilom=3 -m agi", "did you mean 'epsilon'?", "steps"),
-    ("explain a.png --model broken:gated -m deeplift", "sigmoid", ""),
+    ("explain a.png --model broken:gated -m deeplift", "uses 'mul' of 2 tensors", ""),
     ("explain a.png --limit 0", "--limit is 0, but at least 1 is wanted", ""),
     (f"explain a.png --out {'a' * 300}.h5", "is too long, but the system wants a shorter", ""),
     ("explain a.png --model nosuch", "model 'nosuch' does not exist, but a checkpoint", ""),
