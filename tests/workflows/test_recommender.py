@@ -67,6 +67,10 @@ def shorten(content):
     content["state"]["model"]["item_factors"] = torch.zeros(3, 8)
 
 
+def turn_scale(content):
+    content["scale"] = content["scale"][::-1]
+
+
 def other_amcf(content):
     content["state"]["amcf"]["embeddings"] = torch.zeros(1, 8)
 
@@ -79,6 +83,7 @@ def other_amcf(content):
         remove("state", "model", "mean"),
         remove("titles"),
         shorten,
+        turn_scale,
         other_amcf,
     ],
 )

@@ -161,6 +161,8 @@ def load_recommender(path: Path, runtime: Runtime) -> Recommender:
         fitted = recipe.build(users, aspects, runtime)
         _restore(fitted, content["state"])
         low, high = content["scale"]
+        if low > high:  # every rating would be cut to one number
+            raise ValueError(f"scale is {low} to {high}")
         return Recommender(
             recipe=recipe,
             fitted=fitted,
