@@ -71,6 +71,14 @@ def turn_scale(content):
     content["scale"] = content["scale"][::-1]
 
 
+def less_seen(content):
+    content["seen"]["users"] = content["seen"]["users"][:5]
+
+
+def odd_attention(content):
+    content["recipe"]["amcf_options"]["attention"] = 3
+
+
 def other_amcf(content):
     content["state"]["amcf"]["embeddings"] = torch.zeros(1, 8)
 
@@ -84,6 +92,8 @@ def other_amcf(content):
         remove("titles"),
         shorten,
         turn_scale,
+        less_seen,
+        odd_attention,
         other_amcf,
     ],
 )

@@ -188,7 +188,7 @@ def test_what_is_in_place_of_a_file_is_refused(out, name, put):
     for open_run in (
         lambda: RunDirectory.resume(out),
         lambda: RunDirectory.create(out, overwrite=True),
-        lambda: RunDirectory.create(out, leftovers=True),
+        lambda: RunDirectory.create(out, leftovers_of="train-gan"),
     ):
         with pytest.raises(InputError, match=r"but (a file is wanted|--resume continues)"):
             open_run()
@@ -240,18 +240,50 @@ def test_a_name_that_is_too_long_is_one_line(tmp_path):
 def test_leftovers_are_what_a_run_left_before_its_first_checkpoint(out):
     make_run(out, checkpoint=False)
     (out / "best.pt").touch()
-    with pytest.raises(ConfigError, match="is not empty"):
-        RunDirectory.create(out, leftovers=True)  # it was completed
+    (out / "config.json").write_text('{"command": "train-gan"}')
+    refuse_leftovers(out)  # it was completed
     (out / "status.json").unlink()
-    with RunDirectory.create(out, leftovers=True) as run:
+    refuse_leftovers(out, of="train-classifier")
+    with RunDirectory.create(out, leftovers_of="train-gan") as run:
         assert files(out) == {".lock", "status.json"}
         save_checkpoint(run.last, "gan", {})
     (out / "status.json").unlink()
+    refuse_leftovers(out)
+    refuse_leftovers(out, overwrite=True)
+
+
+def refuse_leftovers(out, of="train-gan", *, overwrite=False):
     before = files(out)
-    for overwrite in (False, True):
-        with pytest.raises(ConfigError, match="is not empty"):
-            RunDirectory.create(out, overwrite=overwrite, leftovers=True)
+    with pytest.raises(ConfigError, match="is not empty"):
+        RunDirectory.create(out, overwrite=overwrite, leftovers_of=of)
     assert files(out) == before
+
+
+def test_a_copied_checkpoint_is_no_leftover(out):
+    out.mkdir(parents=True)
+    (out / "best.pt").touch()
+    refuse_leftovers(out)
+    (out / "best.pt").rename(out / "metrics.jsonl")
+    with RunDirectory.create(out, leftovers_of="train-gan"):
+        assert files(out) == {".lock", "status.json"}
+
+
+def test_what_says_whose_a_run_is_goes_last(out, monkeypatch):
+    make_run(out)
+    (out / "config.json").write_text('{"command": "train-gan"}')
+    (out / "last.pt").rename(out / "best.pt")
+    (out / "status.json").unlink()
+    removed, unlink = [], os.unlink
+
+    def noting(path, **rest):
+        removed.append(path)
+        unlink(path, **rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", noting)
+        with RunDirectory.create(out, leftovers_of="train-gan"):
+            pass
+    assert removed.index("best.pt") < removed.index("config.json")
 
 
 def test_a_folder_of_other_people_gets_no_lock_file(tmp_path):

@@ -149,7 +149,7 @@ def load_recommender(path: Path, runtime: Runtime) -> Recommender:
         ArtifactError: It is absent, damaged, no checkpoint of xaitool, or of another kind.
     """
     content = load_checkpoint(path, kind=KIND, schema=SavedRecommender)
-    with damage_as_error(path):
+    with damage_as_error(path, ours=True):
         recipe, names = Recipe(**content["recipe"]), _names(content)
         aspects = content["aspects"].to(runtime.device)
         users, nowhere = len(names.user_ids), replace(runtime, device=torch.device("meta"))

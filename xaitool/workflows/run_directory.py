@@ -43,6 +43,7 @@ FILES = (
 FOLDERS = ("samples", "plots")
 PARTIAL = r"\..+\.[0-9]+\.partial"
 OWN_FILE = re.compile("|".join((*map(re.escape, FILES), PARTIAL)))
+OWN_RESULT = re.compile(rf"(?!config\.json|status\.json)(?:{OWN_FILE.pattern})")
 OWN_PICTURE = re.compile(rf".+\.png|{PARTIAL}")
 LOCK = ".lock"
 
@@ -88,27 +89,30 @@ class RunDirectory:
         self._place = {"epoch": before.get("epoch", 0), "step": before.get("step", 0)}
 
     @classmethod
-    def create(cls, out: Path, *, overwrite: bool = False, leftovers: bool = False) -> Self:
+    def create(cls, out: Path, *, overwrite: bool = False, leftovers_of: str | None = None) -> Self:
         """Start a run in a folder that is absent or empty.
 
         Args:
             out: The folder, used exactly as given; may be a link to one.
             overwrite: Remove what an earlier run wrote there.
-            leftovers: Remove what a run that was stopped before its first ``last.pt`` wrote there.
+            leftovers_of: Remove what a run of this command wrote there that was stopped before its
+                first ``last.pt``.
 
         Raises:
             ConfigError: It is no folder, is not empty, holds files that no run writes, a link or
                 something else in place of a run's own, cannot be written, or another process is
                 writing it.
         """
-        check_free(out, overwrite=overwrite, leftovers=leftovers)
+        check_free(out, overwrite=overwrite, leftovers_of=leftovers_of)
         _make_folder(out)
         with locked(out / LOCK) as lock:
             # Once more, now that nobody else can write.
-            check_free(out, overwrite=overwrite, leftovers=leftovers)
-            remove_files(out.resolve(), OWN_FILE)
+            check_free(out, overwrite=overwrite, leftovers_of=leftovers_of)
+            # Last what says whose the rest is, for the case that this process is killed here.
+            remove_files(out.resolve(), OWN_RESULT)
             for name in FOLDERS:
                 remove_files(out / name, OWN_PICTURE)
+            remove_files(out.resolve(), OWN_FILE)
             return cls(out, lock)
 
     @classmethod
@@ -199,7 +203,7 @@ class RunDirectory:
         write_json(self._status, status)
 
 
-def check_free(out: Path, *, overwrite: bool, leftovers: bool = False) -> None:
+def check_free(out: Path, *, overwrite: bool, leftovers_of: str | None = None) -> None:
     """Refuse a folder that `RunDirectory.create` would refuse, before long work; writes nothing.
 
     Raises:
@@ -209,7 +213,7 @@ def check_free(out: Path, *, overwrite: bool, leftovers: bool = False) -> None:
     _check_kinds(out)
     if not out.exists() or all(entry.name == LOCK for entry in out.iterdir()):
         return
-    if not _may_replace(out, overwrite, leftovers):
+    if not _may_replace(out, overwrite, leftovers_of):
         resume = f"continue it with --resume {quote(str(out))}, or "
         raise ConfigError(
             f"{out} is not empty, but a new run needs an empty folder",
@@ -242,9 +246,7 @@ def check_resumable(out: Path) -> None:
 
 def is_completed(out: Path) -> bool:
     """Whether the run in a folder says that it came to its end."""
-    with contextlib.suppress(ArtifactError):
-        return bool(read_json(out / "status.json", Status).get("state") == "completed")
-    return False
+    return bool(_said(out / "status.json", Status).get("state") == "completed")
 
 
 def default_run_path(command: str, label: str, seed: int, *, now: datetime | None = None) -> Path:
@@ -311,15 +313,33 @@ def _check_kinds(out: Path) -> None:
         check_folder(out / name)
 
 
-def _may_replace(out: Path, overwrite: bool, leftovers: bool) -> bool:
-    """Whether what lies there may go.
-
-    A run that was completed lacks its ``last.pt`` because somebody removed it: no leftover.
-    """
-    if leftovers and (out / "last.pt").exists():
+def _may_replace(out: Path, overwrite: bool, leftovers_of: str | None) -> bool:
+    """Whether what lies there may go."""
+    if leftovers_of is None:
+        return overwrite
+    if (out / "last.pt").exists():
         # Somebody made it meanwhile, or it would be continued.
         return False
-    return overwrite or (leftovers and not is_completed(out))
+    return overwrite or _is_leftover(out, leftovers_of)
+
+
+def _is_leftover(out: Path, command: str) -> bool:
+    """Whether a run of the command left this that was stopped before its first ``last.pt``.
+
+    Checkpoints without a ``config.json``, which is written before them, are somebody's copies; a
+    run that was completed lacks its ``last.pt`` because somebody removed it.
+    """
+    owner = _said(out / "config.json", SavedConfig).get("command")
+    if owner is None and any(out.glob("*.pt")):
+        return False
+    return owner in (None, command) and not is_completed(out)
+
+
+def _said(path: Path, schema: type[Any]) -> dict[str, Any]:
+    """What a JSON file holds; nothing where it is absent or damaged."""
+    with contextlib.suppress(ArtifactError):
+        return read_json(path, schema)
+    return {}
 
 
 def _foreign(out: Path) -> Iterator[Path]:

@@ -40,7 +40,8 @@ class RunPlace:
         path: The run directory.
         resumes: Whether it continues what lies there.
         overwrite: Whether it replaces what lies there.
-        leftovers: Whether it replaces what a run left that was stopped before its first checkpoint.
+        leftovers: Whether it replaces what a run of the command left that was stopped before its
+            first checkpoint.
     """
 
     command: str
@@ -56,7 +57,9 @@ class RunPlace:
             directory = RunDirectory.resume(self.path)
         else:
             directory = RunDirectory.create(
-                self.path, overwrite=self.overwrite, leftovers=self.leftovers
+                self.path,
+                overwrite=self.overwrite,
+                leftovers_of=self.command if self.leftovers else None,
             )
         options = config.to_dict("experiment", "run")
         directory.write_config({"command": self.command, "schema": 1, "options": options})
@@ -111,5 +114,5 @@ def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runt
         return RunPlace(command, runtime, path, resumes=True, overwrite=False)
     out = config.out or default_run_path(command, label, config.seed)
     leftovers = config.resume == "auto"
-    check_free(out, overwrite=config.overwrite, leftovers=leftovers)
+    check_free(out, overwrite=config.overwrite, leftovers_of=command if leftovers else None)
     return RunPlace(command, runtime, out, False, config.overwrite, leftovers)
