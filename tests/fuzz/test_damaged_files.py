@@ -19,7 +19,7 @@ from tests.fuzz.sound import KINDS, Kind
 from tests.workflows.tiny_runs import make_quick
 
 TRIALS = 3
-MORE_TRIALS = int(os.environ.get("XAITOOL_FUZZ", "25"))
+MORE_TRIALS = int(os.environ.get("XAITOOL_FUZZ", "10"))
 
 
 @pytest.fixture(autouse=True)

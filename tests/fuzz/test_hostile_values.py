@@ -21,7 +21,7 @@ from tests.trained import recommender_run, three_digits_run
 from tests.workflows.tiny_runs import make_quick
 from xaitool.options import OptionField, option_fields
 
-VALUES_AN_OPTION = max(1, int(os.environ.get("XAITOOL_FUZZ", "25")) // 25)
+VALUES_AN_OPTION = max(1, int(os.environ.get("XAITOOL_FUZZ", "10")) // 25)
 
 SENDABLE = tuple(
     text for text in (*TEXTS, "caf\udce9") if "\x00" not in text and "\ud800" not in text
