@@ -52,7 +52,11 @@ BY_WORKFLOW = [
     ("train-gan --fid-samples 1", "--fid-samples is 1, but 0 or at least 2 is wanted", ""),
     ("train-gan --out file", "--out file is a file, but a folder is wanted", ""),
     ("train-gan --out full", "full is not empty", "replace it with --overwrite"),
-    ("train-gan --out full --overwrite", "full holds thesis.tex, but --overwrite", ""),
+    (
+        "train-gan --out full --overwrite",
+        "full holds thesis.tex, but only a run's own",
+        "move full",
+    ),
     ("train-gan --resume nothing", "nothing does not exist, but --resume continues from", ""),
     ("train-gan --resume file", "file is a file, but --resume continues from", ""),
     ("train-gan --resume full", "full has no last.pt, but --resume continues from", ""),

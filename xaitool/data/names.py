@@ -10,4 +10,4 @@ def normal_form(name: str) -> str:
 
     An ``é`` is one character where a keyboard wrote it, and two in the file names of macOS.
     """
-    return unicodedata.normalize("NFC", name)
+    return name if name.isascii() else unicodedata.normalize("NFC", name)

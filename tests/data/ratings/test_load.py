@@ -7,6 +7,7 @@ import functools
 import gzip
 import hashlib
 import threading
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -339,3 +340,16 @@ def test_real_movielens_1m(real_ratings: Path):
     with pytest.raises(UnknownNameError, match="unknown item 'The Matrix'") as caught:
         data.item_index("The Matrix")
     assert "'Matrix, The (1999)'" in str(caught.value.hint)
+
+
+def test_names_in_any_normal_form_are_one(write: Write) -> None:
+    composed, apart = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
+    rows = "".join(f"{user},{item},3\n" for user in (apart, "zoë") for item in (composed, "b"))
+    ratings = write("ratings.csv", rows)
+    write("aspects.csv", f"{apart},Drama\nb,War\n")
+    data = load_ratings(f"csv:{ratings}")
+    assert composed in data.names.item_ids
+    assert composed in data.names.user_ids
+    assert data.aspects.sum(1).tolist() == [1, 1]
+    for index_of in (data.names.user_index, data.names.item_index):
+        assert index_of(apart) == index_of(composed)

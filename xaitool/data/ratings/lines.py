@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from xaitool.data.names import normal_form
 from xaitool.errors import DataError
 
 UTF8 = "utf-8-sig"
@@ -117,7 +118,7 @@ def fields_of(line: str, delimiter: str) -> list[str]:
 
 
 def _blocks(path: Path, encoding: str) -> Iterator[list[str]]:
-    """Whole lines, some at a time; the last of them is cut where it is endless."""
+    """Whole lines in one normal form, some at a time; the last is cut where it is endless."""
     with _opened(path) as binary, io.TextIOWrapper(binary, encoding) as handle:
         rest, left = "", max(FREE, LARGEST_RATIO * path.stat().st_size)
         while text := handle.read(_CHUNK_CHARACTERS):
@@ -133,10 +134,10 @@ def _blocks(path: Path, encoding: str) -> Iterator[list[str]]:
             if len(text) - end > _LONGEST_LINE:
                 end = len(text)
             if end:
-                yield io.StringIO(text[:end], newline="\n").readlines()
+                yield io.StringIO(normal_form(text[:end]), newline="\n").readlines()
             rest = text[end:]
         if rest:
-            yield [rest]
+            yield [normal_form(rest)]
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -34,9 +34,10 @@ class RatingNames:
         Raises:
             UnknownNameError: There is no such user; the message suggests the nearest ids.
         """
-        if name not in self._users:
+        index = self._users.get(normal_form(name))
+        if index is None:
             raise _unknown("user", name, self.user_ids, self.user_ids)
-        return self._users[name]
+        return index
 
     def item_index(self, name: str) -> int:
         """Index of an item by id, else by title, whatever the case of its letters.
@@ -45,8 +46,8 @@ class RatingNames:
             UnknownNameError: There is no such item; the message suggests the nearest titles.
             ConfigError: Several items have this title.
         """
-        if name in self._items:
-            return self._items[name]
+        if (index := self._items.get(normal_form(name))) is not None:
+            return index
         found = self._titles.get(_title_key(name), [])
         if len(found) > 1:
             ids = ", ".join(self.item_ids[index] for index in found)
@@ -60,11 +61,11 @@ class RatingNames:
 
     @cached_property
     def _users(self) -> dict[str, int]:
-        return {name: index for index, name in enumerate(self.user_ids)}
+        return {normal_form(name): index for index, name in enumerate(self.user_ids)}
 
     @cached_property
     def _items(self) -> dict[str, int]:
-        return {name: index for index, name in enumerate(self.item_ids)}
+        return {normal_form(name): index for index, name in enumerate(self.item_ids)}
 
     @cached_property
     def _titles(self) -> dict[str, list[int]]:
