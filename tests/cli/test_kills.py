@@ -22,6 +22,7 @@ def reports() -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("kills")  # they share the reports
 @pytest.mark.parametrize("command", CASES)
 def test_a_command_goes_on_from_whatever_a_kill_left(command: str, reports: dict[str, Any]) -> None:
     report = reports[command]
