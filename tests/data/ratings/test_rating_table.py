@@ -311,5 +311,5 @@ def test_what_is_far_larger_unpacked_is_refused(tmp_path: Path, monkeypatch: pyt
 def test_a_pipe_is_refused(tmp_path: Path):
     path = tmp_path / "fifo"
     os.mkfifo(path)
-    with pytest.raises(DataError, match=f"'{path}' is a pipe or a device, but a regular file is"):
+    with pytest.raises(DataError, match=f"'{path}' is a pipe, but a regular file is"):
         read_ratings([path])

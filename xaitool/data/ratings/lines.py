@@ -6,12 +6,12 @@ import csv
 import gzip
 import io
 import re
-import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from xaitool.data.file_bytes import kind_of
 from xaitool.data.names import normal_form
 from xaitool.errors import DataError
 
@@ -141,10 +141,10 @@ def _blocks(path: Path, encoding: str) -> Iterator[list[str]]:
 
 
 def _opened(path: Path) -> BinaryIO:
-    mode = path.stat().st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+    kind = kind_of(path.stat().st_mode)
+    if kind not in (None, "a folder"):  # to open a folder says that it is one
         raise DataError(
-            f"'{path}' is a pipe or a device, but a regular file is wanted",
+            f"'{path}' is {kind}, but a regular file is wanted",
             hint="a file is read more than once: write it to disk first",
         )
     if path.suffix == ".gz":
