@@ -10,14 +10,7 @@ from pathlib import Path
 import pytest
 
 from xaitool.errors import ConfigError, UnknownNameError
-from xaitool.options import (
-    Options,
-    can_name_code,
-    option,
-    option_fields,
-    range_text,
-    with_presets,
-)
+from xaitool.options import Options, can_name_code, option, option_fields, range_text, with_presets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,14 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.configs.train_gan import TrainGanConfig
-from xaitool.workflows.recommend_fit import recommend_fit
-from xaitool.workflows.train_baseline_gan import train_baseline_gan
-from xaitool.workflows.train_classifier import train_classifier
-from xaitool.workflows.train_gan import train_gan
+from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
+from xaitool.workflows.gans.train_gan import train_gan
+from xaitool.workflows.recommenders.fit import recommend_fit
 
 
 @functools.cache

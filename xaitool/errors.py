@@ -99,3 +99,14 @@ class StoppedBySignal(XaitoolError):
 
 class DataWarning(UserWarning):
     """What a person should know of how a dataset was read; the command line says it at once."""
+
+
+# What allocators other than CUDA's say in a bare RuntimeError: CPU, MPS, cuBLAS and cuDNN.
+MEMORY_WORDS = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception means that memory was short, on any device; torch stays unimported."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(word in str(error) for word in MEMORY_WORDS)

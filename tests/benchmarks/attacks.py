@@ -16,7 +16,7 @@ from tests.benchmarks.measure import Row, seconds
 from xaitool.core.attacks.base import Attack
 from xaitool.core.attacks.cw_l2 import CarliniWagnerL2
 from xaitool.core.attacks.pgd import ProjectedGradientDescent
-from xaitool.core.models.lenet5 import LeNet5
+from xaitool.core.models.classifiers.lenet5 import LeNet5
 
 PGD_IMAGES, PGD_STEPS, PGD_STEP_SIZE = 1000, 40, 0.01
 CW_IMAGES, CW_SEARCHES, CW_STEPS = 200, 9, 1000

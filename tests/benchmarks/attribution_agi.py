@@ -8,14 +8,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from tests.benchmarks.material import (
-    RUNTIME,
-    as_loaded,
-    finish,
-    network,
-    relative,
-    some_photos,
-)
+from tests.benchmarks.material import RUNTIME, as_loaded, finish, network, relative, some_photos
 from tests.benchmarks.measure import Row, fastest, seconds
 from xaitool.core.attribution.agi import AdversarialGradientIntegration
 from xaitool.core.attribution.base import Attribution

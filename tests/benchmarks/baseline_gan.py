@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from tests.benchmarks.material import RUNTIME, digits, finish
 from tests.benchmarks.measure import Row, seconds
 from tests.benchmarks.stargan_loop import PeerLoop
-from xaitool.core.models.lenet5 import LeNet5
-from xaitool.core.models.patch_critic import PatchCritic
-from xaitool.core.models.stargan import StarGANGenerator
-from xaitool.core.training.counterfactual_losses import LossWeights
+from xaitool.core.models.classifiers.lenet5 import LeNet5
+from xaitool.core.models.counterfactuals.patch_critic import PatchCritic
+from xaitool.core.models.counterfactuals.stargan import StarGANGenerator
+from xaitool.core.objectives.critic_losses import LossWeights
 from xaitool.core.training.counterfactual_step import counterfactual_step
 
 SHAPE, CLASSES, BATCH, CRITIC_STEPS = (1, 28, 28), 10, 16, 5

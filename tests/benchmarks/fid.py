@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from tests.benchmarks.measure import Row, seconds
-from xaitool.core.metrics.feature_statistics import FeatureStatistics
-from xaitool.core.metrics.fid import fid
+from xaitool.core.metrics.generation.feature_statistics import FeatureStatistics
+from xaitool.core.metrics.generation.fid import fid
 
 FEATURES = 2048
 # More samples than features, and fewer, where the covariances are singular.

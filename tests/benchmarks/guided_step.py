@@ -18,7 +18,7 @@ from tests.benchmarks.measure import Row, seconds
 from xaitool.core.guidance.background import Background
 from xaitool.core.guidance.guidance import Guidance, GuidedImages
 from xaitool.core.guidance.mask import Mask
-from xaitool.core.models.mlp_gan import MLPGan
+from xaitool.core.models.gans.mlp_gan import MLPGan
 from xaitool.core.objectives.bce import BinaryCrossEntropy
 from xaitool.core.training.gan_step import gan_step
 

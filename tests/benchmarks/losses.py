@@ -16,11 +16,11 @@ from tests.benchmarks.material import RUNTIME, data, digits, finish
 from tests.benchmarks.measure import Row, seconds
 from xaitool import registry
 from xaitool.core.losses.base import Loss
-from xaitool.core.models.build import build_classifier
+from xaitool.core.models.classifiers.build import build_classifier
 from xaitool.core.training.classifier_step import classifier_step
+from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
-from xaitool.workflows.train_classifier import train_classifier
-from xaitool.workflows.training_run import TrainingResult
+from xaitool.workflows.runs.training import TrainingResult
 
 STEPS = 5
 ROUNDS = 30

@@ -15,7 +15,7 @@ from torchvision.models import get_model
 from torchvision.transforms.functional import center_crop, pil_to_tensor, resize
 
 from xaitool.core.models.normalise import Normalise
-from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.runs.runtime import Runtime
 
 RUNTIME = Runtime(torch.device("cuda" if torch.cuda.is_available() else "cpu"), dtype=torch.float32)
 WEIGHTS = {"mobilenet_v2": "mobilenet_v2.pth", "resnet18": "resnet18_fp16.pth"}

@@ -20,14 +20,14 @@ import torch
 
 from tests.benchmarks.material import data
 from tests.benchmarks.measure import Row, seconds
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.svd import Svd
 from xaitool.data.ratings.load import load_ratings
 from xaitool.data.ratings.splits import k_folds
 from xaitool.workflows.configs.recommend import RecommendTopConfig
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
-from xaitool.workflows.recommend_fit import recommend_fit
-from xaitool.workflows.recommend_top import recommend_top
+from xaitool.workflows.recommenders.fit import recommend_fit
+from xaitool.workflows.recommenders.top import recommend_top
 
 FACTORS = 120
 TOLERANCE = 0.002

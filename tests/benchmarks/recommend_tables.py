@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from tests.benchmarks.material import data
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
-from xaitool.workflows.evaluate import evaluate
-from xaitool.workflows.recommend_fit import recommend_fit
+from xaitool.workflows.evaluation.evaluate import evaluate
+from xaitool.workflows.recommenders.fit import recommend_fit
 
 FACTORS = (20, 80, 120)
 # With these, score_s reaches the paper's.

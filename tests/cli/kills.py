@@ -126,7 +126,7 @@ def warm_up() -> None:
     for name in MODULES:
         importlib.import_module(f"xaitool.{name}")
     from xaitool.io import attribution_writer
-    from xaitool.workflows import feature_network
+    from xaitool.workflows.features import lenet as feature_network
 
     attribution_writer.PART_BYTES = 1
     feature_network.RECIPE = feature_network.Recipe(epochs=1, least_steps=1)

@@ -54,7 +54,7 @@ def test_ctrl_c_where_nothing_is_saved(
                 raise
             raise surfaces_as("a library's own words") from error
 
-    monkeypatch.setattr("xaitool.workflows.train_gan.train_gan", interrupted)
+    monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", interrupted)
     try:
         refused(invoke("train-gan"), "stopped by SIGINT", status=130)
     finally:
@@ -86,7 +86,7 @@ def test_warnings_of_libraries_never_stand_beside_an_error(
             raise OSError(28, "No space left on device", "run/last.pt")
         return {}
 
-    monkeypatch.setattr("xaitool.workflows.train_gan.train_gan", warns)
+    monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", warns)
     fails = True
     refused(invoke("train-gan"), "run/last.pt: No space left on device", status=1)
     fails = False
@@ -100,5 +100,5 @@ def test_memory_that_is_short_is_one_line(
     def greedy(*_: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 TB.\nsecond line")
 
-    monkeypatch.setattr("xaitool.workflows.train_gan.train_gan", greedy)
+    monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", greedy)
     refused(invoke("train-gan"), "memory of this machine does not suffice (Default", status=1)

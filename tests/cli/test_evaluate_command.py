@@ -13,7 +13,7 @@ from tests.cli.conftest import Invoke, Refused
 from tests.golden import missing
 from tests.trained import classifier_run, gan_run
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explain import explain
+from xaitool.workflows.explanations.explain import explain
 
 
 def explained(out: Path) -> Path:

@@ -9,7 +9,7 @@ from tests.cli.conftest import Invoke, Refused
 from tests.golden import missing
 from tests.trained import classifier_run
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explain import explain
+from xaitool.workflows.explanations.explain import explain
 
 
 def test_maps_of_a_file(invoke: Invoke, refused: Refused, tmp_path: Path) -> None:

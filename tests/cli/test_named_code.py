@@ -55,7 +55,7 @@ def pwned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "planted.pt2").touch()
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "planted", raising=False)
-    load = "xaitool.workflows.model_source.load_program"
+    load = "xaitool.workflows.models.source.load_program"
     monkeypatch.setattr(load, lambda *arguments: (tmp_path / "PWNED").touch())
     return tmp_path / "PWNED"
 

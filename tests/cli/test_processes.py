@@ -14,7 +14,7 @@ from xaitool.cli.processes import SIZES
 def test_several_processes(
     name: str, invoke: Invoke, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xaitool.workflows.train_gan.train_gan", pytest.fail)
+    monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", pytest.fail)
     result = invoke("train-gan", **{name: "4"})
     message = f"{name} is 4: {SIZES[name]} started 4 processes, but xaitool runs in one"
     refused(result, message, "srun -n1")

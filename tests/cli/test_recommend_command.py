@@ -75,7 +75,7 @@ def test_users_through_a_pipe(xaitool: Program) -> None:
 def test_what_came_before_an_unknown_user_is_printed(
     invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xaitool.workflows.recommend_top.PAIRS", 60)
+    monkeypatch.setattr("xaitool.workflows.recommenders.top.PAIRS", 60)
     give_lines(monkeypatch, ["u1", "nobody"])
     result = invoke(*line("top", "--user", "-", "-n", "2"))
     assert result.returncode == 2

@@ -126,7 +126,7 @@ def test_what_nobody_expected_is_one_line_too(
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError("a reason")
 
-    monkeypatch.setattr("xaitool.workflows.train_gan.train_gan", fail)
+    monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", fail)
     refused(invoke("train-gan"), "ZeroDivisionError: a reason", "XAITOOL_DEBUG=1", status=1)
 
 
@@ -136,5 +136,5 @@ def test_a_full_disk_names_the_place(
     def fail(*arguments: object) -> None:
         raise OSError(28, "No space left on device", "run/last.pt")
 
-    monkeypatch.setattr("xaitool.workflows.train_gan.train_gan", fail)
+    monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", fail)
     refused(invoke("train-gan"), "run/last.pt: No space left on device", status=1)

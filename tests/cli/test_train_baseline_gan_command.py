@@ -11,7 +11,8 @@ import pytest
 from tests.cli.conftest import Invoke, Refused
 from tests.golden import missing
 from tests.trained import three_digits_run
-from xaitool.workflows.configs.train_baseline_gan import PRESETS, TrainBaselineGanConfig
+from xaitool.workflows.configs.presets import BASELINE_GANS
+from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 
 COMMAND = "train-baseline-gan"
 SMALL = (
@@ -38,7 +39,7 @@ def wanted(**given: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "preset", [name for name, given in PRESETS.items() if given.get("generator") != "cvae"]
+    "preset", [name for name, given in BASELINE_GANS.items() if given.get("generator") != "cvae"]
 )
 def test_a_preset_changes_defaults_as_from_python(preset: str, invoke: Invoke) -> None:
     assert options(invoke, "--preset", preset) == wanted(preset=preset)
@@ -52,7 +53,7 @@ def test_without_a_preset_every_option_has_its_default(invoke: Invoke) -> None:
 def test_a_flag_wins_over_the_environment_over_the_file_over_the_preset(
     first: bool, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PRESETS["small"], "device", "cuda:75")
+    monkeypatch.setitem(BASELINE_GANS["small"], "device", "cuda:75")
     path = tmp_path / "a.toml"
     path.write_text('blocks = 3\nepochs = 5\nn-critic = 2\ndevice = "cuda:76"\n')
     preset, config = ("--preset", "small"), ("--config", path)

@@ -6,12 +6,12 @@ import torch
 from torch import nn
 
 from xaitool.core.attribution.input_x_gradient import InputXGradient
-from xaitool.core.metrics.map_similarity import map_similarity
-from xaitool.core.models.build import build_classifier
+from xaitool.core.metrics.explanation.map_similarity import map_similarity
+from xaitool.core.models.classifiers.build import build_classifier
 from xaitool.core.randomisation import cascading_randomisation, weight_layers
 from xaitool.core.score import Score
 from xaitool.errors import ModelError
-from xaitool.workflows.exported_program import ExportedModel
+from xaitool.workflows.models.exported_program import ExportedModel
 
 IMAGES = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
 

@@ -7,7 +7,7 @@ import torch
 
 from tests.data.conftest import encoded, picture
 from xaitool.data.annotations import Annotations, Attribute, resized_masks
-from xaitool.data.file_sources import FolderSource
+from xaitool.data.files.file_sources import FolderSource
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.loader import Loaded
 from xaitool.data.memory import MemoryDataset

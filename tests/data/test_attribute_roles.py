@@ -10,7 +10,7 @@ import torch
 from tests.data.conftest import encoded, picture
 from xaitool.data.annotations import Annotations, Attribute
 from xaitool.data.attribute_roles import with_label, with_sensitive
-from xaitool.data.file_sources import FolderSource
+from xaitool.data.files.file_sources import FolderSource
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.load import load_dataset
 from xaitool.data.loader import Loaded

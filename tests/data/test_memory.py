@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from tests.data.conftest import picture
-from xaitool.data.images import to_array
+from xaitool.data.files.images import to_array
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import DataError
 

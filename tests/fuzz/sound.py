@@ -18,9 +18,9 @@ from PIL import Image
 from tests.trained import gan_run, recommender_run, three_digits_run
 from tests.workflows.tiny_runs import Recorder, classifier_config
 from xaitool.errors import StoppedBySignal
+from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explain import explain
-from xaitool.workflows.train_classifier import train_classifier
+from xaitool.workflows.explanations.explain import explain
 
 SIDE = 28
 

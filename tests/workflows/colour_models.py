@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.models.build import build_classifier
-from xaitool.core.models.cvae import Cvae
+from xaitool.core.models.classifiers.build import build_classifier
+from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.io.checkpoints import save_checkpoint
 
 HALVES = ("0-4", "5-9")

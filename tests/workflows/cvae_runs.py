@@ -13,7 +13,7 @@ import pytest
 
 from tests.workflows.tiny_runs import make_quick
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
-from xaitool.workflows.train_baseline_gan import train_baseline_gan
+from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
 
 DATA = "biased-mnist:of=digits"
 STEPS_PER_EPOCH = 4

@@ -13,8 +13,12 @@ import pytest
 import torch
 
 from tests.trained import recommender_run
-from xaitool.workflows.recommender import Recommender, load_recommender, save_recommender
-from xaitool.workflows.runtime import Runtime
+from xaitool.workflows.recommenders.recommender import (
+    Recommender,
+    load_recommender,
+    save_recommender,
+)
+from xaitool.workflows.runs.runtime import Runtime
 
 CPU = Runtime(torch.device("cpu"), torch.float32)
 

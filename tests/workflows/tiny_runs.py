@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from xaitool.io.jsonl import MetricsLog
-from xaitool.workflows import feature_network, training_run
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.configs.train_gan import TrainGanConfig
-from xaitool.workflows.progress import SilentTask
+from xaitool.workflows.features import lenet as feature_network
+from xaitool.workflows.runs import training as training_run
+from xaitool.workflows.runs.progress import SilentTask
 
 GAN: dict[str, Any] = {
     "classes": ("0", "1"),

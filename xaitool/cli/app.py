@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 
 from xaitool.cli.interruption import STOPPED, Interruption
-from xaitool.errors import DataWarning, InputError, StoppedBySignal, XaitoolError
+from xaitool.errors import DataWarning, InputError, StoppedBySignal, XaitoolError, is_out_of_memory
 
 # What is wrong with a path that was given; all else that the system refuses failed on the way.
 OF_THE_PATH = frozenset(
@@ -114,7 +114,7 @@ def _as_ours(error: BaseException) -> XaitoolError:
     if isinstance(error, OSError):
         kind = InputError if error.filename and error.errno in OF_THE_PATH else XaitoolError
         return kind(_system_error(error))
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         what = str(error).partition("\n")[0]
         return XaitoolError(f"the memory of this machine does not suffice ({what})")
     return XaitoolError(
@@ -129,14 +129,6 @@ def _stopped() -> StoppedBySignal:
 
 def _is_silent(error: BaseException) -> bool:
     return isinstance(error, StoppedBySignal) and error.signal_number == signal.SIGPIPE
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    if not isinstance(error, Exception) or "torch" not in sys.modules:
-        return isinstance(error, MemoryError)
-    from xaitool.workflows.runtime import is_out_of_memory
-
-    return is_out_of_memory(error)
 
 
 def _debugging() -> bool:

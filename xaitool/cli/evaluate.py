@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def run(config: EvaluateConfig, output: Output) -> None:
     """Measure and print."""
-    from xaitool.workflows.evaluate import evaluate
+    from xaitool.workflows.evaluation.evaluate import evaluate
 
     result = evaluate(config, output)
     if isinstance(result, dict):

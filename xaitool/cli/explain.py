@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ExplainConfig, output: Output) -> None:
     """Explain and print the files written, or with ``--json`` a line an image."""
-    from xaitool.workflows.explain import explain
+    from xaitool.workflows.explanations.explain import explain
 
     emit = output.record if output.as_json else None
     result = explain(config, output, emit)
@@ -50,11 +50,11 @@ def run(config: ExplainConfig, output: Output) -> None:
 
 def show_list(output: Output) -> None:
     """Print every method and baseline with its options."""
-    from xaitool.workflows.explain_list import as_text, listed
+    from xaitool.workflows.catalogue import explanation_lines, explanation_records
 
-    for record in listed():
+    for record in explanation_records():
         if output.as_json:
             output.record(record)
         else:
-            for line in as_text(record):
+            for line in explanation_lines(record):
                 output.line(line)

@@ -6,7 +6,7 @@ import typer
 
 from xaitool.errors import ConfigError
 from xaitool.options import Options, option_fields
-from xaitool.workflows.command_text import code_text
+from xaitool.options.command_text import code_text
 
 
 def refuse_code_of_files(context: typer.Context, config: Options) -> None:

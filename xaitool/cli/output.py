@@ -10,15 +10,13 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
+from xaitool.cli.cells import cell
 from xaitool.errors import XaitoolError
-from xaitool.workflows.progress import SilentTask, Task
+from xaitool.workflows.runs.progress import SilentTask, Task
 
 # Of the 256 terminal colours those nearest to Okabe and Ito's blue and vermilion, which can be told
 # apart with any colour vision and read on black and on white.
 POSITIVE, NEGATIVE = 32, 166
-
-# A tab or a line break inside a value would break the table.
-BREAKS = str.maketrans("\t\r\n", "   ")
 
 
 # Of a message: a path that people have fits, the digits and names of a hostile file do not.
@@ -203,17 +201,6 @@ def _visible(character: str) -> str:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person reads this stream; it is None where the caller closed it."""
     return stream is not None and stream.isatty()
-
-
-def cell(value: Any) -> str:
-    """A value as short text: six digits of a number, nothing for None."""
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        return " ".join(f"{cell(name)}:{cell(one)}" for name, one in value.items())
-    if hasattr(value, "item"):
-        value = value.item()
-    return f"{value:.6g}" if isinstance(value, float) else str(value).translate(BREAKS)
 
 
 def _aligned(cells: list[list[str]]) -> Iterable[str]:

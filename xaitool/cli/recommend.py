@@ -76,15 +76,15 @@ def register(app: typer.Typer) -> None:
 
 def run_top(config: RecommendTopConfig, output: Output) -> None:
     """Print a row a recommended item."""
-    from xaitool.workflows.recommend_top import recommend_top
+    from xaitool.workflows.recommenders.top import recommend_top
 
     output.stream(_rows(recommend_top(config, output), output))
 
 
 def run_explain(config: RecommendExplainConfig, output: Output) -> None:
     """Print a row a pair, or bars on a terminal."""
-    from xaitool.workflows.explanation_bars import as_text
-    from xaitool.workflows.recommend_explain import recommend_explain
+    from xaitool.workflows.recommenders.bars import as_text
+    from xaitool.workflows.recommenders.explain import recommend_explain
 
     records = recommend_explain(config, output)
     if output.draws:
@@ -95,7 +95,7 @@ def run_explain(config: RecommendExplainConfig, output: Output) -> None:
 
 def run_preferences(config: RecommendPreferencesConfig, output: Output) -> None:
     """Print a row an aspect, or bars on a terminal."""
-    from xaitool.workflows.recommend_preferences import as_text, recommend_preferences
+    from xaitool.workflows.recommenders.preferences import as_text, recommend_preferences
 
     rows = recommend_preferences(config, output)
     if output.draws:

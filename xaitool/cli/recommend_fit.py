@@ -31,7 +31,7 @@ def register_fit(group: typer.Typer) -> None:
 
 def run(config: RecommendFitConfig, output: Output) -> None:
     """Fit and print where the result lies."""
-    from xaitool.workflows.recommend_fit import recommend_fit
+    from xaitool.workflows.recommenders.fit import recommend_fit
 
     result = recommend_fit(config, output)
     if isinstance(result, dict):

@@ -39,17 +39,17 @@ def register(app: typer.Typer) -> None:
 
 def run(config: TrainClassifierConfig, output: Output) -> None:
     """Train and print where the result lies."""
-    from xaitool.workflows.train_classifier import train_classifier
+    from xaitool.workflows.classifiers.train_classifier import train_classifier
 
     print_training_result(train_classifier(config, output), output)
 
 
 def show_list(output: Output) -> None:
     """Print every loss with its options, and every preset."""
-    from xaitool.workflows.classifier_list import as_text, listed
+    from xaitool.workflows.catalogue import training_lines, training_records
 
-    for record in listed():
+    for record in training_records():
         if output.as_json:
             output.record(record)
         else:
-            output.lines(as_text(record))
+            output.lines(training_lines(record))

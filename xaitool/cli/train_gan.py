@@ -28,6 +28,6 @@ def register(app: typer.Typer) -> None:
 
 def run(config: TrainGanConfig, output: Output) -> None:
     """Train and print where the result lies."""
-    from xaitool.workflows.train_gan import train_gan
+    from xaitool.workflows.gans.train_gan import train_gan
 
     print_training_result(train_gan(config, output), output)

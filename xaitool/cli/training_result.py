@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xaitool.cli.output import Output
 
 if TYPE_CHECKING:
-    from xaitool.workflows.training_run import TrainingResult
+    from xaitool.workflows.runs.training import TrainingResult
 
 
 def print_training_result(result: TrainingResult | dict[str, Any], output: Output) -> None:

@@ -6,9 +6,11 @@ import warnings
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.checkpoint import CheckpointError
 
+from xaitool.core.frozen.users_model import class_name, guarded
+from xaitool.core.score import Score
 from xaitool.errors import ModelError
 
 _NO_KERNEL = ".*an autograd kernel was not registered"
@@ -82,3 +84,50 @@ def _refusal(error: Exception) -> ModelError | None:
             hint=_OTHERS,
         )
     return None
+
+
+CUT = (
+    "remove detach() and no_grad() from its forward; of a model that was quantised or optimised "
+    "for inference explain the original, or use occlusion"
+)
+"""What to do about a model that cuts the graph."""
+
+
+def score_and_gradient(model: nn.Module, points: Tensor, score: Score) -> tuple[Tensor, Tensor]:
+    """Score and its gradient at each point, in one forward and one backward pass.
+
+    Args:
+        model: From images to logits, frozen and in eval mode.
+        points: ``(n, C, H, W)``.
+        score: For these n points.
+
+    Returns:
+        Scores ``(n,)`` and gradients ``(n, C, H, W)``, both detached.
+
+    Raises:
+        ModelError: No gradient reaches the input.
+    """
+    points = points.detach().requires_grad_()
+    scores = score(logits_with_graph(model, points))
+    (gradient,) = gradients(scores.sum(), points)
+    return scores.detach(), gradient
+
+
+def logits_with_graph(model: nn.Module, points: Tensor) -> Tensor:
+    """Logits from which a gradient at `points` can be computed.
+
+    Args:
+        model: From images to logits.
+        points: ``(n, C, H, W)``, a leaf that requires a gradient.
+
+    Raises:
+        ModelError: The model cuts the graph.
+    """
+    logits: Tensor = guarded(model)(points)
+    if not logits.requires_grad:
+        raise ModelError(
+            f"the output of {class_name(model)} has no gradient with respect to its input, "
+            "but a gradient method needs one",
+            hint=CUT,
+        )
+    return logits

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-from xaitool.core.attribution.base import untouched
-from xaitool.core.attribution.sight import check_in_sight
+from xaitool.core.frozen.sight import check_in_sight
+from xaitool.core.frozen.untouched import untouched
+from xaitool.core.frozen.users_model import bare
 from xaitool.core.seeding import generator
-from xaitool.core.users_model import bare
 from xaitool.errors import ModelError
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from xaitool.data.annotations import Annotations
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.file_pixels import OnError, read_pixels
-from xaitool.data.file_sources import FileSource
+from xaitool.data.files.file_pixels import OnError, read_pixels
+from xaitool.data.files.file_sources import FileSource
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from xaitool import registry
 from xaitool.data.attribute_roles import with_label, with_sensitive
 from xaitool.data.cache import data_directory
 from xaitool.data.class_selection import only
-from xaitool.data.file_pixels import OnError
+from xaitool.data.files.file_pixels import OnError
 from xaitool.data.loader import Loaded, Loader, Split
 from xaitool.data.splits import stratified_split
 from xaitool.errors import ConfigError, UnknownNameError

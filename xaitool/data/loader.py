@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Protocol
 
-from xaitool.data.file_pixels import OnError
+from xaitool.data.files.file_pixels import OnError
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.memory import MemoryDataset
 

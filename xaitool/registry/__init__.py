@@ -11,16 +11,9 @@ from importlib import import_module
 from typing import Any
 
 from xaitool.errors import UnknownNameError
-from xaitool.registry.data import (
-    DATASETS,
-    RATINGS,
-)
+from xaitool.registry.data import DATASETS, RATINGS
 from xaitool.registry.entry import Entry
-from xaitool.registry.explanations import (
-    ATTRIBUTION,
-    BASELINES,
-    GUIDANCE,
-)
+from xaitool.registry.explanations import ATTRIBUTION, BASELINES, GUIDANCE
 from xaitool.registry.metrics import (
     ATTRIBUTION_METRICS,
     BASELINE_GAN_METRICS,
@@ -29,17 +22,8 @@ from xaitool.registry.metrics import (
     GAN_METRICS,
     RECOMMENDER_METRICS,
 )
-from xaitool.registry.networks import (
-    ATTACKS,
-    CLASSIFIERS,
-    GANS,
-    GENERATORS,
-    LOSSES,
-    OBJECTIVES,
-)
-from xaitool.registry.recommenders import (
-    BASE_MODELS,
-)
+from xaitool.registry.networks import ATTACKS, CLASSIFIERS, GANS, GENERATORS, LOSSES, OBJECTIVES
+from xaitool.registry.recommenders import BASE_MODELS
 
 __all__ = [
     "ATTACKS",

@@ -6,52 +6,58 @@ from xaitool.registry.entry import Entry
 
 DATASETS = {
     "digits": Entry(
-        "data.digits:load",
+        "data.sets.digits:load",
         "1,797 real handwritten digits, 28x28 grey, needs no download",
         "Alpaydin and Kaynak 1998, shipped by scikit-learn",
     ),
-    "mnist": Entry("data.torchvision_sets:load_mnist", "handwritten digits", "LeCun et al. 1998"),
+    "mnist": Entry(
+        "data.sets.torchvision_sets:load_mnist", "handwritten digits", "LeCun et al. 1998"
+    ),
     "fashion-mnist": Entry(
-        "data.torchvision_sets:load_fashion_mnist", "garments", "Xiao et al. 2017"
+        "data.sets.torchvision_sets:load_fashion_mnist", "garments", "Xiao et al. 2017"
     ),
     "kmnist": Entry(
-        "data.torchvision_sets:load_kmnist", "cursive Japanese characters", "Clanuwat et al. 2018"
+        "data.sets.torchvision_sets:load_kmnist",
+        "cursive Japanese characters",
+        "Clanuwat et al. 2018",
     ),
     "cifar10": Entry(
-        "data.torchvision_sets:load_cifar10", "32x32 colour photographs", "Krizhevsky 2009"
+        "data.sets.torchvision_sets:load_cifar10", "32x32 colour photographs", "Krizhevsky 2009"
     ),
-    "svhn": Entry("data.torchvision_sets:load_svhn", "house numbers", "Netzer et al. 2011"),
+    "svhn": Entry("data.sets.torchvision_sets:load_svhn", "house numbers", "Netzer et al. 2011"),
     "celeba": Entry(
-        "data.celeba:load",
+        "data.sets.celeba:load",
         "faces with 40 attributes; class Heavy_Makeup, sensitive Male; celeba:crop=178",
         "Liu et al. 2015",
     ),
     "coloured-mnist": Entry(
-        "data.coloured_mnist:load",
+        "data.sets.coloured_mnist:load",
         "mnist in red, green or blue, whatever the digit; coloured-mnist:of=digits,seed=3",
         "Shih et al. 2021 (GANMEX), appendix A.1",
     ),
     "biased-mnist": Entry(
-        "data.biased_mnist:load",
+        "data.sets.biased_mnist:load",
         "mnist in red or green, which goes with the label in train and against it in test; "
         "biased-mnist:of=digits,label=digit,noise=0",
         "Arjovsky et al. 2019 (IRM), section 5.2",
     ),
     "textures": Entry(
-        "data.textures:load",
+        "data.sets.textures:load",
         "checks, clouds and stripes, 32x32 colour, made, no download",
         "xaitool",
     ),
     "composite": Entry(
-        "data.composite:load",
+        "data.sets.composite:load",
         "objects on scenes, with masks; composite:objects=fashion-mnist,scenes=cifar10",
         "after Yang and Kim 2019 (BAM)",
     ),
     "bam": Entry(
-        "data.bam:load", "bam:PATH, BAM's objects on scenes, with masks", "Yang and Kim 2019 (BAM)"
+        "data.sets.bam:load",
+        "bam:PATH, BAM's objects on scenes, with masks",
+        "Yang and Kim 2019 (BAM)",
     ),
     "folder": Entry(
-        "data.image_folder:load",
+        "data.sets.image_folder:load",
         "folder:PATH, an image folder or a .zip of one; attributes.csv in it names attributes",
         "xaitool",
     ),

@@ -6,41 +6,45 @@ from xaitool.registry.entry import Entry
 
 CLASSIFIERS = {
     "lenet5": Entry(
-        "core.models.lenet5:LeNet5", "two convolutions, three linear layers", "LeCun et al. 1998"
+        "core.models.classifiers.lenet5:LeNet5",
+        "two convolutions, three linear layers",
+        "LeCun et al. 1998",
     ),
     "cnn2c": Entry(
-        "core.models.cnn2c:CNN2C", "two convolutions, one linear layer", "LGL-INR paper"
+        "core.models.classifiers.cnn2c:CNN2C", "two convolutions, one linear layer", "LGL-INR paper"
     ),
     "cnn5c": Entry(
-        "core.models.cnn5c:CNN5C",
+        "core.models.classifiers.cnn5c:CNN5C",
         "five convolutions with batch normalisation, one linear layer",
         "LGL-INR paper",
     ),
     "cifar-vgg13": Entry(
-        "core.models.cifar_vgg13:CifarVGG13",
+        "core.models.classifiers.cifar_vgg13:CifarVGG13",
         "VGG-13 with batch normalisation for small images",
         "Simonyan and Zisserman 2014",
     ),
     "cifar-resnet18": Entry(
-        "core.models.cifar_resnet18:CifarResNet18",
+        "core.models.classifiers.cifar_resnet18:CifarResNet18",
         "ResNet-18 with a stem for small images",
         "He et al. 2016",
     ),
     "cifar-mobilenet-v2": Entry(
-        "core.models.cifar_mobilenet_v2:CifarMobileNetV2",
+        "core.models.classifiers.cifar_mobilenet_v2:CifarMobileNetV2",
         "MobileNetV2 with strides for small images",
         "Sandler et al. 2018",
     ),
     "resnet56": Entry(
-        "core.models.resnet56:ResNet56", "27 residual blocks for small images", "He et al. 2016"
+        "core.models.classifiers.resnet56:ResNet56",
+        "27 residual blocks for small images",
+        "He et al. 2016",
     ),
     "ganmex-cnn": Entry(
-        "core.models.ganmex_cnn:GanmexCNN",
+        "core.models.classifiers.ganmex_cnn:GanmexCNN",
         "two strided convolutions, dropout",
         "Shih et al. 2021 (GANMEX)",
     ),
     "ganmex-cifar-cnn": Entry(
-        "core.models.ganmex_cifar_cnn:GanmexCifarCNN",
+        "core.models.classifiers.ganmex_cifar_cnn:GanmexCifarCNN",
         "eight convolutions with batch normalisation, for small images",
         "Shih et al. 2021 (GANMEX)",
     ),
@@ -48,10 +52,10 @@ CLASSIFIERS = {
 
 GANS = {
     "mlp": Entry(
-        "core.models.mlp_gan:MLPGan", "fully connected generator and discriminator", "LogicGAN"
+        "core.models.gans.mlp_gan:MLPGan", "fully connected generator and discriminator", "LogicGAN"
     ),
     "dcgan": Entry(
-        "core.models.dcgan:DCGan",
+        "core.models.gans.dcgan:DCGan",
         "convolutions with batch normalisation, for images of 28 to 64 pixels",
         "Radford et al. 2016",
     ),
@@ -82,17 +86,17 @@ OBJECTIVES = {
 
 GENERATORS = {
     "ganmex": Entry(
-        "core.models.stargan:StarGANGenerator",
+        "core.models.counterfactuals.stargan:StarGANGenerator",
         "trained against the classifier",
         "Shih et al. 2021 (GANMEX)",
     ),
     "standalone": Entry(
-        "core.models.stargan:StarGANGenerator",
+        "core.models.counterfactuals.stargan:StarGANGenerator",
         "the ablation: trained against what its own critic learns of the classes",
         "Choi et al. 2018 (StarGAN)",
     ),
     "cvae": Entry(
-        "core.models.cvae:Cvae",
+        "core.models.counterfactuals.cvae:Cvae",
         "a conditional variational autoencoder, which changes an image's sensitive attributes "
         "instead of its class",
         "Qiang et al. 2022 (CIA)",

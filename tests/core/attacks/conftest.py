@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.models.lenet5 import LeNet5
-from xaitool.data.digits import load
+from xaitool.core.models.classifiers.lenet5 import LeNet5
+from xaitool.data.sets.digits import load
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tests.core.attacks.plain_apgd import (
 )
 from xaitool import registry
 from xaitool.core.attacks.apgd import AutoPgd, _checkpoints
-from xaitool.core.attacks.draws import Draws
+from xaitool.core.attacks.engine.draws import Draws
 
 # Some fall at once, some late, some not at all.
 EPSILON, SAMPLES, STEPS = 0.09, 5, 100

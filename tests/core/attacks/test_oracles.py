@@ -13,10 +13,10 @@ from tests.core.attacks.conftest import Victim
 from xaitool.core.attacks.apgd import AutoPgd, AutoPgdCrossEntropy, AutoPgdLogitRatio
 from xaitool.core.attacks.bim import BasicIterative
 from xaitool.core.attacks.cw_l2 import CarliniWagnerL2
-from xaitool.core.attacks.draws import Draws
+from xaitool.core.attacks.engine.draws import Draws
+from xaitool.core.attacks.engine.objectives import margin
 from xaitool.core.attacks.fgsm import FastGradientSign
 from xaitool.core.attacks.mim import MomentumIterative
-from xaitool.core.attacks.objectives import margin
 from xaitool.core.attacks.pgd import ProjectedGradientDescent
 
 pytestmark = pytest.mark.oracle

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tests.core.attacks.conftest import Victim
 from xaitool import registry
 from xaitool.core.attacks.base import Attack
-from xaitool.core.attacks.objectives import margin
+from xaitool.core.attacks.engine.objectives import margin
 
 
 def fallen(name: str, victim: Victim, epsilon: float, **options: Any) -> Tensor:

@@ -12,7 +12,7 @@ from xaitool.core.attribution.base import Attribution
 from xaitool.core.attribution.cgi import CounterfactualGradientsIntegration
 from xaitool.core.attribution.integrated_gradients import IntegratedGradients
 from xaitool.core.baselines.counterfactual_path import CvaePathBaseline, RecolouringBaseline
-from xaitool.core.models.cvae import Cvae
+from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.score import Score
 
 RANDOM = torch.Generator().manual_seed(0)

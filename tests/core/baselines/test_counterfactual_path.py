@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.baselines.counterfactual_path import CvaePathBaseline, RecolouringBaseline
-from xaitool.core.models.cvae import Cvae
+from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError, DataError, ShapeError
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from tests.core.baselines.brighten import Brighten
 from xaitool import registry
-from xaitool.core.models.cvae import Cvae
+from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 

@@ -15,7 +15,7 @@ from tests.core.baselines.brighten import Brighten
 from tests.core.baselines.labelled_set import LabelledSet
 from xaitool import registry
 from xaitool.core.baselines.base import Baseline
-from xaitool.core.models.cvae import Cvae
+from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.score import Score
 
 BASELINES = registry.names("baseline")

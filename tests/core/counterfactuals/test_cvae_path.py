@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from xaitool.core.counterfactuals.cvae_path import CvaePath
-from xaitool.core.models.cvae import Cvae
+from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.errors import ShapeError
 
 SHAPE = (3, 16, 16)

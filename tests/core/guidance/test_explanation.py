@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from tests.core.guidance.networks import SHAPE, images, linear_discriminator, linear_weight
 from xaitool import registry
 from xaitool.core.attribution.deep_shap import DeepShap
-from xaitool.core.attribution.rescale import Passed
+from xaitool.core.attribution.engine.rescale import Passed
 from xaitool.core.guidance.explanation import References, explanation, score_of
-from xaitool.core.models.dcgan import DCGan
-from xaitool.core.models.mlp_gan import MLPDiscriminator
+from xaitool.core.models.gans.dcgan import DCGan
+from xaitool.core.models.gans.mlp_gan import MLPDiscriminator
 from xaitool.errors import ConfigError, ModelError, UnknownNameError
 
 NAMES = registry.names("guidance")

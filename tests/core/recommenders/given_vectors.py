@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.recommenders.base import RatingModel
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.options import Options
 
 

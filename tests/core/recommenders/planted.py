@@ -2,7 +2,7 @@
 
 import torch
 
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 
 USERS, ITEMS, RANK, ASPECTS = 60, 40, 3, 5
 

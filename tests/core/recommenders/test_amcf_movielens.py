@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from xaitool.core.metrics.aspect_ranking import bottom_recall, top_recall
-from xaitool.core.metrics.defined_mean import defined_mean
-from xaitool.core.metrics.specific_agreement import specific_agreement
-from xaitool.core.recommenders.amcf import Amcf
-from xaitool.core.recommenders.preferences import for_items, preference_truth
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.metrics.recommendation.aspect_ranking import bottom_recall, top_recall
+from xaitool.core.metrics.recommendation.specific_agreement import specific_agreement
+from xaitool.core.metrics.statistics.defined_mean import defined_mean
+from xaitool.core.recommenders.aspects.amcf import Amcf
+from xaitool.core.recommenders.aspects.preferences import for_items, preference_truth
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.svd import Svd
 
 FOLDER = Path(os.environ.get("XAITOOL_DATA", "absent")) / "ml-100k"

@@ -3,7 +3,7 @@ import torch
 
 from tests.core.recommenders.planted import rmse, with_cold
 from xaitool.core.recommenders.biases import Biases
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 
 
 @pytest.mark.parametrize(("of_users", "of_items"), [(5.0, 2.0), (0.5, 30.0)])

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from xaitool.core.recommenders.biases import Biases
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.linear import Linear
-from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.recommenders.svd import Svd
 from xaitool.core.recommenders.svd_plus_plus import SvdPlusPlus
 

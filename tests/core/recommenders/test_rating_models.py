@@ -7,10 +7,10 @@ import torch
 
 from tests.core.recommenders.planted import ITEMS, USERS, aspects, rmse, with_cold
 from xaitool.core.recommenders.biases import Biases
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.fm import Fm
 from xaitool.core.recommenders.linear import Linear
 from xaitool.core.recommenders.ncf import Ncf
-from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.recommenders.svd import Svd
 from xaitool.core.recommenders.svd_plus_plus import SvdPlusPlus
 from xaitool.errors import ConfigError, DataError, DivergenceError, ShapeError

@@ -4,7 +4,7 @@ import torch
 
 from tests.core.recommenders.planted import ITEMS, USERS, population, rmse, with_cold
 from xaitool.core.recommenders.alternating import Factorisation
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.svd import Svd
 from xaitool.core.recommenders.svd_plus_plus import ImplicitFeedback, SvdPlusPlus
 

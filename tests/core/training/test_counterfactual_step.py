@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from tests.reference import counterfactual_step as plain
-from xaitool.core.models.patch_critic import PatchCritic
-from xaitool.core.models.stargan import StarGANGenerator
-from xaitool.core.training.counterfactual_losses import LossWeights
+from xaitool.core.models.counterfactuals.patch_critic import PatchCritic
+from xaitool.core.models.counterfactuals.stargan import StarGANGenerator
+from xaitool.core.objectives.critic_losses import LossWeights
 from xaitool.core.training.counterfactual_step import counterfactual_step, draw_targets
 from xaitool.errors import ConfigError
 

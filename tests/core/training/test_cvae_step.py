@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal
 from torch.distributions import kl_divergence as divergence
 
-from xaitool.core.models.cvae import Cvae
-from xaitool.core.training.cvae_losses import (
+from xaitool.core.counterfactuals.cvae_losses import (
     drawn_codes,
     kl_divergence,
     reconstruction_error,
     tie_error,
 )
+from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.training.cvae_step import (
     CvaeDraws,
     CvaeObjective,

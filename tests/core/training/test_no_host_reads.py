@@ -15,8 +15,8 @@ from torch import nn
 from xaitool import registry
 from xaitool.core.guidance.background import Background
 from xaitool.core.guidance.guidance import Guidance
-from xaitool.core.models.dcgan import DCGan
-from xaitool.core.models.mlp_gan import MLPGan
+from xaitool.core.models.gans.dcgan import DCGan
+from xaitool.core.models.gans.mlp_gan import MLPGan
 from xaitool.core.training.gan_step import gan_step
 
 SHAPE = (1, 28, 28)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.rating_data import RatingData
 
 

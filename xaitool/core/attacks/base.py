@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attacks.draws import Draws
-from xaitool.core.attacks.outcome import AttackResult, Outcome
-from xaitool.core.attribution.base import NoOptions, untouched
+from xaitool.core.attacks.engine.draws import Draws
+from xaitool.core.attacks.engine.outcome import AttackResult, Outcome
+from xaitool.core.frozen.untouched import untouched
 from xaitool.errors import ConfigError, ModelError, ShapeError
-from xaitool.options import Options, option
+from xaitool.options import NoOptions, Options, option
 
 AttackKind = Literal["one-step", "iterated", "black-box"]
 """One step by gradients, several, or none: what should be stronger than what."""

@@ -8,14 +8,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attacks.adam import adam_step
 from xaitool.core.attacks.base import MinimumNormAttack
-from xaitool.core.attacks.draws import Draws
-from xaitool.core.attacks.objectives import margin, margin_gradient, rounding_noise
-from xaitool.core.attacks.outcome import Outcome
-from xaitool.core.attacks.rows import Rows
-from xaitool.core.attribution.saliency import logits_with_graph
-from xaitool.core.gradients import gradients
+from xaitool.core.attacks.engine.adam import adam_step
+from xaitool.core.attacks.engine.draws import Draws
+from xaitool.core.attacks.engine.objectives import margin, margin_gradient, rounding_noise
+from xaitool.core.attacks.engine.outcome import Outcome
+from xaitool.core.attacks.engine.rows import Rows
+from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.options import Options, option
 
 # Pixels of exactly 0 or 1 would be infinitely far out.

@@ -8,7 +8,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from xaitool.core.attacks.bim import BasicIterative
-from xaitool.core.attacks.draws import Draws
+from xaitool.core.attacks.engine.draws import Draws
 from xaitool.core.attacks.sign_ascent import IteratedOptions
 from xaitool.options import Options, option
 

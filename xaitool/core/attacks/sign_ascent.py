@@ -9,12 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from xaitool.core.attacks.base import BudgetOptions, FixedBudgetAttack
-from xaitool.core.attacks.draws import Draws
-from xaitool.core.attacks.objectives import OBJECTIVES, rounding_noise
-from xaitool.core.attacks.outcome import Outcome
-from xaitool.core.attacks.rows import Rows
-from xaitool.core.attribution.saliency import logits_with_graph
-from xaitool.core.gradients import gradients
+from xaitool.core.attacks.engine.draws import Draws
+from xaitool.core.attacks.engine.objectives import OBJECTIVES, rounding_noise
+from xaitool.core.attacks.engine.outcome import Outcome
+from xaitool.core.attacks.engine.rows import Rows
+from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.options import option
 
 

@@ -8,12 +8,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attacks.adam import adam_step
 from xaitool.core.attacks.base import AttackKind, BudgetOptions, FixedBudgetAttack
-from xaitool.core.attacks.draws import Draws
-from xaitool.core.attacks.objectives import margin
-from xaitool.core.attacks.outcome import Outcome
-from xaitool.core.attacks.rows import Rows
+from xaitool.core.attacks.engine.adam import adam_step
+from xaitool.core.attacks.engine.draws import Draws
+from xaitool.core.attacks.engine.objectives import margin
+from xaitool.core.attacks.engine.outcome import Outcome
+from xaitool.core.attacks.engine.rows import Rows
 from xaitool.core.batching import row_chunks
 from xaitool.options import Options, option
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from xaitool.core.attacks.base import AttackKind, BudgetOptions, FixedBudgetAttack
-from xaitool.core.attacks.draws import Draws
-from xaitool.core.attacks.objectives import OBJECTIVES
-from xaitool.core.attacks.outcome import Outcome
-from xaitool.core.attacks.rows import Rows
+from xaitool.core.attacks.engine.draws import Draws
+from xaitool.core.attacks.engine.objectives import OBJECTIVES
+from xaitool.core.attacks.engine.outcome import Outcome
+from xaitool.core.attacks.engine.rows import Rows
 from xaitool.options import Options, option
 
 # Of 10,000 queries, those after which the squares' share of the image halves.

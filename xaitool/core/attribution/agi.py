@@ -12,10 +12,9 @@ from torch import Tensor
 
 from xaitool.core.attribution.agi_paths import Record, Start, Walkers
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.class_sample import CHOICES, choose_classes
+from xaitool.core.attribution.engine.class_sample import CHOICES, choose_classes
 from xaitool.core.attribution.integrated_gradients import IntegratedGradients
-from xaitool.core.attribution.saliency import logits_with_graph
-from xaitool.core.gradients import gradients
+from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.core.score import Output, Score, on_scale
 from xaitool.core.unit import unit
 from xaitool.errors import ConfigError

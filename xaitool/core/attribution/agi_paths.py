@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution
-from xaitool.core.attribution.class_sample import NO_CLASS
+from xaitool.core.attribution.engine.class_sample import NO_CLASS
 
 
 @dataclass(frozen=True)

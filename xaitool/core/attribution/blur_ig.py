@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.saliency import score_and_gradient
 from xaitool.core.batching import row_chunks
+from xaitool.core.gradients import score_and_gradient
 from xaitool.core.score import Score
 from xaitool.options import Options, option
 

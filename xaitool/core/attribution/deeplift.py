@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.rescale import UNKNOWN_OPERATIONS, Multipliers, Passed
+from xaitool.core.attribution.engine.rescale import UNKNOWN_OPERATIONS, Multipliers, Passed
 from xaitool.core.score import Score
 from xaitool.options import Options, option
 

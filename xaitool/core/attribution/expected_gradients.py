@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from xaitool.core.attribution.engine.straight_paths import PathPoints, path_attributions
 from xaitool.core.attribution.integrated_gradients import (
     IntegratedGradients,
     IntegratedGradientsOptions,
 )
-from xaitool.core.attribution.straight_paths import PathPoints, path_attributions
 from xaitool.core.score import Score
 from xaitool.core.seeding import sample_seeds
 from xaitool.options import option

@@ -9,13 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.layers import Layer, last_convolution, named_layer
-from xaitool.core.attribution.saliency import logits_with_graph
-from xaitool.core.attribution.sight import check_in_sight
+from xaitool.core.attribution.engine.layers import Layer, last_convolution, named_layer
 from xaitool.core.batching import row_chunks
-from xaitool.core.gradients import gradients
+from xaitool.core.frozen.sight import check_in_sight
+from xaitool.core.frozen.users_model import bare, class_name
+from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.core.score import Score
-from xaitool.core.users_model import bare, class_name
 from xaitool.errors import ModelError
 from xaitool.options import Options, option
 

@@ -12,12 +12,11 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.image_convolution import ImageConvolution
-from xaitool.core.attribution.linearity import nodes
-from xaitool.core.attribution.saliency import logits_with_graph
-from xaitool.core.attribution.sight import scripted_part
+from xaitool.core.attribution.engine.linearity import nodes
 from xaitool.core.batching import row_chunks
-from xaitool.core.gradients import gradients
+from xaitool.core.frozen.image_convolution import ImageConvolution
+from xaitool.core.frozen.sight import scripted_part
+from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.core.score import Score
 from xaitool.errors import UnsupportedOperationError
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.scores import mean_scores
-from xaitool.core.attribution.straight_paths import PathPoints, path_attributions
+from xaitool.core.attribution.engine.scores import mean_scores
+from xaitool.core.attribution.engine.straight_paths import PathPoints, path_attributions
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 from xaitool.options import Options, option

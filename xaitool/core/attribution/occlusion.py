@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.scores import mean_scores
+from xaitool.core.attribution.engine.scores import mean_scores
 from xaitool.core.batching import row_chunks
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError

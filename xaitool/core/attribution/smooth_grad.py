@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.saliency import score_and_gradient
-from xaitool.core.attribution.scores import mean_scores
+from xaitool.core.attribution.engine.scores import mean_scores
 from xaitool.core.batching import row_chunks
+from xaitool.core.gradients import score_and_gradient
 from xaitool.core.score import Score
 from xaitool.core.seeding import sample_seeds
 from xaitool.options import Options, option

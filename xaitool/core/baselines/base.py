@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from xaitool.core.attribution.base import NoOptions
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
-from xaitool.options import Options
+from xaitool.options import NoOptions, Options
 
 
 class Baseline(ABC):

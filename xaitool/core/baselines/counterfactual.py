@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attribution.base import untouched
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.batching import row_chunks
+from xaitool.core.frozen.untouched import untouched
 from xaitool.core.score import Score
 from xaitool.errors import ShapeError
 

@@ -14,7 +14,7 @@ from xaitool.core.baselines.base import Baseline
 from xaitool.core.counterfactuals.base import CounterfactualPath, counterfactual_values
 from xaitool.core.counterfactuals.cvae_path import CvaePath
 from xaitool.core.counterfactuals.recolouring import RecolouringPath
-from xaitool.core.models.cvae import Cvae
+from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.score import Score
 from xaitool.errors import DataError
 from xaitool.options import Options, option

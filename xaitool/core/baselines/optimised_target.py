@@ -8,11 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attribution.base import untouched
-from xaitool.core.attribution.saliency import logits_with_graph
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.batching import row_chunks
-from xaitool.core.gradients import gradients
+from xaitool.core.frozen.untouched import untouched
+from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.core.score import Score
 from xaitool.core.unit import unit
 from xaitool.options import Options, option

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attribution.base import untouched
 from xaitool.core.batching import row_chunks
+from xaitool.core.frozen.untouched import untouched
 
 
 def reached(model: nn.Module, references: Tensor, classes: Tensor, *, rows: int = 64) -> Tensor:

@@ -7,11 +7,11 @@ import itertools
 import torch
 from torch import Tensor
 
-from xaitool.core.attribution.base import untouched
 from xaitool.core.batching import row_chunks
 from xaitool.core.counterfactuals.base import CounterfactualPath
-from xaitool.core.models.cvae import Cvae
-from xaitool.core.training.cvae_losses import kl_divergence, reconstruction_error
+from xaitool.core.counterfactuals.cvae_losses import kl_divergence, reconstruction_error
+from xaitool.core.frozen.untouched import untouched
+from xaitool.core.models.counterfactuals.cvae import Cvae
 
 
 class CvaePath(CounterfactualPath):

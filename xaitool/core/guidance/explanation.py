@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from xaitool import registry
-from xaitool.core.attribution.base import AttributionMethod, untouched
+from xaitool.core.attribution.base import AttributionMethod
+from xaitool.core.frozen.untouched import untouched
 from xaitool.core.score import Output, Score
 from xaitool.errors import ModelError, XaitoolError
 from xaitool.options import Options

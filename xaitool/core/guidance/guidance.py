@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attribution.base import untouched
+from xaitool.core.frozen.untouched import untouched
+from xaitool.core.frozen.users_model import UsersDiscriminator
 from xaitool.core.guidance.explanation import Explanation, Function, References, explanation
 from xaitool.core.guidance.guide import guide
 from xaitool.core.guidance.mask import Mask, mask_of
 from xaitool.core.guidance.options import GuidanceOptions
-from xaitool.core.users_model import UsersDiscriminator
 
 
 class GuidedImages(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from xaitool.core.attribution.rescale import Passed
+from xaitool.core.attribution.engine.rescale import Passed
 from xaitool.core.guidance.explanation import Explanation, References, black, score_of
 
 

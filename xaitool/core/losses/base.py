@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.attribution.base import NoOptions
 from xaitool.errors import ConfigError, ShapeError
-from xaitool.options import Options
+from xaitool.options import NoOptions, Options
 
 
 class Loss(nn.Module, ABC):

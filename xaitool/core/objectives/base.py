@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from xaitool.core.attribution.base import NoOptions
-from xaitool.options import Options
+from xaitool.options import NoOptions, Options
 
 
 class GanObjective(ABC):

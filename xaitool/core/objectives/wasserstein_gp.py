@@ -9,11 +9,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.objectives.base import GanObjective
-from xaitool.core.training.counterfactual_losses import (
-    adversarial_loss,
-    critic_loss,
-    gradient_penalty,
-)
+from xaitool.core.objectives.critic_losses import adversarial_loss, critic_loss, gradient_penalty
 from xaitool.options import Options, option
 
 

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xaitool.core.recommenders.biased import checked_rmse
+from xaitool.core.recommenders.engine.half_step import improve_rows, solve_fair_sample
+from xaitool.core.recommenders.engine.rating_matrix import RatingMatrix
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.factors import FactorModel
-from xaitool.core.recommenders.half_step import improve_rows, solve_fair_sample
-from xaitool.core.recommenders.rating_matrix import RatingMatrix
-from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.seeding import generator
 
 # Length of the random item vectors. From short vectors the strongest tastes grow first.

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from xaitool.core.recommenders.base import Progress
 from xaitool.core.recommenders.biased import BiasedModel, checked_rmse
-from xaitool.core.recommenders.conjugate_gradients import descend
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.conjugate_gradients import descend
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.options import Options, option
 
 # Conjugate gradient steps; on MovieLens what is left to go is then below float32's resolution.

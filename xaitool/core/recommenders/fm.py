@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from xaitool.core.recommenders.base import Progress
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.factors import FactorModel
 from xaitool.core.recommenders.linear import check_aspects
 from xaitool.core.recommenders.minibatch import MiniBatchOptions, fit_minibatches, new_vectors
-from xaitool.core.recommenders.ratings import Ratings
 from xaitool.options import option
 
 _NOISE = 0.01

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from xaitool.core.recommenders.base import Progress
 from xaitool.core.recommenders.biased import checked_rmse
+from xaitool.core.recommenders.engine.rating_matrix import RatingMatrix
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.factors import FactorModel
-from xaitool.core.recommenders.rating_matrix import RatingMatrix
-from xaitool.core.recommenders.ratings import Ratings
 from xaitool.errors import ShapeError
 from xaitool.options import Options, option
 

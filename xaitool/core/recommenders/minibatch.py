@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from xaitool.core.recommenders.base import Progress
 from xaitool.core.recommenders.biased import checked_rmse
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.seeding import generator
 from xaitool.options import Options, option
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from xaitool.core.recommenders.base import Progress
 from xaitool.core.recommenders.biased import BiasedModel
 from xaitool.core.recommenders.biases import BiasesOptions, fit_biases
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.minibatch import MiniBatchOptions, fit_minibatches, new_vectors
-from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.seeding import generator
 from xaitool.options import option
 

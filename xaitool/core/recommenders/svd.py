@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from xaitool.core.recommenders.alternating import Factorisation
 from xaitool.core.recommenders.base import Progress
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.factors import FactorModel
-from xaitool.core.recommenders.ratings import Ratings
 from xaitool.options import Options, option
 
 

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from xaitool.core.recommenders.alternating import Factorisation
 from xaitool.core.recommenders.base import Progress
-from xaitool.core.recommenders.conjugate_gradients import descend
+from xaitool.core.recommenders.engine.conjugate_gradients import descend
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.factors import FactorModel
-from xaitool.core.recommenders.ratings import Ratings
 from xaitool.core.recommenders.svd import SvdOptions
 from xaitool.options import option
 

@@ -9,9 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from xaitool.core.models.patch_critic import PatchCritic
-from xaitool.core.models.stargan import StarGANGenerator, from_pixels, to_pixels
-from xaitool.core.training.counterfactual_losses import (
+from xaitool.core.models.counterfactuals.patch_critic import PatchCritic
+from xaitool.core.models.counterfactuals.stargan import StarGANGenerator
+from xaitool.core.models.gans.images import from_pixels, to_pixels
+from xaitool.core.objectives.critic_losses import (
     LossWeights,
     adversarial_loss,
     critic_loss,

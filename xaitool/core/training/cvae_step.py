@@ -10,14 +10,14 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from xaitool.core.counterfactuals.base import counterfactual_values
-from xaitool.core.models.cvae import Cvae
-from xaitool.core.training.cvae_losses import (
+from xaitool.core.counterfactuals.cvae_losses import (
     Reconstruction,
     drawn_codes,
     kl_divergence,
     reconstruction_error,
     tie_error,
 )
+from xaitool.core.models.counterfactuals.cvae import Cvae
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from xaitool.data.file_bytes import kind_of
+from xaitool.data.files.file_bytes import kind_of
 from xaitool.data.names import normal_form
 from xaitool.errors import DataError
 

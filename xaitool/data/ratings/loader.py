@@ -9,7 +9,7 @@ from typing import Protocol
 
 import torch
 
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.item_aspects import Item, aspect_table
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.data.ratings.rating_table import Duplicates, RatingTable, Scale

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from torch import Tensor
 
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.rating_names import RatingNames
 from xaitool.errors import ShapeError
 

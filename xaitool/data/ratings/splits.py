@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.errors import ConfigError, DataError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
-from xaitool.core.recommenders.ratings import Ratings
+from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.seeding import generator
 from xaitool.data.ratings.loader import Reading
 from xaitool.data.ratings.rating_data import RatingData

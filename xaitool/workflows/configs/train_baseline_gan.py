@@ -10,48 +10,7 @@ from xaitool.errors import ConfigError
 from xaitool.options import option, option_fields, with_presets
 from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.configs.model import ModelOptions
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "stargan": {},
-    "authors-head": {
-        "lambda_class": 1000.0,
-        "lambda_similarity": 100.0,
-        "lambda_reconstruction": 0.0,
-        "learning_rate": 2e-5,
-        "beta1": 0.9,
-        "n_critic": 1,
-    },
-    # On MNIST nearly every baseline is of its class within an epoch; with a lighter similarity they
-    # are farther from their images than the nearest training images are.
-    "small": {
-        "width": 16,
-        "blocks": 2,
-        "lambda_class": 10.0,
-        "lambda_similarity": 30.0,
-        "learning_rate": 1e-3,
-        "critic_learning_rate": 1e-3,
-        "batch_size": 32,
-        "n_critic": 2,
-    },
-    # The paper, and where it is silent its code. Equation 4 has no β; the code for faces has 0.65
-    # beside a reconstruction that is a mean over the three channels, where here it is their sum.
-    "cia-biased-mnist": {
-        "generator": "cvae",
-        "dataset": "biased-mnist",
-        "condition": "both",
-        "tie": 0.0,
-    },
-    "cia-celeba": {
-        "generator": "cvae",
-        "dataset": "celeba",
-        "condition": "both",
-        "cvae_network": "convolutional",
-        "latent": 128,
-        "beta": 1.95,
-        "tie": 0.0,
-        "epochs": 20,
-    },
-}
+from xaitool.workflows.configs.presets import BASELINE_GANS
 
 _GAN: dict[str, Any] = {
     "epochs": 20,
@@ -87,7 +46,7 @@ else:
     OwnInt, OwnFloat, OwnText = int | None, float | None, str | None
 
 
-@with_presets(PRESETS)
+@with_presets(BASELINE_GANS)
 @dataclass(frozen=True, kw_only=True)
 class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
     """Train a generator whose images serve as counterfactual baselines of a classifier."""
@@ -98,7 +57,7 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         "GANMEX's published code; small: networks that train on two cores; cia-biased-mnist, "
         "cia-celeba: CIA's cvae as published.",
         panel="Training",
-        choices=tuple(PRESETS),
+        choices=tuple(BASELINE_GANS),
         what="preset",
         unit="NAME",
     )

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from xaitool import registry
 from xaitool.options import option, with_presets
-from xaitool.workflows.configs.classifier_presets import PRESETS
 from xaitool.workflows.configs.common import TrainingOptions
+from xaitool.workflows.configs.presets import CLASSIFIERS
 
 
-@with_presets(PRESETS)
+@with_presets(CLASSIFIERS)
 @dataclass(frozen=True, kw_only=True)
 class TrainClassifierConfig(TrainingOptions):
     """Train an image classifier."""
@@ -19,7 +19,7 @@ class TrainClassifierConfig(TrainingOptions):
         None,
         "A paper's recipe: other defaults, which any flag overrides; see --list.",
         panel="Training",
-        choices=tuple(PRESETS),
+        choices=tuple(CLASSIFIERS),
         what="preset",
         role="run",
         unit="NAME",

@@ -8,10 +8,10 @@ from xaitool import registry
 from xaitool.core.guidance.options import GuidanceOptions
 from xaitool.options import option, with_presets
 from xaitool.workflows.configs.common import TrainingOptions
-from xaitool.workflows.configs.gan_presets import PRESETS
+from xaitool.workflows.configs.presets import GANS
 
 
-@with_presets(PRESETS)
+@with_presets(GANS)
 @dataclass(frozen=True, kw_only=True)
 class TrainGanConfig(GuidanceOptions, TrainingOptions):
     """Train a GAN whose generator is guided by an explanation of its discriminator."""
@@ -22,7 +22,7 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
         "probability against 100 references; xai-gan: the gradient boosted by a fifth of the mask, "
         "of images judged fake, in the second half of the epochs.",
         panel="Training",
-        choices=tuple(PRESETS),
+        choices=tuple(GANS),
         what="preset",
         role="run",
         unit="NAME",

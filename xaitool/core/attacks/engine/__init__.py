@@ -1,0 +1,1 @@
+"""What attacks share: random draws, objectives, the samples that are still under way."""

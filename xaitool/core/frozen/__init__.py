@@ -1,0 +1,1 @@
+"""A model as it is while it is explained: untouched, frozen, and called in one way."""

@@ -1,0 +1,1 @@
+"""How good attributions and baselines are."""

@@ -1,0 +1,1 @@
+"""Whether a classifier treats groups alike."""

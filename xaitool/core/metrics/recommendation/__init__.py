@@ -1,0 +1,1 @@
+"""How good ratings, rankings and their reasons are."""

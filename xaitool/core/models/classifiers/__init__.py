@@ -1,0 +1,1 @@
+"""Classifiers: the papers' networks and torchvision's."""

@@ -1,0 +1,1 @@
+"""Networks of generators of counterfactuals: StarGAN, its critic, the CVAE."""

@@ -1,0 +1,1 @@
+"""Networks of GANs, and the ranges of their images."""

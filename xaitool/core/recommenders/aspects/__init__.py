@@ -1,0 +1,1 @@
+"""AMCF: ratings explained in aspects."""

@@ -1,0 +1,1 @@
+"""What base models share: ratings in memory, solvers, rankings."""

@@ -1,0 +1,1 @@
+"""How a folder of pictures is read: splits, classes, attributes."""

@@ -1,0 +1,201 @@
+"""Datasets that torchvision reads and downloads: MNIST and its kin, CIFAR-10, SVHN.
+
+The files are read as torchvision lays them out in the data directory; absent ones are downloaded
+there by torchvision's own code, whose progress bar goes to stderr. What is there and damaged is
+named, and never downloaded over. CIFAR-10 is distributed as Python pickles, which can run code;
+torchvision unpickles them only after their MD5 sums matched.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torchvision import datasets
+from torchvision.datasets.utils import check_integrity
+
+from xaitool.data.files.file_pixels import OnError
+from xaitool.data.files.idx import check_regular, damaged, idx_file, read_idx
+from xaitool.data.loader import Loaded, Loader, Split
+from xaitool.data.location import no_location
+from xaitool.data.memory import MemoryDataset
+from xaitool.errors import DataError
+
+_DIGITS = tuple(str(digit) for digit in range(10))
+
+Pixels = tuple[Tensor, Tensor]
+
+
+class _Absent(Exception):
+    """The files of a split are not there, or not all of them."""
+
+
+class _Files(Protocol):
+    """A dataset's files in the data directory."""
+
+    def read(self, root: Path, split: Split) -> Pixels:
+        """Read what is there.
+
+        Raises:
+            _Absent: A file is not there.
+            DataError: One is damaged; the message names it.
+        """
+
+    def download(self, root: Path, split: Split) -> None:
+        """Download by torchvision's own code."""
+
+
+@dataclass(frozen=True)
+class _MnistLike:
+    """Two IDX files a split, packed by gzip or not; torchvision only downloads them."""
+
+    kind: type[datasets.MNIST]
+
+    def read(self, root: Path, split: Split) -> Pixels:
+        folder = root / self.kind.__name__ / "raw"
+        part = "train" if split == "train" else "t10k"
+        found = [
+            idx_file(folder / f"{part}-{name}-ubyte") for name in ("images-idx3", "labels-idx1")
+        ]
+        images, labels = found
+        if images is None or labels is None:
+            raise _Absent
+        pixels, targets = read_idx(images, 3), read_idx(labels, 1)
+        if len(pixels) != len(targets):
+            raise damaged(labels, f"it has {len(targets)} labels for {len(pixels)} images")
+        if len(targets) and targets.max() > 9:
+            raise damaged(labels, f"it has the label {targets.max()}, and 0 to 9 are known")
+        return torch.from_numpy(pixels)[:, None], torch.from_numpy(targets).long()
+
+    def download(self, root: Path, split: Split) -> None:
+        self.kind(root, train=split == "train", download=True)
+
+
+class _Cifar10:
+    def read(self, root: Path, split: Split) -> Pixels:
+        kind = datasets.CIFAR10
+        folder = root / kind.base_folder
+        files = [(folder / name, md5) for name, md5 in (*kind.train_list, *kind.test_list)]
+        files.append((folder / kind.meta["filename"], kind.meta["md5"]))
+        with _named_damage(files, (root / kind.filename, kind.tgz_md5)), warnings.catch_warnings():
+            # The official pickles name NumPy types as NumPy did in 2009.
+            warnings.simplefilter("ignore")
+            dataset = kind(root, train=split == "train")
+        pixels = torch.from_numpy(dataset.data).permute(0, 3, 1, 2).contiguous()
+        return pixels, torch.tensor(dataset.targets)
+
+    def download(self, root: Path, split: Split) -> None:
+        datasets.CIFAR10(root, train=split == "train", download=True)
+
+
+class _Svhn:
+    def read(self, root: Path, split: Split) -> Pixels:
+        _, name, md5 = datasets.SVHN.split_list[split]
+        with _named_damage([(root / name, md5)]):
+            dataset = datasets.SVHN(root, split=split)
+        return torch.from_numpy(dataset.data).contiguous(), torch.from_numpy(dataset.labels)
+
+    def download(self, root: Path, split: Split) -> None:
+        datasets.SVHN(root, split=split, download=True)
+
+
+@contextmanager
+def _named_damage(
+    files: Sequence[tuple[Path, str]], archive: tuple[Path, str] | None = None
+) -> Iterator[None]:
+    """Say which file it was that torchvision could not read; it says only that one was.
+
+    Args:
+        files: All that it wants, with their MD5 sums.
+        archive: What it unpacks them from where one is not there.
+
+    Raises:
+        _Absent: A file is not there, and no damaged archive is, either.
+        DataError: One is damaged.
+    """
+    for path, _ in files:
+        check_regular(path)
+    try:
+        yield
+    except Exception as error:
+        complete = all(path.exists() for path, _ in files)
+        for path, md5 in (*files, *([archive] if archive and not complete else [])):
+            if path.exists() and not check_integrity(str(path), md5):
+                raise damaged(path, "its MD5 sum is not the official one") from None
+        if not complete:
+            raise _Absent from None
+        raise damaged(files[0][0], one_line(error)) from None
+
+
+def _loader(name: str, place: str, classes: tuple[str, ...], files: _Files) -> Loader:
+    """A loader of the one signature; `place` is where the files lie in the data directory."""
+
+    def load(
+        split: Split,
+        *,
+        data_dir: Path,
+        location: str | None = None,
+        image_size: int | None = None,
+        channels: int | None = None,
+        workers: int = 2,
+        on_error: OnError = "stop",
+    ) -> Loaded:
+        no_location(name, location)
+        pixels, labels = _read_or_download(name, data_dir, data_dir / place, split, files)
+        dataset = MemoryDataset(pixels, labels, classes, name=name, split=split)
+        return dataset.adapted(image_size, channels)
+
+    return load
+
+
+def _read_or_download(name: str, root: Path, folder: Path, split: Split, files: _Files) -> Pixels:
+    """Read, and download only what is not there, so that a read-only directory is enough."""
+    try:
+        return files.read(root, split)
+    except _Absent:
+        reason = "not all of it came"
+    try:
+        files.download(root, split)
+    except Exception as error:  # no network, a wrong sum, a full disk: one type each
+        reason = one_line(error)
+    try:
+        return files.read(root, split)
+    except _Absent:
+        raise DataError(
+            f"dataset '{name}' is absent in '{folder}' and could not be downloaded ({reason}), "
+            "but its files are wanted there",
+            hint="put them there, or try again with a network; --dataset digits needs no download",
+        ) from None
+
+
+def one_line(error: Exception) -> str:
+    """What an exception says, short and without line breaks; its type where it says nothing."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+load_mnist = _loader("mnist", "MNIST/raw", _DIGITS, _MnistLike(datasets.MNIST))
+load_fashion_mnist = _loader(
+    "fashion-mnist",
+    "FashionMNIST/raw",
+    tuple(datasets.FashionMNIST.classes),
+    _MnistLike(datasets.FashionMNIST),
+)
+load_kmnist = _loader(
+    "kmnist",
+    "KMNIST/raw",
+    tuple(datasets.KMNIST.classes),
+    _MnistLike(datasets.KMNIST),
+)
+load_cifar10 = _loader(
+    "cifar10",
+    "cifar-10-batches-py",
+    ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    _Cifar10(),
+)
+load_svhn = _loader("svhn", ".", _DIGITS, _Svhn())

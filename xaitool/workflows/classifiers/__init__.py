@@ -1,0 +1,1 @@
+"""``train-classifier``: its recipe, its start, its augmentation."""

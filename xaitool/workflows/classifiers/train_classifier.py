@@ -1,0 +1,311 @@
+"""``train-classifier``: options in, run directory out."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+
+from xaitool.core.metrics.classification.accuracy import Accuracy
+from xaitool.core.training.augmentation import epoch_draws
+from xaitool.core.training.classifier_step import classifier_step
+from xaitool.core.training.group_losses import GroupDro
+from xaitool.core.training.optimiser import build_optimiser, restore_optimiser
+from xaitool.data.dataset import ImageDataset
+from xaitool.data.groups import TrainingGroups
+from xaitool.data.load import stratified_split
+from xaitool.data.sensitive import require_sensitive
+from xaitool.errors import ConfigError, DataError
+from xaitool.workflows.classifiers.counterfactual_augmentation import CounterfactualAugmentation
+from xaitool.workflows.classifiers.recipe import Recipe
+from xaitool.workflows.classifiers.start import start_of
+from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+from xaitool.workflows.models.datasets import load_training_data
+from xaitool.workflows.runs.directory import RunDirectory
+from xaitool.workflows.runs.place import open_run
+from xaitool.workflows.runs.progress import Reporter, SilentReporter
+from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.training import Choice, TrainingResult, TrainingRun
+
+
+def train_classifier(
+    config: TrainClassifierConfig, reporter: Reporter | None = None
+) -> TrainingResult | dict[str, Any]:
+    """Train an image classifier.
+
+    A share of the training images is held out, stratified by class; the epoch with the highest
+    accuracy on it becomes ``best.pt``, with ``--augment cia`` or ``--debias`` the highest accuracy
+    in its worst group (see `Recipe.chosen_by`); those of a warm-up count no more once it is over.
+    The test split is never read.
+
+    Args:
+        config: The options.
+        reporter: Told how it goes; silent by default.
+
+    Returns:
+        The result, or the plan where ``config.dry_run`` is set.
+
+    Raises:
+        InputError: An option, the data or the run to resume does not fit.
+        DivergenceError: The loss became NaN or infinite.
+        StoppedBySignal: A signal came; the state was saved.
+    """
+    reporter = reporter or SilentReporter()
+    recipe = Recipe(config)
+    runtime = Runtime.from_options(config)
+    place = open_run(config, "train-classifier", f"{config.architecture}-{config.loss}", runtime)
+    dataset = load_training_data(config, runtime)
+    if len(dataset.classes) < 2:
+        raise DataError(f"dataset {dataset.name} has one class, but a classifier wants two or more")
+    train, held_out = stratified_split(dataset.labels, config.validation, config.seed)
+    if min(len(train), len(held_out)) == 0:
+        raise DataError(
+            f"--validation {config.validation} of {len(dataset)} images leaves one part empty"
+        )
+    trainer = ClassifierTrainer(config, recipe, runtime, dataset, train, held_out, reporter)
+    return TrainingRun(
+        config,
+        place,
+        kind="classifier",
+        epochs=config.epochs,
+        batch_size=config.batch_size,
+        samples=len(train),
+        choice=Choice(recipe.chosen_by, "higher", anew_after=recipe.warm_up),
+        trainer=trainer,
+        reporter=reporter,
+    ).start()
+
+
+class ClassifierTrainer:
+    """A classifier, its optimiser and its data.
+
+    Attributes:
+        epoch: Epochs finished.
+    """
+
+    charts: ClassVar[dict[str, tuple[str, ...]]] = {
+        "loss": ("loss",),
+        "accuracy": (
+            "accuracy",
+            "adversarial_accuracy",
+            "validation_accuracy",
+            "validation_worst_class_accuracy",
+            "validation_worst_group_accuracy",
+        ),
+    }
+
+    def __init__(
+        self,
+        config: TrainClassifierConfig,
+        recipe: Recipe,
+        runtime: Runtime,
+        dataset: ImageDataset,
+        train: Tensor,
+        held_out: Tensor,
+        reporter: Reporter,
+    ) -> None:
+        self.config = config
+        self.recipe = recipe
+        self.planned_by = recipe.planned_by
+        self.runtime = runtime
+        self.dataset = dataset
+        self.train, self.held_out = train, held_out
+        self.reporter = reporter
+        self.labels = dataset.labels.to(runtime.device)
+        self.groups = _groups(config, dataset)
+        self.counterfactuals = (
+            CounterfactualAugmentation(config, dataset, train, runtime)
+            if recipe.counterfactual
+            else None
+        )
+        self.losses = [runtime.place(loss) for loss in self._losses()]
+        torch.manual_seed(config.seed)
+        start = start_of(config, dataset, train)
+        self.model: nn.Module = runtime.place(start.model).to(memory_format=torch.channels_last)
+        self.description = {
+            **start.description,
+            "shape": list(dataset.shape),
+            "classes": list(dataset.classes),
+            "dataset_digest": dataset.digest,
+        }
+        if self.counterfactuals:
+            self.description["cvae_sha256"] = self.counterfactuals.cvae_sha256
+        self.epoch = 0
+        self._draws = -1, torch.empty(0)
+        self.model.train()
+        self._begin_phase()
+        self._check_last_batch()
+
+    def prepare(self) -> None:
+        """Say once what works but may not be meant."""
+        if text := self.recipe.small_batch(len(self.dataset.classes)):
+            self.reporter.warning(text)
+        counts = torch.bincount(
+            self.dataset.labels[self.train], minlength=len(self.dataset.classes)
+        )
+        for name, count in zip(self.dataset.classes, counts.tolist(), strict=True):
+            if count == 0:
+                self.reporter.warning(f"class {name} has no training image and is not learned")
+        if self.groups and self.recipe.fights_bias:
+            for name in self.groups.absent(self.held_out):
+                self.reporter.warning(f"group '{name}' has no held-out image and is not judged")
+
+    def step(self, indices: Tensor, random: torch.Generator) -> dict[str, Tensor]:
+        """One optimisation step."""
+        samples = self.train[indices]
+        images, labels, groups = self._batch(samples)
+        adversarial = None
+        if self.recipe.adversarial:
+            adversarial = self.recipe.adversarial(self.model, images, labels, random)
+        values = classifier_step(
+            self.model,
+            self.loss,
+            self.optimiser,
+            images,
+            labels,
+            adversarial,
+            groups,
+            len(samples),
+        )
+        self.schedule.step()
+        return values
+
+    def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
+        """Accuracy on the held-out images; after the warm-up the optimiser begins anew."""
+        metrics = self._judged() | self._group_weights()
+        self.epoch = epoch
+        if epoch == self.recipe.warm_up:
+            self._begin_phase()
+        return metrics
+
+    def state_dict(self) -> dict[str, Any]:
+        """What training changes."""
+        state = {
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+        if self.recipe.grouped:
+            state["loss"] = self.loss.state_dict()
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore it."""
+        self.epoch = state["epoch"]
+        self._begin_phase()
+        self.model.load_state_dict(state["model"])
+        restore_optimiser(self.optimiser, state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        if self.recipe.grouped:
+            self.loss.load_state_dict(state["loss"])
+
+    def _losses(self) -> list[nn.Module]:
+        """The loss of the warm-up, and the one after it."""
+        losses = self.recipe.losses(self.dataset.labels[self.train], self.dataset.classes)
+        if not self.recipe.grouped or self.groups is None:
+            return list(losses)
+        if self.counterfactuals:
+            counts = self.counterfactuals.group_counts(self.groups, self.train)
+        else:
+            counts = self.groups.count(self.groups.of_images[self.train])
+        return [self.recipe.debiased(loss, counts, self.groups.names) for loss in losses]
+
+    def _batch(self, samples: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Images, labels and, where they count, groups of a step.
+
+        Interpolations are made from the images as they are, which is what a CVAE knows, and then
+        varied as their image is, so that nothing but the attributes moves between them.
+        """
+        images, labels = self._images(samples), self._labels(samples)
+        grouped = self.groups if self.recipe.grouped else None
+        groups = grouped.of_images[samples] if grouped else None
+        if not self.counterfactuals:
+            return self._varied(images, samples), labels, groups
+        batch = self.counterfactuals(images, labels, samples, self.epoch)
+        if grouped:
+            groups = self.counterfactuals.groups(batch, samples, self.epoch, grouped)
+        return self._varied(batch.images, samples[batch.sources]), batch.labels, groups
+
+    def _judged(self) -> dict[str, Any]:
+        """How the held-out images are classified."""
+        accuracy, right = Accuracy(), []
+        self.model.eval()
+        with torch.no_grad():
+            for samples in self.held_out.split(256):
+                logits, labels = self.model(self._images(samples)), self._labels(samples)
+                accuracy.update(logits, labels)
+                right.append(logits.argmax(1) == labels)
+        self.model.train()
+        result = accuracy.compute()
+        metrics = {
+            "validation_accuracy": result.value,
+            "validation_worst_class_accuracy": min(
+                value for value in result.per_class if value is not None
+            ),
+        }
+        if self.groups:
+            worst = self.groups.worst_accuracy(self.held_out, torch.cat(right).cpu())
+            metrics["validation_worst_group_accuracy"] = worst
+        return metrics
+
+    def _group_weights(self) -> dict[str, Any]:
+        """The weights that group-dro has given to the groups, by their names."""
+        if not isinstance(self.loss, GroupDro) or self.groups is None:
+            return {}
+        weights = self.loss.weights.tolist()
+        return {"group_weights": dict(zip(self.groups.names, weights, strict=True))}
+
+    def _check_last_batch(self) -> None:
+        """Statistics of a batch need more than one value, which some networks leave of an image."""
+        size = self.config.batch_size
+        if (len(self.train) - 1) % size:
+            return
+        try:
+            copy.deepcopy(self.model)(self._images(self.train[:1]))
+        except ValueError as error:
+            raise ConfigError(
+                f"--batch-size {size} leaves 1 of {len(self.train)} images for the last step, "
+                f"but batch normalisation in {self.config.architecture} wants 2",
+                hint=f"--batch-size {size + 1}",
+            ) from error
+
+    def _begin_phase(self) -> None:
+        """The loss, a new optimiser and a new schedule, of the warm-up or of what follows it."""
+        config = self.config
+        warming_up = self.epoch < self.recipe.warm_up
+        self.loss = self.losses[0 if warming_up else 1]
+        self.optimiser = build_optimiser(
+            config.optimiser,
+            self.model,
+            learning_rate=config.learning_rate,
+            momentum=config.momentum,
+            weight_decay=config.weight_decay,
+        )
+        steps_per_epoch = -(-len(self.train) // config.batch_size)
+        factor = self.recipe.rate_factor(steps_per_epoch, warming_up=warming_up)
+        self.schedule = LambdaLR(self.optimiser, factor)
+
+    def _varied(self, images: Tensor, samples: Tensor) -> Tensor:
+        if not self.recipe.augmentation:
+            return images
+        if self._draws[0] != self.epoch:
+            draws = epoch_draws(self.config.seed, self.epoch, len(self.dataset))
+            self._draws = self.epoch, draws
+        return self.recipe.augmentation(images, self._draws[1][samples])
+
+    def _images(self, samples: Tensor) -> Tensor:
+        return self.runtime.place(self.dataset.images(samples))
+
+    def _labels(self, samples: Tensor) -> Tensor:
+        return self.labels[samples.to(self.labels.device)]
+
+
+def _groups(config: TrainClassifierConfig, dataset: ImageDataset) -> TrainingGroups | None:
+    """The groups that are judged and may be weighed; None where nothing is sensitive."""
+    if config.debias != "none":
+        require_sensitive(dataset, f"--debias {config.debias}")
+    return TrainingGroups(dataset) if dataset.sensitive else None

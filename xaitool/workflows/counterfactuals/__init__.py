@@ -1,0 +1,1 @@
+"""``train-baseline-gan``: counterfactual generators and CVAEs, their judges and paths."""

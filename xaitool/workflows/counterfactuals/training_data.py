@@ -1,0 +1,164 @@
+"""What baselines are made for and of: the classifier, the images to train on and to judge by."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaitool.data.dataset import ImageDataset
+from xaitool.data.load import load_dataset, stratified_split
+from xaitool.data.memory import MemoryDataset
+from xaitool.errors import ConfigError, DataError, ModelError
+from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
+from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.datasets import check_classes, classifier_attributes
+from xaitool.workflows.models.probe import probe
+from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.runtime import Runtime
+
+
+def load_explained(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifier | None:
+    """The classifier that the options name, frozen; None where the generator needs none.
+
+    Raises:
+        ConfigError: A generator that is trained against a classifier has none, or an option says
+            how to read one that is not there.
+        ModelError: It cannot be loaded.
+    """
+    if config.classifier is None:
+        _check_nothing_to_read(config)
+        return None
+    classifier = load_classifier(config.classifier, config.weights, runtime, options=config)
+    classifier.model.requires_grad_(False)
+    return classifier
+
+
+def load_targeted_data(
+    config: TrainBaselineGanConfig,
+    classifier: Classifier | None,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> ImageDataset:
+    """The training split, in the shape that the classifier takes, on the device where it can be.
+
+    Args:
+        config: The options; without a dataset it is the classifier's own, else ``digits``.
+        classifier: What was loaded.
+        runtime: Where it computes.
+        reporter: Warned of what is odd about the classifier.
+
+    Raises:
+        ConfigError: ``--image-size`` is not the classifier's.
+        DataError: The dataset is absent or damaged, has fewer than two classes or one without
+            images, or other classes than the classifier.
+        ModelError: The classifier does not take its images, or gives no gradient.
+    """
+    name = config.dataset or (classifier and classifier.dataset) or "digits"
+    own = classifier is not None and name == classifier.dataset
+    dataset = load_dataset(
+        name,
+        "train",
+        data_dir=config.data_dir,
+        **_attributes(config, name, classifier),
+        classes=config.classes or (classifier.dataset_classes if classifier and own else None),
+        image_size=_image_size(config, classifier),
+        channels=None if classifier is None else classifier.channels,
+        workers=config.workers,
+    )
+    _check_every_class(dataset)
+    if classifier is not None:
+        _check_fit(dataset, classifier, runtime, reporter)
+    return dataset.to(runtime.device) if isinstance(dataset, MemoryDataset) else dataset
+
+
+def _attributes(
+    config: TrainBaselineGanConfig, name: str, classifier: Classifier | None
+) -> dict[str, Any]:
+    """What is told of the dataset's attributes: the options, else as the classifier was told."""
+    given = {"label": config.label, "sensitive": config.sensitive}
+    own = {} if classifier is None else classifier_attributes(name, classifier)
+    return own | {key: value for key, value in given.items() if value is not None}
+
+
+def _check_nothing_to_read(config: TrainBaselineGanConfig) -> None:
+    if config.generator != "standalone":
+        dataset = config.dataset or "digits"
+        raise ConfigError(
+            f"--generator {config.generator} has no --classifier, but it is trained against one",
+            hint=f"xaitool train-classifier --dataset {quote(dataset)} --out classifier",
+        )
+    given = [name for name in ("weights", "classes_file") if getattr(config, name) is not None]
+    for name in (*given, *config.input_options()):
+        flag = "--" + name.replace("_", "-")
+        raise ConfigError(f"{flag} says how --classifier is read, but there is none")
+
+
+def _image_size(config: TrainBaselineGanConfig, classifier: Classifier | None) -> int | None:
+    if classifier is None:
+        return config.image_size
+    if config.image_size not in (None, classifier.crop):
+        raise ConfigError(
+            f"--image-size is {config.image_size}, but {classifier.source} takes images of "
+            f"{classifier.crop} pixels"
+        )
+    return classifier.crop
+
+
+def _check_every_class(dataset: ImageDataset) -> None:
+    if len(dataset.classes) < 2:
+        raise DataError(
+            f"dataset {dataset.name} has one class, but baselines of another class want two"
+        )
+    counts = torch.bincount(dataset.labels, minlength=len(dataset.classes)).tolist()
+    for name, count in zip(dataset.classes, counts, strict=True):
+        if count < 2:
+            raise DataError(
+                f"class {name} of dataset {dataset.name} has {count or 'no'} "
+                f"image{'s' * (count != 1)}, but two are wanted: to train, and to judge"
+            )
+
+
+def _check_fit(
+    dataset: ImageDataset, classifier: Classifier, runtime: Runtime, reporter: Reporter
+) -> None:
+    found = probe(classifier, dataset.shape, runtime)
+    check_classes(dataset, classifier, runtime)
+    _check_gradient(dataset, classifier, runtime)
+    for warning in found.warnings:
+        reporter.warning(warning)
+
+
+def _check_gradient(dataset: ImageDataset, classifier: Classifier, runtime: Runtime) -> None:
+    """Without a gradient the class term would silently do nothing."""
+    image = runtime.place(dataset.images([0])).requires_grad_()
+    logits = classifier.model(image)
+    if not logits.requires_grad:
+        raise ModelError(
+            f"classifier {classifier.source} gives its logits no gradient, but the generator "
+            "learns from it"
+        )
+
+
+def judged_split(
+    dataset: ImageDataset, groups: Tensor, config: TrainBaselineGanConfig
+) -> tuple[Tensor, Tensor]:
+    """Indices of the images that are trained on, and of about ``--judged`` others.
+
+    Args:
+        dataset: The images.
+        groups: int64 ``(N,)``; each group gives its share, and keeps at least one for training.
+        config: The options.
+
+    Raises:
+        ConfigError: There are not so many images.
+    """
+    if config.judged >= len(dataset):
+        raise ConfigError(
+            f"--judged is {config.judged}, but fewer than the {len(dataset)} training images of "
+            f"{dataset.name} are wanted"
+        )
+    return stratified_split(groups, config.judged / len(dataset), config.seed)

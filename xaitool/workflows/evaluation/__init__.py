@@ -1,0 +1,1 @@
+"""``evaluate``: a folder for each kind of artifact that is measured."""

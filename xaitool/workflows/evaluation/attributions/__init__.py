@@ -1,0 +1,1 @@
+"""Measures attribution files, and the explanations of a classifier."""

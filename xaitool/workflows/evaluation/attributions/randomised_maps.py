@@ -1,0 +1,160 @@
+"""Maps of the same images by the same method, of one network after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from xaitool.core.baselines.base import Baseline
+from xaitool.data.dataset import ImageDataset
+from xaitool.errors import ConfigError
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.counterfactuals.generator import load_counterfactual
+from xaitool.workflows.evaluation.attributions.explained_scores import ExplainedScores
+from xaitool.workflows.evaluation.attributions.retrained_generators import RetrainedGenerators
+from xaitool.workflows.evaluation.subjects import measured_rows
+from xaitool.workflows.explanations.baselines import OpenedBaseline
+from xaitool.workflows.explanations.explainer import ExplainedMaps, MapMaker
+from xaitool.workflows.explanations.plan import Explanation, explained_baseline, explanations
+from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.runtime import Runtime
+
+BaselineOf = Callable[[Classifier], Baseline | None]
+
+
+class RandomisedMaps:
+    """A method and its baseline, ready to explain any network of one kind.
+
+    Args:
+        explanation: The method and its options.
+        baseline: What people call its baseline; None without.
+        baseline_of: Makes the baseline of a network.
+        explained: Images and classes.
+        config: The options of the command.
+        rows: Largest number of images in one forward pass.
+        reporter: Told when memory is short.
+    """
+
+    def __init__(
+        self,
+        explanation: Explanation,
+        baseline: str | None,
+        baseline_of: BaselineOf,
+        explained: ExplainedScores,
+        config: EvaluateConfig,
+        rows: int,
+        reporter: Reporter,
+    ) -> None:
+        self.name = explanation.name
+        self.baseline = baseline
+        self.title = f"{self.name}\n{baseline}" if baseline else self.name
+        self._baseline_of = baseline_of
+        self._explained = explained
+        self._maker = MapMaker(explanation, rows, config.seed, reporter)
+
+    def of(self, classifier: Classifier) -> ExplainedMaps:
+        """Explain a network."""
+        images, score = self._explained.images, self._explained.score
+        return self._maker.of(classifier.model, images, score, self._baseline_of(classifier))
+
+
+def randomised_maps(
+    explained: ExplainedScores,
+    classifier: Classifier,
+    dataset: ImageDataset,
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> list[RandomisedMaps]:
+    """All that the options ask for, in their order.
+
+    Args:
+        explained: Images and classes.
+        classifier: The original one.
+        dataset: The measured images.
+        config: The options.
+        runtime: Where it computes.
+        reporter: Told what is worth knowing of the baselines.
+
+    Raises:
+        InputError: A method or a baseline does not fit.
+    """
+    source = _Sources(explained, classifier, config, runtime, reporter)
+    rows = measured_rows(dataset, config, runtime)
+    found = [
+        RandomisedMaps(explanation, name, baseline_of, explained, config, rows, reporter)
+        for explanation in explanations(config)
+        for name, baseline_of in source.of(explanation)
+    ]
+    if config.retrain and not source.retrains:
+        raise ConfigError(
+            f"--retrain is {config.retrain}, but no baseline is of a generator that was trained "
+            "against a classifier",
+            hint="--baseline ganmex:RUN",
+        )
+    return found
+
+
+class _Sources:
+    """Where the baselines of an explanation come from, as the network changes."""
+
+    def __init__(
+        self,
+        explained: ExplainedScores,
+        classifier: Classifier,
+        config: EvaluateConfig,
+        runtime: Runtime,
+        reporter: Reporter,
+    ) -> None:
+        self._against = explained.score.against is not None
+        self._classifier = classifier
+        self._config = config
+        self._runtime = runtime
+        self._reporter = reporter
+        self._retrained: dict[str, RetrainedGenerators] = {}
+
+    @property
+    def retrains(self) -> bool:
+        """Whether a generator is trained anew."""
+        return bool(self._retrained)
+
+    def of(self, explanation: Explanation) -> Iterator[tuple[str | None, BaselineOf]]:
+        """Names of baselines, and what makes them; one, or two where a generator is retrained."""
+        opened = self._opened(explanation, self._classifier)
+        if opened is None:
+            yield None, lambda network: None
+            return
+        for warning in opened.warnings:
+            self._reporter.warning(warning)
+        yield explanation.baseline, self._shared(explanation, opened.baseline)
+        name, _, path = str(explanation.baseline).partition(":")
+        if self._config.retrain and opened.facts.get("baseline_generator") == "ganmex":
+            yield f"{name}-retrained:{path}", self._retrained_for(path).baseline
+
+    def _opened(self, explanation: Explanation, network: Classifier) -> OpenedBaseline | None:
+        return explained_baseline(
+            explanation, self._config, network, self._runtime, against=self._against
+        )
+
+    def _shared(self, explanation: Explanation, baseline: Baseline) -> BaselineOf:
+        """One baseline for all networks, unless it asks the network."""
+
+        def baseline_of(network: Classifier) -> Baseline | None:
+            if "model" not in baseline.needs or network is self._classifier:
+                return baseline
+            opened = self._opened(explanation, network)
+            return None if opened is None else opened.baseline
+
+        return baseline_of
+
+    def _retrained_for(self, path: str) -> RetrainedGenerators:
+        if path not in self._retrained:
+            self._retrained[path] = RetrainedGenerators(
+                load_counterfactual(Path(path), self._runtime),
+                self._classifier,
+                self._config,
+                self._runtime,
+                self._reporter,
+            )
+        return self._retrained[path]

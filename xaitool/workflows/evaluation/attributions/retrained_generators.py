@@ -1,0 +1,107 @@
+"""Generators trained against one network after another, in the way of a given one."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from xaitool.core.baselines.counterfactual import CounterfactualBaseline
+from xaitool.core.seeding import derive_seed, generator
+from xaitool.data.load import stratified_split
+from xaitool.errors import DivergenceError
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
+from xaitool.workflows.counterfactuals.generator import Counterfactual
+from xaitool.workflows.counterfactuals.train_baseline_gan import BaselineGanTrainer
+from xaitool.workflows.counterfactuals.training_data import load_targeted_data
+from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.runtime import Runtime
+
+
+class RetrainedGenerators:
+    """Short trainings from scratch, with a checkpoint's architecture, losses, data and seed.
+
+    Only the classifier differs from one to the next, so that what differs between their images is
+    owed to it. The learning rates fall as they would in a training of that many steps, counted in
+    whole passes over the data.
+
+    Args:
+        like: The generator whose training is repeated.
+        classifier: Of the kind that it is trained against.
+        config: ``retrain`` steps; where the data lie.
+        runtime: Where it computes.
+        reporter: Told how good each one is.
+
+    Raises:
+        InputError: The data are absent or do not fit the classifier.
+    """
+
+    def __init__(
+        self,
+        like: Counterfactual,
+        classifier: Classifier,
+        config: EvaluateConfig,
+        runtime: Runtime,
+        reporter: Reporter,
+    ) -> None:
+        own = TrainBaselineGanConfig.from_mapping(like.config, source=f"checkpoint {like.path}")
+        own = replace(own, dataset=like.dataset, data_dir=config.data_dir, workers=config.workers)
+        self._dataset = load_targeted_data(own, classifier, runtime, reporter)
+        share = own.judged / len(self._dataset)
+        self._train, self._held_out = stratified_split(self._dataset.labels, share, own.seed)
+        self._batch_size = own.n_critic * own.batch_size
+        self._steps = config.retrain
+        steps_an_epoch = -(-len(self._train) // self._batch_size)
+        self._config = replace(own, epochs=-(-self._steps // steps_an_epoch))
+        self._runtime = runtime
+        self._reporter = reporter
+        self._latest: tuple[Classifier, CounterfactualBaseline] | None = None
+
+    def baseline(self, classifier: Classifier) -> CounterfactualBaseline:
+        """The baseline of a generator trained against this network; the last one is kept.
+
+        Raises:
+            DivergenceError: Its training diverged.
+        """
+        if self._latest is None or self._latest[0] is not classifier:
+            self._latest = classifier, self._trained(classifier)
+        return self._latest[1]
+
+    def _trained(self, classifier: Classifier) -> CounterfactualBaseline:
+        # A copy, because training freezes it.
+        teacher = replace(
+            classifier, model=copy.deepcopy(classifier.model).eval().requires_grad_(False)
+        )
+        trainer = BaselineGanTrainer(
+            self._config, self._runtime, self._dataset, self._train, self._held_out, teacher
+        )
+        for keys, indices in itertools.islice(self._batches(), self._steps):
+            self._runtime.seed_layers(derive_seed(*keys, "layers"))
+            trainer.step(indices, generator(*keys, "draws"))
+        found = trainer.counterfactual.eval().requires_grad_(False)
+        if not all(value.isfinite().all() for value in found.state_dict().values()):
+            raise DivergenceError(
+                f"the generator retrained against {classifier.source} became NaN or infinite",
+                hint="a smaller --retrain, or a generator with smaller learning rates",
+            )
+        judged = trainer.judge.measure(found)
+        self._reporter.message(
+            f"generator retrained against {classifier.source}: {judged['hit_rate']:.0%} of its "
+            f"images are of the class asked for, L1 to the input {judged['l1']:.3g}"
+        )
+        return CounterfactualBaseline(generator=found)
+
+    def _batches(self) -> Iterator[tuple[tuple[int | str, ...], Tensor]]:
+        """Batches without end, in the order of a run of ``train-baseline-gan``, with their keys."""
+        seed = self._config.seed
+        for epoch in itertools.count():
+            order = generator(seed, "order", epoch)
+            batches = torch.randperm(len(self._train), generator=order).split(self._batch_size)
+            for step, indices in enumerate(batches):
+                yield (seed, "step", epoch, step), indices

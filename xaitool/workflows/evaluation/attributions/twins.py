@@ -1,0 +1,144 @@
+"""Whether an explanation stays when a sensitive attribute alone changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaitool.core.baselines.base import Baseline
+from xaitool.core.metrics.explanation.map_similarity import map_similarity
+from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
+from xaitool.core.metrics.statistics.defined_mean import defined_mean
+from xaitool.core.metrics.statistics.rank_correlation import rank_correlation
+from xaitool.core.seeding import generator
+from xaitool.data.dataset import ImageDataset
+from xaitool.data.sensitive import require_sensitive
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.evaluation.attributions.explained_scores import explained_scores
+from xaitool.workflows.evaluation.path_walk import PathWalk, required_paths
+from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, spread_samples
+from xaitool.workflows.explanations.explainer import MapMaker
+from xaitool.workflows.explanations.plan import Explanation, explained_baseline, explanations
+from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.runtime import Runtime
+
+Row = dict[str, Any]
+
+IMAGES = 200
+"""Where ``--limit`` is not given."""
+
+
+def measure_twins(
+    path: Path,
+    metrics: tuple[str, ...],
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> Iterator[Row]:
+    """Rows of a classifier: how alike the maps of an image and of its twin are, by every method.
+
+    The twin differs in the sensitive attributes alone: the two are the ends of a counterfactual
+    path, by ``--cvae``, which is told the predicted class and begins at the reconstruction; and by
+    recolouring, where the attribute is the channel. The same class is explained of both, by default
+    the image's label. Unasked it is held against no other.
+
+    CGI along the line between the twins goes to and fro on it: whatever the model, both have the
+    same magnitudes, with the opposite sign.
+
+    Args:
+        path: The classifier.
+        metrics: ``twin-similarity``.
+        config: The options; without ``limit`` 200 images, evenly spaced.
+        runtime: Where it computes.
+        reporter: Told how it goes.
+
+    Yields:
+        For each path of a twin and every method and baseline ``value``, the mean over ``n`` images
+        of Spearman's correlation of the pixels' magnitudes (see `map_similarity`), with its
+        bootstrap interval ``low`` and ``high``; ``ssim`` and ``cosine`` of the magnitudes;
+        ``signed_spearman``, of the signed sums over the channels; ``undefined``, images of which a
+        map is constant, which ``value`` leaves out; ``twin``, ``cvae`` or ``recolour``; ``method``;
+        ``baseline``; ``seed``.
+
+    Raises:
+        InputError: The classifier, the dataset, a method or a baseline does not fit, or nothing
+            makes twins.
+    """
+    classifier, dataset = load_measured(path, config, runtime)
+    require_sensitive(dataset, "--metric twin-similarity")
+    rows = measured_rows(dataset, config, runtime)
+    paths = required_paths(dataset, config, runtime, rows, "twin-similarity")
+    asked = replace(config, against=config.against or "none")
+    samples = spread_samples(dataset, config, IMAGES)
+    explained = explained_scores(dataset, classifier, asked, runtime, samples)
+    methods = [
+        (
+            MapMaker(one, rows, config.seed, reporter),
+            _baseline(one, asked, classifier, dataset, runtime),
+        )
+        for one in explanations(asked)
+    ]
+    predicted = classifier.logits(explained.images, rows).argmax(1).cpu()
+    walk = PathWalk(dataset, samples, predicted, rows, runtime, reporter)
+    with reporter.task("explain", 2 * len(paths) * len(methods), "explanation") as task:
+        for name, twins in paths.items():
+            ends = walk.read(twins.points, torch.tensor([0.0, 1.0]), lambda images, _: images)
+            sides = zip(ends.unbind(1), (walk.attributes, walk.counterfactual), strict=True)
+            placed = [(runtime.place(images), values) for images, values in sides]
+            for maker, baseline in methods:
+                maps = []
+                for images, attributes in placed:
+                    made = maker.of(classifier.model, images, explained.score, baseline, attributes)
+                    maps.append(made.values)
+                    task.advance()
+                yield _row(str(path), maker.explanation, name, maps[0], maps[1], config.seed)
+
+
+def _baseline(
+    explanation: Explanation,
+    config: EvaluateConfig,
+    classifier: Classifier,
+    dataset: ImageDataset,
+    runtime: Runtime,
+) -> Baseline | None:
+    opened = explained_baseline(
+        explanation,
+        config,
+        classifier,
+        runtime,
+        against=config.against != "none",
+        sensitive=dataset.sensitive_names,
+    )
+    return None if opened is None else opened.baseline
+
+
+def _row(
+    source: str, explanation: Explanation, twin: str, first: Tensor, second: Tensor, seed: int
+) -> Row:
+    """How alike maps ``(N, C, H, W)`` of images and of their twins are."""
+    found = map_similarity(first, second)
+    undefined = found.spearman.isnan()
+    mean = mean_with_interval(found.spearman[~undefined], generator(seed, "twin-similarity"))
+    signed = rank_correlation(first.sum(1).flatten(1), second.sum(1).flatten(1))
+    return {
+        "metric": "twin-similarity",
+        "value": mean.value,
+        "n": mean.count,
+        "source": source,
+        "method": explanation.name,
+        "baseline": explanation.baseline,
+        "twin": twin,
+        "low": mean.low,
+        "high": mean.high,
+        "signed_spearman": defined_mean(signed).value,
+        "ssim": defined_mean(found.ssim).value,
+        "cosine": defined_mean(found.cosine).value,
+        "undefined": int(undefined.sum()),
+        "seed": seed,
+    }

@@ -1,0 +1,1 @@
+"""Measures baselines of another class."""

@@ -1,0 +1,119 @@
+"""How well a conditional variational autoencoder describes images that it did not see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from xaitool.core.memory import with_smaller_batches
+from xaitool.core.metrics.generation.elbo import ElboTerms, elbo_terms
+from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
+from xaitool.core.seeding import generator
+from xaitool.data.dataset import ImageDataset
+from xaitool.io.damage import damage_as_error
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.counterfactuals.cvae import LoadedCvae
+from xaitool.workflows.evaluation.subjects import (
+    load_measured_cvae,
+    measured_rows,
+    measured_samples,
+)
+from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.runtime import Runtime
+
+Row = dict[str, Any]
+
+
+def measure_elbo(
+    path: Path,
+    metrics: tuple[str, ...],
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> Iterator[Row]:
+    """A row of the evidence lower bound, and one of each of its terms.
+
+    Args:
+        path: The autoencoder.
+        metrics: ``elbo``.
+        config: The options.
+        runtime: Where it computes.
+        reporter: Told how it goes.
+
+    Yields:
+        ``value``, the mean over ``n`` images, in nats an image, of ``quantity``: ``elbo``,
+        ``reconstruction`` or ``kl``; its bootstrap interval ``low`` and ``high``; ``std`` over
+        images, None of one; ``error``, ``bce`` or ``squared-error``, whichever reconstruction it
+        was trained with; ``seed``.
+
+    Raises:
+        InputError: The autoencoder or the dataset does not fit.
+    """
+    found, dataset = load_measured_cvae(path, config, runtime)
+    with damage_as_error(found.path):
+        kind = found.config["reconstruction"]
+    terms = _terms(found, kind, dataset, config, runtime, reporter)
+    quantities = {"elbo": terms.bound, "reconstruction": terms.reconstruction, "kl": terms.kl}
+    for quantity, values in quantities.items():
+        mean = mean_with_interval(values, generator(config.seed, "elbo", quantity))
+        spread = float(values.std()) if len(values) > 1 else math.nan
+        yield {
+            "metric": "elbo",
+            "value": mean.value,
+            "n": mean.count,
+            "source": str(path),
+            "quantity": quantity,
+            "low": mean.low,
+            "high": mean.high,
+            "std": None if math.isnan(spread) else spread,
+            "error": kind,
+            "seed": config.seed,
+        }
+
+
+def _terms(
+    found: LoadedCvae,
+    kind: Any,
+    dataset: ImageDataset,
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> ElboTerms:
+    samples = measured_samples(dataset, config)
+    rows = measured_rows(dataset, config, runtime)
+    # Of all images at once, so that their draws do not depend on the batches.
+    noise = torch.randn(
+        len(samples), found.model.latent, generator=generator(config.seed, "codes of elbo")
+    )
+
+    def terms_of(part: torch.Tensor, most: int) -> list[ElboTerms]:
+        return [
+            elbo_terms(
+                found.model,
+                runtime.place(dataset.images(samples[few])),
+                dataset.labels[samples[few]].to(runtime.device),
+                dataset.sensitive_values(samples[few]).to(runtime.device),
+                runtime.place(noise[few]),
+                kind,
+            )
+            for few in part.split(most)
+        ]
+
+    parts: list[ElboTerms] = []
+    with reporter.task("elbo", len(samples), "image") as task:
+        for part in torch.arange(len(samples)).split(rows):
+            some, rows = with_smaller_batches(
+                lambda most, part=part: terms_of(part, most),  # type: ignore[misc]
+                rows,
+                lambda most: reporter.warning(f"out of memory: going on with {most} rows"),
+            )
+            parts += some
+            task.advance(len(part))
+    return ElboTerms(
+        torch.cat([part.reconstruction.cpu() for part in parts]),
+        torch.cat([part.kl.cpu() for part in parts]),
+    )

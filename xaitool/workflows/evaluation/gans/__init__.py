@@ -1,0 +1,1 @@
+"""Measures GANs, one by one and beside each other."""

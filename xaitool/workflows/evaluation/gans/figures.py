@@ -1,0 +1,138 @@
+"""How close a GAN's images are to real ones, and how varied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from xaitool.core.models.gans.images import noise
+from xaitool.data.dataset import ImageDataset
+from xaitool.data.load import load_dataset
+from xaitool.errors import ConfigError, DataError
+from xaitool.io.checkpoints import load_checkpoint
+from xaitool.io.damage import damage_as_error
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.features.source import ImageFeatures, feature_source
+from xaitool.workflows.gans.judge import GanJudge
+from xaitool.workflows.gans.networks import SavedGan, generator_of
+from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.runtime import Runtime
+
+MEASURES = (
+    "fid",
+    "kid",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "pixel-deviation",
+    "class-coverage",
+    "feature-distance",
+)
+
+
+def measure_gan(
+    path: Path,
+    metrics: tuple[str, ...],
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> Iterator[dict[str, Any]]:
+    """Rows of a GAN, against the dataset that the options name, else that of its training.
+
+    Args:
+        path: Its checkpoint or run; the running mean of its weights is used where there is one.
+        metrics: Some of `MEASURES`, by one judgement, see `GanJudge`.
+        config: The options.
+        runtime: Where it computes.
+        reporter: Told how it goes.
+
+    Yields:
+        ``value``, None where it is not defined, such as the class coverage under a network that
+        does not know the classes; ``std`` of KID over its subsets, else None; ``n`` and ``real``,
+        how many images are compared; ``features``, the network and the start of its hash: figures
+        of different ones do not compare.
+
+    Raises:
+        InputError: The checkpoint, the dataset or the feature network does not fit.
+    """
+    count = min(config.samples, config.limit or config.samples)
+    if count < 2:
+        raise ConfigError(f"--limit is {count}, but FID and KID want at least 2 images")
+    checkpoint = load_checkpoint(path, kind="gan", schema=SavedGan)
+    with damage_as_error(path):
+        generator = runtime.place(generator_of(checkpoint, config.generator))
+    network = _features(path, checkpoint, config, runtime, reporter)
+    judge = GanJudge(network, _real(checkpoint, config), count, config.seed, runtime.device)
+    like = next(generator.parameters())
+    latent = noise(count, checkpoint["latent"], config.seed, "evaluate", like=like)
+    figures = judge.judge(generator, latent, kid_subsets=config.kid_subsets)
+    for metric in metrics:
+        yield {
+            "metric": metric,
+            "value": _defined(figures, metric.replace("-", "_")),
+            "std": _defined(figures, f"{metric}_std"),
+            "n": count,
+            "source": str(path),
+            "real": judge.real_count,
+            "features": f"{network.name}:{network.sha256[:12]}",
+        }
+
+
+def _defined(figures: Mapping[str, float], key: str) -> float | None:
+    value = figures.get(key)
+    return None if value is None or math.isnan(value) else value
+
+
+def _features(
+    path: Path,
+    checkpoint: dict[str, Any],
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> ImageFeatures:
+    with damage_as_error(path):
+        trained_on, image_size = _training(checkpoint, "dataset", "image_size")
+        # Runs of the first version did not record it, and were judged by our own.
+        own = checkpoint["config"].get("features", "lenet")
+    network = feature_source(
+        config.features or own,
+        trained_on,
+        image_size=image_size,
+        data_dir=config.data_dir,
+        workers=config.workers,
+        runtime=runtime,
+        reporter=reporter,
+        options=config,
+        allow_code=config.features is not None,
+    )
+    if network is None:
+        raise DataError(
+            f"{path} was trained on one class without labels, but FID and KID need a feature "
+            "network, which is trained on two classes or more",
+            hint="--features MODEL",
+        )
+    return network
+
+
+def _real(checkpoint: dict[str, Any], config: EvaluateConfig) -> ImageDataset:
+    trained_on, classes = _training(checkpoint, "dataset", "classes")
+    name = config.dataset or trained_on
+    own = name == trained_on
+    channels, height, _ = checkpoint["shape"]
+    return load_dataset(
+        name,
+        "train" if config.split == "train" else "test",
+        data_dir=config.data_dir,
+        label=checkpoint["config"].get("label") if own else None,
+        classes=classes if own else None,
+        image_size=height,
+        channels=channels,
+        workers=config.workers,
+    )
+
+
+def _training(checkpoint: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(checkpoint["config"][name] for name in names)

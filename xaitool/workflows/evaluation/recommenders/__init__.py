@@ -1,0 +1,1 @@
+"""Measures recommenders by folds of their ratings."""

@@ -1,0 +1,216 @@
+"""What is measured, ready for it: a classifier, a CVAE or a generator, and the images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaitool.core.memory import with_smaller_batches
+from xaitool.data.dataset import ImageDataset
+from xaitool.data.load import load_dataset
+from xaitool.data.sensitive import require_sensitive
+from xaitool.errors import ConfigError, InputError, ModelError
+from xaitool.io.damage import damage_as_error
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.configs.model import INPUT_OPTIONS, ModelOptions
+from xaitool.workflows.counterfactuals.cvae import LoadedCvae, check_cvae, load_cvae
+from xaitool.workflows.counterfactuals.generator import Counterfactual, load_counterfactual
+from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.datasets import check_classes, dataset_for
+from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.runtime import Runtime
+
+
+def load_measured(
+    path: Path, config: EvaluateConfig, runtime: Runtime
+) -> tuple[Classifier, ImageDataset]:
+    """The classifier, and the dataset that the options name, else that of its training.
+
+    Args:
+        path: A checkpoint, a run, or any other model that ``explain --model`` takes.
+        config: The options; ``limit`` is left to the caller, see `measured_samples`.
+        runtime: Where it computes.
+
+    Raises:
+        ModelError: The model cannot be loaded.
+        ConfigError: There is no dataset.
+        DataError: The dataset is absent or damaged, or has other classes than the model.
+    """
+    classifier = load_classifier(str(path), config.weights, runtime, options=config)
+    return classifier, measured_dataset(classifier, config, runtime)
+
+
+def measured_dataset(
+    classifier: Classifier, config: EvaluateConfig, runtime: Runtime
+) -> ImageDataset:
+    """The dataset that the options name, else that of a classifier's training.
+
+    Raises:
+        ConfigError: There is no dataset.
+        DataError: It is absent or damaged, or has other classes than the model.
+    """
+    name = config.dataset or classifier.dataset
+    if name is None:
+        raise ConfigError(
+            f"model {classifier.source} does not know its data, but --dataset NAME is wanted "
+            "with it"
+        )
+    dataset = dataset_for(name, config.split, classifier, config)
+    check_classes(dataset, classifier, runtime)
+    return dataset
+
+
+def measured_samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
+    """Indices of the first ``--limit`` samples, or of all; int64."""
+    return torch.arange(len(dataset))[: config.limit]
+
+
+def spread_samples(dataset: ImageDataset, config: EvaluateConfig, count: int) -> Tensor:
+    """Indices of the first ``--limit`` samples, or of at most `count`, evenly spaced; int64."""
+    step = 1 if config.limit else max(1, -(-len(dataset) // count))
+    return measured_samples(dataset, config)[::step]
+
+
+def measured_rows(dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime) -> int:
+    """How many of its images go through a network at once."""
+    return runtime.rows(math.prod(dataset.shape), config.batch_size)
+
+
+def measured_logits(
+    classifier: Classifier,
+    dataset: ImageDataset,
+    config: EvaluateConfig,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Logits ``(B, K)`` and labels int64 ``(B,)`` of the measured images, on the CPU, in parts.
+
+    Raises:
+        ModelError: The model returns no finite logits.
+    """
+    samples = measured_samples(dataset, config)
+    rows = measured_rows(dataset, config, runtime)
+    with reporter.task("evaluate", len(samples), "image") as task:
+        for indices in samples.split(rows):
+            images = runtime.place(dataset.images(indices))
+            logits, rows = with_smaller_batches(
+                lambda most, images=images: classifier.logits(images, most),  # type: ignore[misc]
+                rows,
+                lambda most: reporter.warning(f"out of memory: going on with {most} rows"),
+            )
+            # They were looked at for NaN, so that the device is not waited for once more.
+            yield logits.cpu(), dataset.labels[indices].cpu()
+            task.advance(len(indices))
+
+
+def load_measured_cvae(
+    path: Path, config: EvaluateConfig, runtime: Runtime
+) -> tuple[LoadedCvae, ImageDataset]:
+    """The autoencoder, and the dataset that the options name, else that of its training.
+
+    Args:
+        path: Its checkpoint or run.
+        config: The options.
+        runtime: Where it computes.
+
+    Raises:
+        ArtifactError: It cannot be loaded.
+        DataError: The dataset is absent or damaged, or has no sensitive attribute.
+        ModelError: The autoencoder was trained for other images, labels or attributes.
+    """
+    found = load_cvae(path, runtime)
+    name = config.dataset or found.dataset
+    own = found.config if name == found.dataset else {}
+    channels, side, _ = found.shape
+    dataset = load_dataset(
+        name,
+        "train" if config.split == "train" else "test",
+        data_dir=config.data_dir,
+        label=own.get("label"),
+        sensitive=own.get("sensitive"),
+        classes=own.get("classes"),
+        image_size=side,
+        channels=channels,
+        workers=config.workers,
+    )
+    require_sensitive(dataset, f"CVAE {found.path}")
+    check_cvae(
+        found,
+        shape=dataset.shape,
+        classes=dataset.classes,
+        sensitive=dataset.sensitive_names,
+    )
+    return found, dataset
+
+
+HINT = "name the model with --model, and its weights with --weights"
+
+
+def classifier_of_generator(path: Path, config: EvaluateConfig, runtime: Runtime) -> Classifier:
+    """The model that the options name, else the one that the checkpoint names, with its data.
+
+    Args:
+        path: The generator's checkpoint or run.
+        config: The options.
+        runtime: Where it computes.
+
+    Returns:
+        The classifier; its dataset and classes are those that the generator was trained on.
+
+    Raises:
+        ArtifactError: The checkpoint cannot be loaded.
+        ModelError: It names no model, or one that has changed or cannot be loaded without running
+            its code.
+    """
+    found = load_counterfactual(path, runtime)
+    classifier = (
+        _own(found, config, runtime)
+        if config.model is None
+        else load_classifier(config.model, config.weights, runtime, options=config)
+    )
+    classes = found.config.get("classes")
+    if classes is None and found.dataset == classifier.dataset:
+        classes = classifier.dataset_classes
+    return replace(classifier, dataset=found.dataset, dataset_classes=classes)
+
+
+def _own(found: Counterfactual, config: EvaluateConfig, runtime: Runtime) -> Classifier:
+    if found.classifier is None:
+        raise ModelError(
+            f"generator {found.path} was trained without a classifier, but one is wanted that "
+            "says which class an image is of",
+            hint="--model MODEL",
+        )
+    weights, options = _stored(found, config)
+    try:
+        classifier = load_classifier(
+            found.classifier, config.weights or weights, runtime, allow_code=False, options=options
+        )
+    except InputError as error:
+        raise ModelError(
+            f"the classifier of {found.path} cannot be loaded: {error}", hint=HINT
+        ) from error
+    if classifier.sha256 != found.classifier_sha256:
+        raise ModelError(
+            f"classifier {found.classifier} has changed since {found.path} was trained, but the "
+            "same is wanted",
+            hint=HINT,
+        )
+    return classifier
+
+
+def _stored(found: Counterfactual, config: EvaluateConfig) -> tuple[Path | None, ModelOptions]:
+    """How it was read when the generator was trained, unless the options say otherwise."""
+    with damage_as_error(found.path):
+        stored: dict[str, Any] = {name: found.config[name] for name in INPUT_OPTIONS}
+        weights = found.config["weights"]
+    given = config.input_options() | {"classes_file": config.classes_file}
+    options = ModelOptions.from_mapping({**stored, **given}, source=str(found.path))
+    return None if weights is None else Path(weights), options

@@ -1,0 +1,1 @@
+"""``explain`` and `xaitool.attribute`: what is explained, by what, against what, and the files."""

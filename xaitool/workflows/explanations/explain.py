@@ -1,0 +1,132 @@
+"""``explain``: images in, attribution files and pictures out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explanations.class_choice import ClassChoice
+from xaitool.workflows.explanations.image_choice import chosen_images
+from xaitool.workflows.explanations.images import ExplainedImages, open_images
+from xaitool.workflows.explanations.job import AttributionJob, Record
+from xaitool.workflows.explanations.pictures import write_grid
+from xaitool.workflows.explanations.plan import planned
+from xaitool.workflows.models.probe import probe
+from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.runs.progress import Reporter, SilentReporter
+from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.stop_signal import StopSignal
+
+
+@dataclass(frozen=True)
+class ExplainResult:
+    """What was written.
+
+    Attributes:
+        files: Each attribution file followed by its heat maps and pictures of paths; the grid comes
+            last.
+        samples: How many images were explained.
+        skipped: Images that were left out, with the reason.
+    """
+
+    files: list[Path]
+    samples: int
+    skipped: list[str]
+
+
+def explain(
+    config: ExplainConfig,
+    reporter: Reporter | None = None,
+    emit: Callable[[Record], None] | None = None,
+) -> ExplainResult | dict[str, Any]:
+    """Attribute a classifier's score to the pixels of images.
+
+    Several methods or baselines make one file each, one after the other.
+
+    Args:
+        config: The options.
+        reporter: Told how it goes; silent by default.
+        emit: Called with a plain record for every image of every file once it is explained:
+            ``image``, ``output`` (the attribution file), ``index`` (its place among the images),
+            ``method``, ``baseline`` (None without), ``target``, ``target_name``, ``against`` (None
+            without), ``prediction``, ``score_input``, ``completeness_gap`` (NaN where none is
+            promised), ``baseline_reached`` (share of its baselines that the model puts into the
+            class that they stand for, None where they stand for none), ``classes`` and
+            ``classes_reached`` (of AGI, else None), ``heat_map`` and ``path_picture`` (None
+            without) and ``seconds``.
+
+    Returns:
+        The result, or the plan where ``config.dry_run`` is set.
+
+    Raises:
+        InputError: An option, an image or the model does not fit.
+        StoppedBySignal: A signal came; ``--resume`` continues the unfinished files.
+    """
+    reporter = reporter or SilentReporter()
+    runtime = Runtime.from_options(config)
+    jobs, images = _prepared(config, runtime, reporter)
+    if config.dry_run:
+        return _plan(jobs)
+    runtime.announce(reporter)
+    try:
+        with StopSignal() as stop:
+            done = [job.run(emit or (lambda record: None), stop) for job in jobs]
+            files = [path for one in done for path in one.files]
+            if len(jobs) > 1 or config.grid:
+                explanations = [job.explanation for job in jobs]
+                files.append(write_grid(explanations, config, jobs[0].classifier.classes))
+    finally:
+        _report(images, config, reporter)
+    return ExplainResult(files, max(one.samples for one in done), images.skipped)
+
+
+def _prepared(
+    config: ExplainConfig, runtime: Runtime, reporter: Reporter
+) -> tuple[list[AttributionJob], ExplainedImages]:
+    """Everything checked and loaded, nothing written yet."""
+    plan = planned(config)
+    classifier = load_classifier(config.model, config.weights, runtime, options=config)
+    images = open_images(config, classifier)
+    found = probe(classifier, images.shape, runtime)
+    for warning in found.warnings:
+        reporter.warning(warning)
+    count = found.class_count
+    choice = ClassChoice(config.target, config.held_against, classifier.classes)
+    choice.check(count)
+    if config.only is None:
+        choice.check_labels(images.labels, count)
+    if config.only or choice.may_clash:
+        images = chosen_images(images, classifier, choice, config, runtime, reporter)
+    jobs = [
+        AttributionJob(explanation, config, classifier, images, choice, count, runtime, reporter)
+        for explanation in plan
+    ]
+    for warning in dict.fromkeys(warning for job in jobs for warning in job.warnings):
+        reporter.warning(warning)
+    return jobs, images
+
+
+def _plan(jobs: list[AttributionJob]) -> dict[str, Any]:
+    """What would be done: of a single file, or of each in a list."""
+    plans = [job.attributes() | {"out": str(job.out)} for job in jobs]
+    return (plans[0] if len(plans) == 1 else {"files": plans}) | {"command": "explain"}
+
+
+def _report(images: ExplainedImages, config: ExplainConfig, reporter: Reporter) -> None:
+    """Say what was left out or changed."""
+    for reason in dict.fromkeys(images.skipped):
+        reporter.warning(f"skipped: {reason}")
+    if images.converted:
+        have, takes = ("colour", "grey") if images.shape[0] == 1 else ("grey", "colour")
+        reporter.message(
+            f"{len(images.converted)} of {len(images)} images are {have}, but the model takes "
+            f"{takes}: converted"
+        )
+    if 0 < config.heat_maps < len(images):
+        reporter.message(
+            f"the first {config.heat_maps} of {len(images)} images have a heat map; "
+            "--heat-maps sets how many"
+        )

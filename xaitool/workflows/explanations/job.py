@@ -1,0 +1,294 @@
+"""Makes one attribution file and its heat maps."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from xaitool.core.attribution.base import is_silent
+from xaitool.core.baselines.dataset import DatasetReferences
+from xaitool.errors import DataError, InputError
+from xaitool.io.attribution_layout import AttributionRows, partial_path
+from xaitool.io.attribution_writer import AttributionWriter, check_finished
+from xaitool.io.provenance import versions
+from xaitool.options.command_text import command_text
+from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explanations.baseline_hits import file_reached, reached_share
+from xaitool.workflows.explanations.class_choice import ClassChoice, class_label
+from xaitool.workflows.explanations.explainer import Explainer
+from xaitool.workflows.explanations.images import Batch, ExplainedImages, each_that_can
+from xaitool.workflows.explanations.pictures import HeatMaps, classes_reached
+from xaitool.workflows.explanations.plan import PlannedExplanation, explained_baseline
+from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.stop_signal import StopSignal
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a job made.
+
+    Attributes:
+        files: The attribution file, then its heat maps.
+        samples: How many images it holds.
+    """
+
+    files: list[Path]
+    samples: int
+
+
+class AttributionJob:
+    """One explanation of all images; made without writing anything.
+
+    Args:
+        explanation: What is made.
+        config: The options of the command.
+        classifier: What is explained.
+        images: Those to explain.
+        choice: The class whose score is explained.
+        classes: How many the classifier has.
+        runtime: Where it computes.
+        reporter: Told how it goes.
+
+    Raises:
+        InputError: The baseline cannot be made, or the file to resume is of another run.
+    """
+
+    def __init__(
+        self,
+        explanation: PlannedExplanation,
+        config: ExplainConfig,
+        classifier: Classifier,
+        images: ExplainedImages,
+        choice: ClassChoice,
+        classes: int,
+        runtime: Runtime,
+        reporter: Reporter,
+    ) -> None:
+        self.out = explanation.out
+        self.explanation = explanation
+        self.classifier = classifier
+        self._config = config
+        self._images = images
+        self._choice = choice
+        self._reporter = reporter
+        self._rows = runtime.rows(images.pixels, config.batch_size)
+        opened = explained_baseline(
+            explanation,
+            config,
+            classifier,
+            runtime,
+            against=config.held_against is not None,
+            sensitive=images.sensitive or None,
+        )
+        self._baseline = None if opened is None else opened.baseline
+        self._baseline_facts = {} if opened is None else opened.facts
+        self.warnings = () if opened is None else opened.warnings
+        method = explanation.method(
+            classifier.model, rows=self._rows, seed=config.seed, **explanation.method_options
+        )
+        self._explainer = Explainer(
+            classifier,
+            method,
+            choice,
+            classes,
+            explanation.output,
+            self._baseline,
+            runtime,
+            reporter,
+        )
+        self._finished = config.resume and self.out.exists() and not partial_path(self.out).exists()
+        if self._finished:
+            check_finished(self.out, self.attributes(), references=self._references())
+
+    def run(self, emit: Callable[[Record], None], stop: StopSignal) -> Explained:
+        """Explain everything that is not explained yet.
+
+        Args:
+            emit: Called with a record of every image once it is explained.
+            stop: Looked at after every batch.
+
+        Raises:
+            InputError: The model, the method or the classes do not fit an image.
+            StoppedBySignal: A signal came.
+        """
+        if self._finished:
+            self._tell_reached()
+            return Explained([self.out], len(self._images))
+        files, silent = [self.out], list[str]()
+        with self._writer() as writer:
+            with self._task(done=len(writer.indices)) as task:
+                for rows, records in self._explained(writer):
+                    files += _pictures(records)
+                    silent += _silent(rows)
+                    for record in records:
+                        emit(record)
+                    task.advance(len(rows))
+                    stop.raise_if_received(hint="continue with the same command and --resume")
+            samples = len(writer.indices)
+            if not samples:
+                raise DataError(
+                    f"none of {len(self._images)} images can be read and explained, "
+                    "but at least one is wanted"
+                )
+        self._tell_reached()
+        self._tell_silent(silent)
+        return Explained(files, samples)
+
+    def attributes(self) -> dict[str, Any]:
+        """What the file says of itself."""
+        config, classifier, explanation = self._config, self.classifier, self.explanation
+        return {
+            "method": explanation.name,
+            "method_options": explanation.method_options,
+            "score": explanation.output,
+            "target_rule": self._choice.target,
+            "against_rule": self._choice.against,
+            "baseline": explanation.baseline,
+            "baseline_options": explanation.baseline_options,
+            **self._baseline_facts,
+            "dataset": config.dataset,
+            "split": config.split if config.dataset else None,
+            "only": config.only,
+            "images": len(self._images),
+            "images_sha256": self._images.digest,
+            **({"class_parts": parts} if (parts := self._images.class_parts) else {}),
+            **({"sensitive": names} if (names := dict(self._images.sensitive)) else {}),
+            "model_source": classifier.source,
+            "model_weights": classifier.weights,
+            "model_options": classifier.options,
+            "model_sha256": classifier.sha256,
+            "normalisation_mean": list(classifier.mean),
+            "normalisation_std": list(classifier.standard_deviation),
+            "seed": config.seed,
+            "precision": config.precision,
+            "versions": versions(),
+            "command": command_text("explain", config),
+        }
+
+    def _explained(
+        self, writer: AttributionWriter
+    ) -> Iterator[tuple[AttributionRows, list[Record]]]:
+        heat_maps = HeatMaps(
+            self.explanation,
+            self._config,
+            classes=self.classifier.classes,
+            places=self._images.places[: self._config.heat_maps],
+        )
+        heat_maps.tidy()
+        for batch in self._images.batches(self._explainer.batch_size, done=writer.indices):
+            started = time.perf_counter()
+            for rows in self._finite(batch):
+                yield rows, self._kept(rows, writer, heat_maps, started)
+                started = time.perf_counter()
+
+    def _kept(
+        self, rows: AttributionRows, writer: AttributionWriter, heat_maps: HeatMaps, started: float
+    ) -> list[Record]:
+        """Write samples and their pictures."""
+        # Before the samples are kept: a sample that is done is not looked at again.
+        pictures = list(zip(heat_maps.write(rows), heat_maps.write_paths(rows), strict=True))
+        writer.append(rows)
+        seconds = round((time.perf_counter() - started) / len(rows), 4)
+        return [
+            self._record(rows, row, *both) | {"seconds": seconds}
+            for row, both in enumerate(pictures)
+        ]
+
+    def _finite(self, batch: Batch) -> Iterator[AttributionRows]:
+        """Explain a batch; an image that cannot be explained is named, and may be left out."""
+        for _, rows in each_that_can(batch, self._explainer.explain, self._refuse):
+            finite = rows.attribution.flatten(1).isfinite().all(1) & rows.score_input.isfinite()
+            for row in (~finite).nonzero().flatten().tolist():
+                self._refuse(
+                    rows.filename[row],
+                    "its attribution has NaN or infinite values, but finite ones are wanted",
+                )
+            if finite.any():
+                yield rows.select(finite)
+
+    def _refuse(self, name: str, why: InputError | str) -> None:
+        hint = why.hint if isinstance(why, InputError) else None
+        reason = f"image '{name}' cannot be explained by {self.explanation.title}: {why}"
+        self._images.leave_out(reason, self._config.on_error, hint=hint)
+
+    def _tell_reached(self) -> None:
+        """Of all samples, also those that an earlier run explained."""
+        reached = file_reached(self.out)
+        if reached is not None:
+            self._reporter.message(
+                f"{self.explanation.title}: {reached.hits} of {reached.count} baselines are of the "
+                "class of --against to the model"
+            )
+
+    def _tell_silent(self, names: list[str]) -> None:
+        """Of the samples that this run explained."""
+        if names:
+            self._reporter.warning(
+                f"{self.explanation.title} is 0 everywhere for {len(names)} of "
+                f"{len(self._images)} images whose score is not that of a baseline, the first is "
+                f"'{names[0]}': the method sees nothing there"
+            )
+
+    def _task(self, done: int) -> contextlib.AbstractContextManager[Any]:
+        return self._reporter.task(
+            f"explain {self.explanation.title}", len(self._images), "image", done
+        )
+
+    def _writer(self) -> AttributionWriter:
+        config, references = self._config, self._references()
+        if config.resume:
+            return AttributionWriter.resume(self.out, self.attributes(), references=references)
+        return AttributionWriter.create(
+            self.out, self.attributes(), references=references, overwrite=config.overwrite
+        )
+
+    def _references(self) -> Tensor | None:
+        """Those that all images share; they are kept once."""
+        baseline = self._baseline
+        return baseline.references if isinstance(baseline, DatasetReferences) else None
+
+    def _record(
+        self, rows: AttributionRows, row: int, picture: Path | None, path_picture: Path | None
+    ) -> Record:
+        target, against = int(rows.target[row]), int(rows.against[row])
+        climbed = classes_reached(rows, row)
+        return {
+            "image": rows.filename[row],
+            "output": str(self.out),
+            "index": int(rows.index[row]),
+            "method": self.explanation.name,
+            "baseline": self.explanation.baseline,
+            "target": target,
+            "target_name": class_label(target, self.classifier.classes),
+            "against": None if against < 0 else against,
+            "prediction": int(rows.prediction[row].argmax()),
+            "score_input": float(rows.score_input[row]),
+            "completeness_gap": float(rows.completeness_gap[row]),
+            "baseline_reached": reached_share(rows, row),
+            "classes": None if climbed is None else climbed[1],
+            "classes_reached": None if climbed is None else climbed[0],
+            "heat_map": None if picture is None else str(picture),
+            "path_picture": None if path_picture is None else str(path_picture),
+        }
+
+
+def _silent(rows: AttributionRows) -> list[str]:
+    """The names of those whose map is 0 though there is something to explain."""
+    found = is_silent(rows.attribution, rows.score_input, rows.score_baseline)
+    return [rows.filename[row] for row in found.nonzero().flatten().tolist()]
+
+
+def _pictures(records: list[Record]) -> list[Path]:
+    """Each heat map, followed by the picture of its path."""
+    names = (record[kind] for record in records for kind in ("heat_map", "path_picture"))
+    return [Path(name) for name in names if name is not None]

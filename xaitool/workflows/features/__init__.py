@@ -1,0 +1,1 @@
+"""What ``--features`` names, made ready: networks whose features FID and its kin compare."""

@@ -1,0 +1,1 @@
+"""``train-gan``: networks, guidance, judge."""

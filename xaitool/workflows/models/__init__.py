@@ -1,0 +1,1 @@
+"""What ``--model`` names, made ready, and its dataset."""

@@ -1,0 +1,311 @@
+"""Loads a classifier from wherever it is: a checkpoint, torchvision, or a user's own code."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
+
+from xaitool.core.frozen.sight import check_initialised
+from xaitool.core.frozen.untouched import in_eval_mode
+from xaitool.core.frozen.users_model import UsersClassifier
+from xaitool.core.models.classifiers import torchvision_models
+from xaitool.core.models.classifiers.build import build_classifier
+from xaitool.core.models.normalise import Normalise
+from xaitool.data.class_names import read_class_names
+from xaitool.errors import ConfigError, ModelError
+from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
+from xaitool.io.damage import damage_as_error, reason
+from xaitool.io.plain import Finite, Positive, Shape
+from xaitool.io.stored_weights import read_weights, rebuilt
+from xaitool.options import can_name_code
+from xaitool.workflows.configs.model import ModelOptions
+from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.exported_program import LoadedProgram, as_model, load_program
+from xaitool.workflows.models.factory import make_model, mode_matters
+from xaitool.workflows.models.input import ModelInput
+from xaitool.workflows.runs.runtime import Runtime
+
+
+class _Training(TypedDict):
+    dataset: str
+    classes: list[str] | None
+    label: NotRequired[str | None]
+
+
+class _Transfer(TypedDict):
+    transfer: bool
+    head: Positive | None
+    freeze_backbone: bool
+
+
+class _State(TypedDict):
+    model: dict[str, Tensor]
+
+
+class SavedClassifier(TypedDict):
+    """What of a classifier's checkpoint makes the classifier."""
+
+    architecture: str
+    shape: Shape
+    classes: list[str]
+    mean: list[Finite]
+    standard_deviation: list[Finite]
+    transfer: NotRequired[_Transfer]
+    config: _Training
+    state: _State
+
+
+_PLAIN = str | bytes | int | float | bool | None
+
+
+def load_classifier(
+    source: str,
+    weights: Path | None,
+    runtime: Runtime,
+    *,
+    allow_code: bool = True,
+    options: ModelOptions | None = None,
+) -> Classifier:
+    """Load a classifier.
+
+    Args:
+        source: A checkpoint or run directory; ``torchvision:NAME``; ``package.module:factory``, a
+            function that returns an ``nn.Module`` from pixels in [0, 1] to logits, with plain
+            arguments or none; or ``FILE.pt2``, a program that ``torch.export.save`` wrote.
+            Nothing more is known of the two latter than the options say, and the images that a
+            program takes: by default images are colour, resized to 256 pixels and cut to 224,
+            nothing is normalised, and classes have no names.
+        weights: Weights for torchvision and factories; None: torchvision's own, or the factory's.
+            They say how many classes a network of torchvision gets.
+        runtime: Device and precision.
+        allow_code: Whether factories and programs are loaded; false for names that came from a
+            file.
+        options: What the model sees of an image, and the names of its classes; their `weights`
+            are not used. A checkpoint knows its own and takes only names.
+
+    Raises:
+        ModelError: It cannot be loaded, has weights without values, or takes no such option.
+        ConfigError: An option does not fit the model.
+        ArtifactError: The checkpoint is damaged or no classifier.
+        UnknownNameError: torchvision has no such model.
+    """
+    options = options or ModelOptions()
+    names = None if options.classes_file is None else read_class_names(options.classes_file)
+    classifier = _load(source, weights, runtime, options, allow_code)
+    return classifier if names is None else replace(classifier, classes=names)
+
+
+def _load(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions, allow_code: bool
+) -> Classifier:
+    if source.startswith("torchvision:"):
+        return _from_torchvision(source, weights, runtime, options)
+    exported = source.endswith(".pt2") and not Path(source).is_dir()
+    if not exported and (Path(source).exists() or source.endswith(".pt")):
+        return _from_checkpoint(source, weights, runtime, options)
+    if can_name_code(source) and not allow_code:
+        raise ModelError(
+            f"model '{source}' is code, but code is loaded only where --model names it"
+        )
+    if exported:
+        return _from_program(source, weights, runtime, options)
+    if can_name_code(source):
+        return _from_factory(source, weights, runtime, options)
+    known = source in torchvision_models.names()
+    raise ModelError(
+        f"model '{source}' does not exist, but a checkpoint, torchvision:NAME, "
+        "package.module:factory or an exported program (.pt2) is wanted",
+        hint=f"torchvision:{source}" if known else None,
+    )
+
+
+def _rebuilt(checkpoint: dict[str, Any], path: Path) -> nn.Module:
+    def make() -> nn.Module:
+        return build_classifier(
+            checkpoint["architecture"],
+            shape=tuple(checkpoint["shape"]),
+            classes=len(checkpoint["classes"]),
+            mean=checkpoint["mean"],
+            standard_deviation=checkpoint["standard_deviation"],
+            **checkpoint.get("transfer", {}),
+        )
+
+    return rebuilt(make, checkpoint["state"]["model"], f"checkpoint {path}")
+
+
+def _from_checkpoint(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
+) -> Classifier:
+    given = ["weights"] * (weights is not None) + list(options.input_options())
+    if given:
+        flag = "--" + given[0].replace("_", "-")
+        raise ModelError(f"model {source} is a checkpoint, but {flag} is for the others")
+    path = checkpoint_path(Path(source))
+    checkpoint = load_checkpoint(path, kind="classifier", schema=SavedClassifier)
+    with damage_as_error(path):
+        channels, side, _ = checkpoint["shape"]
+        return Classifier(
+            model=_fast(runtime.place(_rebuilt(checkpoint, path))),
+            source=source,
+            weights=None,
+            sha256=file_sha256(path),
+            channels=channels,
+            resize=side,
+            crop=side,
+            interpolation="bilinear",
+            mean=tuple(checkpoint["mean"]),
+            standard_deviation=tuple(checkpoint["standard_deviation"]),
+            classes=tuple(checkpoint["classes"]),
+            dataset=checkpoint["config"]["dataset"],
+            dataset_classes=checkpoint["config"]["classes"],
+            training=checkpoint["config"],
+        )
+
+
+def _from_torchvision(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
+) -> Classifier:
+    name = source.removeprefix("torchvision:")
+    facts = torchvision_models.preprocessing(name)
+    seen = ModelInput(
+        3, facts.resize, facts.crop, facts.interpolation, facts.mean, facts.standard_deviation
+    ).changed(options)
+    state = torchvision_models.download_weights(name) if weights is None else read_weights(weights)
+    count = _class_count(state, otherwise=len(facts.categories))
+    network = torchvision_models.build(
+        name,
+        count,
+        shape=(seen.channels, seen.crop, seen.crop),
+        mean=seen.mean,
+        standard_deviation=seen.standard_deviation,
+        weights=state,
+    )
+    return Classifier(
+        source=source,
+        weights=None if weights is None else str(weights),
+        # Before the network is placed: the hash must not depend on device and precision.
+        sha256=_weights_hash(network) if weights is None else file_sha256(weights),
+        model=_fast(runtime.place(network if count > 1 else _users(network, source))),
+        classes=facts.categories if count == len(facts.categories) else (),
+        options=options.input_options(),
+        **vars(seen),
+    )
+
+
+def _class_count(state: Mapping[str, Tensor], otherwise: int) -> int:
+    """As many as the last weights of a network of torchvision have rows."""
+    last = list(state.values())[-1:]
+    return len(last[0]) if last and last[0].ndim else otherwise
+
+
+def _from_factory(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
+) -> Classifier:
+    seen = ModelInput.unknown(channels=options.channels or 3).changed(options)
+    model = as_model(make_model(source))
+    check_initialised(model)
+    if weights is not None:
+        _fill(model, weights)
+    warning = f"model {source} was in train mode, but it is explained in eval mode"
+    return Classifier(
+        source=source,
+        weights=None if weights is None else str(weights),
+        sha256=_weights_hash(model) if weights is None else file_sha256(weights),
+        warnings=(warning,) * mode_matters(model),
+        model=_users(in_eval_mode(runtime.place(_normalised(model, seen, options))), source),
+        classes=(),
+        options=options.input_options(),
+        **vars(seen),
+    )
+
+
+def _from_program(
+    source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
+) -> Classifier:
+    if weights is not None:
+        raise ModelError(f"model {source} is an exported program, but --weights is for the others")
+    program = load_program(Path(source), runtime.device)
+    seen = ModelInput.unknown(program.channels, program.side).changed(options)
+    _check_program(source, program, seen)
+    return Classifier(
+        source=source,
+        weights=None,
+        sha256=file_sha256(Path(source)),
+        model=_users(runtime.place(_normalised(program.model, seen, options)).eval(), source),
+        classes=(),
+        options=options.input_options(),
+        **vars(seen),
+    )
+
+
+def _check_program(source: str, program: LoadedProgram, seen: ModelInput) -> None:
+    own = (program.channels, program.side, program.side)
+    given = (seen.channels, seen.crop, seen.crop)
+    for fixed, is_so, wanted in zip(program.fixed, given, own, strict=True):
+        if fixed and is_so != wanted:
+            raise ConfigError(
+                f"--channels and --input-size say {given[0]}x{given[1]}x{given[2]}, but {source} "
+                f"was exported for {own[0]}x{own[1]}x{own[2]}"
+            )
+
+
+def _normalised(model: nn.Module, seen: ModelInput, options: ModelOptions) -> nn.Module:
+    if options.mean is None:
+        return model
+    return nn.Sequential(Normalise(seen.mean, seen.standard_deviation), model)
+
+
+def _users(model: nn.Module, source: str) -> UsersClassifier:
+    return UsersClassifier(model, f"model {source}")
+
+
+def _fill(model: nn.Module, weights: Path) -> None:
+    try:
+        model.load_state_dict(read_weights(weights))
+    except RuntimeError as error:
+        raise ModelError(
+            f"weights '{weights}' do not fit the model ({reason(error)}), but its own are wanted"
+        ) from error
+
+
+def _fast(model: nn.Module) -> nn.Module:
+    """In eval mode, with convolutions in the layout they are fastest in."""
+    return model.eval().to(memory_format=torch.channels_last)
+
+
+def _weights_hash(model: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        digest.update(name.encode())
+        for part in tree_leaves(value):  # a module's extra state may be anything
+            digest.update(_content(part))
+    for module in model.modules():
+        for part in _constants(module):
+            digest.update(_content(part))
+    return digest.hexdigest()
+
+
+def _constants(module: nn.Module) -> list[Tensor]:
+    """Where freezing has put the weights of what is scripted: into its code."""
+    if not isinstance(module, torch.jit.ScriptModule) or not hasattr(module, "inlined_graph"):
+        return []
+    graph: Any = module.inlined_graph  # its nodes are gone with it
+    held = [one for one in graph.findAllNodes("prim::Constant") if one.hasAttribute("value")]
+    return [node.t("value") for node in held if node.kindOf("value") == "t"]
+
+
+def _content(value: Any) -> bytes:
+    if not isinstance(value, Tensor):
+        return repr(value).encode() if isinstance(value, _PLAIN) else b""
+    if value.is_quantized:
+        value = value.int_repr()
+    # As bytes: NumPy does not have all of torch's types.
+    content: bytes = value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+    return content

@@ -1,0 +1,1 @@
+"""``recommend``: fit, top, explain, preferences."""

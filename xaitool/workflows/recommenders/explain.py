@@ -1,0 +1,98 @@
+"""``recommend explain``: why users would rate items so high."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from xaitool.core.recommenders.aspects.explanation import Explanation
+from xaitool.errors import ConfigError
+from xaitool.io.atomic import atomic_write
+from xaitool.workflows.configs.recommend import RecommendExplainConfig
+from xaitool.workflows.recommenders.bars import as_picture
+from xaitool.workflows.recommenders.pairs import explained_pairs
+from xaitool.workflows.recommenders.query import Query
+from xaitool.workflows.runs.progress import Reporter, SilentReporter
+
+Record = dict[str, Any]
+
+# Pairs of user and item that are explained at once.
+PAIRS = 4096
+
+# More panels make a picture that nobody can look at.
+MOST_PANELS = 24
+
+
+def recommend_explain(
+    config: RecommendExplainConfig, reporter: Reporter | None = None
+) -> Iterator[Record]:
+    """Say in aspects why users would rate items so high.
+
+    Args:
+        config: The options; every user is asked about every item.
+        reporter: Told what is worth knowing; silent by default.
+
+    Returns:
+        A record a pair: ``user``, ``item``, ``title``, ``rating`` (clipped to the scale of the
+        data), ``raw`` (as predicted, the sum of the next four), ``mean``, ``user_bias``,
+        ``item_bias``, ``interest`` (the sum of ``aspects`` and ``unexplained``), ``unexplained``,
+        ``explained_share`` (how much of the item's vector its aspects could explain), ``rated``
+        (the user's rating in the training data, or None), ``aspects`` (what each aspect of the item
+        adds, largest magnitude first) and ``shares`` (the same with magnitudes of sum 1). The
+        picture is written after the last one.
+
+    Raises:
+        InputError: An option or the model does not fit, or there is no such user or item.
+    """
+    reporter = reporter or SilentReporter()
+    if not config.item:
+        raise ConfigError("no item is given, but --item ID or --item TITLE is wanted")
+    if config.plot is not None:
+        _check_plot(config.plot, config.overwrite)
+    query = Query(config, reporter)
+    names, explanation = query.recommender.names, query.explanation()
+    items = query.indices([names.item_index(name) for name in config.item])
+    for item in items[~query.recommender.aspects[items].any(1)].tolist():
+        reporter.warning(f"item '{names.titles[item]}' has no aspects, so none explains a rating")
+    records = _records(query, explanation, items)
+    return records if config.plot is None else _drawn(records, config, config.plot, reporter)
+
+
+def _records(query: Query, explanation: Explanation, items: Tensor) -> Iterator[Record]:
+    count = len(items)
+    for block, users in query.blocks(PAIRS // count):
+        pairs = explained_pairs(
+            query, explanation, users.repeat_interleave(count), items.repeat(len(users))
+        )
+        for number, values in enumerate(pairs):
+            yield {"user": block[number // count], **values}
+
+
+def _check_plot(path: Path, overwrite: bool) -> None:
+    if path.suffix.lower() != ".png":
+        raise ConfigError(f"--plot is {path}, but a name that ends in .png is wanted")
+    if path.exists() and not overwrite:
+        raise ConfigError(
+            f"--plot {path} exists, but a new file is wanted", hint="replace it with --overwrite"
+        )
+
+
+def _drawn(
+    records: Iterator[Record], config: RecommendExplainConfig, path: Path, reporter: Reporter
+) -> Iterator[Record]:
+    kept, count = [], 0
+    for record in records:
+        count += 1
+        if count <= MOST_PANELS:
+            kept.append(record)
+        yield record
+    picture = as_picture(kept, config.shares)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path, follow=True) as file:
+        picture.save(file, format="PNG")
+    reporter.message(f"plot: {path}")
+    if count > MOST_PANELS:
+        reporter.message(f"the picture has the first {MOST_PANELS} of {count:,} pairs")

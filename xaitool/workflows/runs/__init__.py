@@ -1,0 +1,1 @@
+"""What every run of a command shares: device, progress, signals, directory, the epoch loop."""
