@@ -17,6 +17,7 @@ from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.training_data import load_targeted_data
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import load_training_data
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -107,7 +108,7 @@ def test_a_baseline_generators_data_has_the_label_of_its_classifier() -> None:
 
     def load(chosen: Classifier | None, **options: Any) -> ImageDataset:
         config = TrainBaselineGanConfig(device="cpu", **options)
-        return load_targeted_data(config, chosen, Runtime.from_options(config), Recorder())
+        return load_targeted_data(Context(config, Runtime.from_options(config), Recorder()), chosen)
 
     own = load(classifier)
     assert own.classes == ("red", "green")

@@ -36,6 +36,7 @@ from xaitool.workflows.classifiers.recipe import Recipe
 from xaitool.workflows.classifiers.train_classifier import ClassifierTrainer, train_classifier
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 BIASED: dict[str, Any] = {
@@ -180,7 +181,9 @@ def test_a_cvae_sees_the_training_label_and_its_decoder_alone_another_attribute(
 def trainer_of(config: TrainClassifierConfig) -> ClassifierTrainer:
     dataset, train, held_out = split_of(config)
     runtime = Runtime.from_options(config)
-    return ClassifierTrainer(config, Recipe(config), runtime, dataset, train, held_out, Recorder())
+    return ClassifierTrainer(
+        Context(config, runtime, Recorder()), Recipe(config), dataset, train, held_out
+    )
 
 
 def test_interpolations_are_varied_as_their_image_is() -> None:

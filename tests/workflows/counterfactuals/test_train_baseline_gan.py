@@ -46,6 +46,7 @@ from xaitool.workflows.counterfactuals.train_baseline_gan import (
 )
 from xaitool.workflows.counterfactuals.training_data import load_explained, load_targeted_data
 from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 from xaitool.workflows.runs.training import TrainingResult
 
@@ -86,7 +87,7 @@ def networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trainer(config: TrainBaselineGanConfig) -> BaselineGanTrainer:
     classifier = load_explained(config, CPU)
-    dataset = load_targeted_data(config, classifier, CPU, Recorder())
+    dataset = load_targeted_data(Context(config, CPU, Recorder()), classifier)
     train, held_out = stratified_split(dataset.labels, config.judged / len(dataset), config.seed)
     return BaselineGanTrainer(config, CPU, dataset, train, held_out, classifier)
 
@@ -372,10 +373,10 @@ def test_divergence_stops_with_the_state_saved(batch_size: int, tmp_path: Path) 
 def test_the_data_are_the_classifiers_own_unless_others_are_named() -> None:
     config = baseline_gan_config(None)
     classifier = load_explained(config, CPU)
-    dataset = load_targeted_data(config, classifier, CPU, Recorder())
+    dataset = load_targeted_data(Context(config, CPU, Recorder()), classifier)
     assert (dataset.name, dataset.classes) == ("digits", ("0", "1", "2"))
     alone = baseline_gan_config(None, generator="standalone", classifier=None, image_size=16)
-    dataset = load_targeted_data(alone, None, CPU, Recorder())
+    dataset = load_targeted_data(Context(alone, CPU, Recorder()), None)
     assert (dataset.shape, len(dataset.classes)) == ((1, 16, 16), 10)
 
 

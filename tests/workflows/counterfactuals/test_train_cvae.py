@@ -35,6 +35,7 @@ from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.cvae import KIND, load_cvae
 from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
 from xaitool.workflows.counterfactuals.train_cvae import CvaeTrainer
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 from xaitool.workflows.runs.training import TrainingResult
 
@@ -68,7 +69,7 @@ def made_dataset(*groups: tuple[int, int, int, int], side: int = 6) -> MemoryDat
 
 def trainer(dataset: MemoryDataset, **options: Any) -> CvaeTrainer:
     config = cvae_config(None, **{"judged": 4, "batch_size": 8, **options})
-    return CvaeTrainer(config, CPU, dataset, Recorder())
+    return CvaeTrainer(Context(config, CPU, Recorder()), dataset)
 
 
 def test_the_files_of_a_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_the_held_out_images_judge_and_the_best_epoch_has_the_lowest_loss(tmp_pa
 def test_the_picture_shows_the_paths_of_held_out_images() -> None:
     checkpoint = load_checkpoint(cvae_run() / "last.pt", kind=KIND)
     dataset = load_dataset(DATA, "train", image_size=8)
-    own = CvaeTrainer(cvae_config(None), CPU, dataset, Recorder())
+    own = CvaeTrainer(Context(cvae_config(None), CPU, Recorder()), dataset)
     own.load_state_dict(checkpoint["state"])
     shown = own.judge.shown
     assert not set(shown.tolist()) & set(own.train.tolist())

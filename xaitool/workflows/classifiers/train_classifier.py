@@ -24,6 +24,7 @@ from xaitool.workflows.classifiers.recipe import Recipe
 from xaitool.workflows.classifiers.start import start_of
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models.datasets import load_training_data
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
@@ -65,7 +66,9 @@ def train_classifier(
         raise DataError(
             f"--validation {config.validation} of {len(dataset)} images leaves one part empty"
         )
-    trainer = ClassifierTrainer(config, recipe, runtime, dataset, train, held_out, reporter)
+    trainer = ClassifierTrainer(
+        Context(config, runtime, reporter), recipe, dataset, train, held_out
+    )
     return TrainingRun(
         config,
         place,
@@ -99,32 +102,33 @@ class ClassifierTrainer:
 
     def __init__(
         self,
-        config: TrainClassifierConfig,
+        context: Context[TrainClassifierConfig],
         recipe: Recipe,
-        runtime: Runtime,
         dataset: ImageDataset,
         train: Tensor,
         held_out: Tensor,
-        reporter: Reporter,
     ) -> None:
+        config = context.config
         self.config = config
         self.recipe = recipe
         self.planned_by = recipe.planned_by
-        self.runtime = runtime
+        self.runtime = context.runtime
         self.dataset = dataset
         self.train, self.held_out = train, held_out
-        self.reporter = reporter
-        self.labels = dataset.labels.to(runtime.device)
+        self.reporter = context.reporter
+        self.labels = dataset.labels.to(context.runtime.device)
         self.groups = _groups(config, dataset)
         self.counterfactuals = (
-            CounterfactualAugmentation(config, dataset, train, runtime)
+            CounterfactualAugmentation(config, dataset, train, context.runtime)
             if recipe.counterfactual
             else None
         )
-        self.losses = [runtime.place(loss) for loss in self._losses()]
+        self.losses = [context.runtime.place(loss) for loss in self._losses()]
         torch.manual_seed(config.seed)
         start = start_of(config, dataset, train)
-        self.model: nn.Module = runtime.place(start.model).to(memory_format=torch.channels_last)
+        self.model: nn.Module = context.runtime.place(start.model).to(
+            memory_format=torch.channels_last
+        )
         self.description = {
             **start.description,
             "shape": list(dataset.shape),

@@ -27,6 +27,7 @@ from xaitool.workflows.counterfactuals.training_data import (
     load_targeted_data,
 )
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
@@ -70,7 +71,7 @@ def train_baseline_gan(
     place = open_run(config, "train-baseline-gan", config.generator, runtime)
     place.check_code(config, KIND)
     classifier = load_explained(config, runtime)
-    dataset = load_targeted_data(config, classifier, runtime, reporter)
+    dataset = load_targeted_data(Context(config, runtime, reporter), classifier)
     train, held_out = judged_split(dataset, dataset.labels, config)
     trainer = BaselineGanTrainer(config, runtime, dataset, train, held_out, classifier)
     return TrainingRun(

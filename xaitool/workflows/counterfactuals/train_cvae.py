@@ -22,6 +22,7 @@ from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.cvae import KIND
 from xaitool.workflows.counterfactuals.judges import CvaeJudge
 from xaitool.workflows.counterfactuals.training_data import judged_split, load_targeted_data
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter
@@ -61,8 +62,9 @@ def train_cvae(
     """
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-baseline-gan", config.generator, runtime)
-    dataset = load_targeted_data(config, None, runtime, reporter)
-    trainer = CvaeTrainer(config, runtime, dataset, reporter)
+    context = Context(config, runtime, reporter)
+    dataset = load_targeted_data(context, None)
+    trainer = CvaeTrainer(context, dataset)
     return TrainingRun(
         config,
         place,
@@ -80,10 +82,8 @@ class CvaeTrainer:
     """The autoencoder, its optimiser, and what judges it.
 
     Args:
-        config: The options.
-        runtime: Where it computes.
+        context: The options, where it computes, and whom it tells.
         dataset: The images; some are held out.
-        reporter: Warned of what cannot be learnt.
 
     Raises:
         DataError: There is no sensitive attribute, or no image of some label and attribute.
@@ -98,22 +98,21 @@ class CvaeTrainer:
 
     def __init__(
         self,
-        config: TrainBaselineGanConfig,
-        runtime: Runtime,
+        context: Context[TrainBaselineGanConfig],
         dataset: ImageDataset,
-        reporter: Reporter,
     ) -> None:
+        config = context.config
         self.config = config
-        self.runtime = runtime
+        self.runtime = context.runtime
         self.dataset = dataset
-        self.reporter = reporter
+        self.reporter = context.reporter
         sensitive = require_sensitive(dataset, "--generator cvae")
         _check_pairs(dataset, sensitive)
         self.sizes = dataset.sensitive_sizes
         self.groups = groups_of(dataset)
         self.train, held_out = judged_split(dataset, self.groups, config)
-        self.labels = dataset.labels.to(runtime.device)
-        self.attributes = dataset.sensitive_values().to(runtime.device)
+        self.labels = dataset.labels.to(context.runtime.device)
+        self.attributes = dataset.sensitive_values().to(context.runtime.device)
         self.objective = CvaeObjective(
             beta=config.beta,
             reconstruction=config.reconstruction,  # type: ignore[arg-type]
@@ -125,7 +124,7 @@ class CvaeTrainer:
             dataset,
             held_out,
             self.groups[held_out],
-            runtime,
+            context.runtime,
             self.objective,
             seed=config.seed,
             images=config.grid,

@@ -17,6 +17,7 @@ from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import check_classes, classifier_attributes
 from xaitool.workflows.models.probe import probe
 from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -38,18 +39,14 @@ def load_explained(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifi
 
 
 def load_targeted_data(
-    config: TrainBaselineGanConfig,
+    context: Context[TrainBaselineGanConfig],
     classifier: Classifier | None,
-    runtime: Runtime,
-    reporter: Reporter,
 ) -> ImageDataset:
     """The training split, in the shape that the classifier takes, on the device where it can be.
 
     Args:
-        config: The options; without a dataset it is the classifier's own, else ``digits``.
+        context: The options; without a dataset it is the classifier's own, else ``digits``.
         classifier: What was loaded.
-        runtime: Where it computes.
-        reporter: Warned of what is odd about the classifier.
 
     Raises:
         ConfigError: ``--image-size`` is not the classifier's.
@@ -57,6 +54,7 @@ def load_targeted_data(
             images, or other classes than the classifier.
         ModelError: The classifier does not take its images, or gives no gradient.
     """
+    config = context.config
     name = config.dataset or (classifier and classifier.dataset) or "digits"
     own = classifier is not None and name == classifier.dataset
     dataset = load_dataset(
@@ -71,8 +69,8 @@ def load_targeted_data(
     )
     _check_every_class(dataset)
     if classifier is not None:
-        _check_fit(dataset, classifier, runtime, reporter)
-    return dataset.to(runtime.device) if isinstance(dataset, MemoryDataset) else dataset
+        _check_fit(dataset, classifier, context.runtime, context.reporter)
+    return dataset.to(context.runtime.device) if isinstance(dataset, MemoryDataset) else dataset
 
 
 def _attributes(

@@ -34,12 +34,13 @@ from xaitool.workflows.evaluation.gans.figures import MEASURES as GAN_MEASURES
 from xaitool.workflows.evaluation.gans.figures import measure_gan
 from xaitool.workflows.evaluation.gans.samples import write_samples
 from xaitool.workflows.evaluation.recommenders.measure import measure_recommender
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
 Kind = Literal["classifier", "gan", "baseline-gan", "cvae", "recommender", "attribution"]
-Measure = Callable[[Path, tuple[str, ...], EvaluateConfig, Runtime, Reporter], Iterator[Row]]
+Measure = Callable[[Path, tuple[str, ...], Context[EvaluateConfig]], Iterator[Row]]
 Comparison = Callable[[Sequence[Path], EvaluateConfig, Reporter], list[Row]]
 
 MEASURES: dict[Kind, dict[str, Measure]] = {
@@ -117,12 +118,13 @@ def evaluate(
             ],
         }
     runtime.announce(reporter)
+    context = Context(config, runtime, reporter)
     compared = list(_compared(wanted, config, reporter))
     return compared + [
         row
         for path, kind, metrics in wanted
         for measure, together in _grouped(kind, metrics)
-        for row in measure(path, together, config, runtime, reporter)
+        for row in measure(path, together, context)
     ]
 
 

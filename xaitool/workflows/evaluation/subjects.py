@@ -24,7 +24,7 @@ from xaitool.workflows.counterfactuals.generator import Counterfactual, load_cou
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import check_classes, dataset_for
 from xaitool.workflows.models.source import load_classifier
-from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -86,24 +86,22 @@ def measured_rows(dataset: ImageDataset, config: EvaluateConfig, runtime: Runtim
 def measured_logits(
     classifier: Classifier,
     dataset: ImageDataset,
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Logits ``(B, K)`` and labels int64 ``(B,)`` of the measured images, on the CPU, in parts.
 
     Raises:
         ModelError: The model returns no finite logits.
     """
-    samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, config, runtime)
-    with reporter.task("evaluate", len(samples), "image") as task:
+    samples = measured_samples(dataset, context.config)
+    rows = measured_rows(dataset, context.config, context.runtime)
+    with context.reporter.task("evaluate", len(samples), "image") as task:
         for indices in samples.split(rows):
-            images = runtime.place(dataset.images(indices))
+            images = context.runtime.place(dataset.images(indices))
             logits, rows = with_smaller_batches(
                 lambda most, images=images: classifier.logits(images, most),  # type: ignore[misc]
                 rows,
-                lambda most: reporter.warning(f"out of memory: going on with {most} rows"),
+                lambda most: context.reporter.warning(f"out of memory: going on with {most} rows"),
             )
             # They were looked at for NaN, so that the device is not waited for once more.
             yield logits.cpu(), dataset.labels[indices].cpu()

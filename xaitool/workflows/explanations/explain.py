@@ -16,6 +16,7 @@ from xaitool.workflows.explanations.pictures import write_grid
 from xaitool.workflows.explanations.plan import planned
 from xaitool.workflows.models.probe import probe
 from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
 from xaitool.workflows.runs.stop_signal import StopSignal
@@ -67,7 +68,7 @@ def explain(
     """
     reporter = reporter or SilentReporter()
     runtime = Runtime.from_options(config)
-    jobs, images = _prepared(config, runtime, reporter)
+    jobs, images = _prepared(Context(config, runtime, reporter))
     if config.dry_run:
         return _plan(jobs)
     runtime.announce(reporter)
@@ -83,29 +84,28 @@ def explain(
     return ExplainResult(files, max(one.samples for one in done), images.skipped)
 
 
-def _prepared(
-    config: ExplainConfig, runtime: Runtime, reporter: Reporter
-) -> tuple[list[AttributionJob], ExplainedImages]:
+def _prepared(context: Context[ExplainConfig]) -> tuple[list[AttributionJob], ExplainedImages]:
     """Everything checked and loaded, nothing written yet."""
+    config = context.config
     plan = planned(config)
-    classifier = load_classifier(config.model, config.weights, runtime, options=config)
+    classifier = load_classifier(config.model, config.weights, context.runtime, options=config)
     images = open_images(config, classifier)
-    found = probe(classifier, images.shape, runtime)
+    found = probe(classifier, images.shape, context.runtime)
     for warning in found.warnings:
-        reporter.warning(warning)
+        context.reporter.warning(warning)
     count = found.class_count
     choice = ClassChoice(config.target, config.held_against, classifier.classes)
     choice.check(count)
     if config.only is None:
         choice.check_labels(images.labels, count)
     if config.only or choice.may_clash:
-        images = chosen_images(images, classifier, choice, config, runtime, reporter)
+        images = chosen_images(images, classifier, choice, context)
     jobs = [
-        AttributionJob(explanation, config, classifier, images, choice, count, runtime, reporter)
+        AttributionJob(explanation, context, classifier, images, choice, count)
         for explanation in plan
     ]
     for warning in dict.fromkeys(warning for job in jobs for warning in job.warnings):
-        reporter.warning(warning)
+        context.reporter.warning(warning)
     return jobs, images
 
 

@@ -12,17 +12,14 @@ from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.class_choice import ClassChoice
 from xaitool.workflows.explanations.images import Batch, ExplainedImages, each_that_can
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 
 def chosen_images(
     images: ExplainedImages,
     classifier: Classifier,
     choice: ClassChoice,
-    config: ExplainConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[ExplainConfig],
 ) -> ExplainedImages:
     """Those that ``--only`` means, without those whose two classes are one.
 
@@ -32,13 +29,14 @@ def chosen_images(
         DataError: None is left, none has a label, or an image's two classes are one and it may not
             be skipped.
     """
+    config = context.config
     if config.only and not (images.labels >= 0).any():
         raise DataError(
             f"--only {config.only} has images without a label of the model, but a labelled "
             "--dataset is wanted with it"
         )
     places: list[int] = []
-    for batch, logits in _answers(images, classifier, choice, config, runtime, reporter):
+    for batch, logits in _answers(images, classifier, choice, context):
         wanted = _meant(batch.labels, logits, config.only)
         places += _without_clash(batch, logits, wanted, choice, config.on_error, images.skipped)
         if config.limit is not None and len(places) >= config.limit:
@@ -53,18 +51,18 @@ def _answers(
     images: ExplainedImages,
     classifier: Classifier,
     choice: ClassChoice,
-    config: ExplainConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[ExplainConfig],
 ) -> Iterator[tuple[Batch, Tensor]]:
     """Batches with their logits on the CPU."""
-    rows = runtime.rows(images.pixels, config.batch_size)
-    with reporter.task("predict", len(images), "image") as task:
+    rows = context.runtime.rows(images.pixels, context.config.batch_size)
+    with context.reporter.task("predict", len(images), "image") as task:
         for batch in images.batches(rows):
             yield from each_that_can(
                 batch,
-                lambda some: classifier.logits(runtime.place(some.images), rows).cpu(),
-                lambda name, error: images.leave_out(f"image '{name}': {error}", config.on_error),
+                lambda some: classifier.logits(context.runtime.place(some.images), rows).cpu(),
+                lambda name, error: images.leave_out(
+                    f"image '{name}': {error}", context.config.on_error
+                ),
             )
             task.advance(len(batch.names))
 

@@ -26,8 +26,7 @@ from xaitool.workflows.explanations.images import Batch, ExplainedImages, each_t
 from xaitool.workflows.explanations.pictures import HeatMaps, classes_reached
 from xaitool.workflows.explanations.plan import PlannedExplanation, explained_baseline
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.stop_signal import StopSignal
 
 Record = dict[str, Any]
@@ -51,13 +50,11 @@ class AttributionJob:
 
     Args:
         explanation: What is made.
-        config: The options of the command.
+        context: The options of the command.
         classifier: What is explained.
         images: Those to explain.
         choice: The class whose score is explained.
         classes: How many the classifier has.
-        runtime: Where it computes.
-        reporter: Told how it goes.
 
     Raises:
         InputError: The baseline cannot be made, or the file to resume is of another run.
@@ -66,27 +63,26 @@ class AttributionJob:
     def __init__(
         self,
         explanation: PlannedExplanation,
-        config: ExplainConfig,
+        context: Context[ExplainConfig],
         classifier: Classifier,
         images: ExplainedImages,
         choice: ClassChoice,
         classes: int,
-        runtime: Runtime,
-        reporter: Reporter,
     ) -> None:
+        config = context.config
         self.out = explanation.out
         self.explanation = explanation
         self.classifier = classifier
         self._config = config
         self._images = images
         self._choice = choice
-        self._reporter = reporter
-        self._rows = runtime.rows(images.pixels, config.batch_size)
+        self._reporter = context.reporter
+        self._rows = context.runtime.rows(images.pixels, config.batch_size)
         opened = explained_baseline(
             explanation,
             config,
             classifier,
-            runtime,
+            context.runtime,
             against=config.held_against is not None,
             sensitive=images.sensitive or None,
         )
@@ -103,8 +99,8 @@ class AttributionJob:
             classes,
             explanation.output,
             self._baseline,
-            runtime,
-            reporter,
+            context.runtime,
+            context.reporter,
         )
         self._finished = config.resume and self.out.exists() and not partial_path(self.out).exists()
         if self._finished:

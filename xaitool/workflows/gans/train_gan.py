@@ -30,6 +30,7 @@ from xaitool.workflows.gans.judge import GanJudge
 from xaitool.workflows.gans.networks import gan_networks
 from xaitool.workflows.gans.probe import check_single
 from xaitool.workflows.models.datasets import load_training_data
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
@@ -70,7 +71,7 @@ def train_gan(
     place.check_code(config, "gan")
     everything = load_training_data(config, runtime)
     dataset = _share_of(everything, config)
-    trainer = GanTrainer(config, runtime, dataset, everything, reporter)
+    trainer = GanTrainer(Context(config, runtime, reporter), dataset, everything)
     return TrainingRun(
         config,
         place,
@@ -96,11 +97,9 @@ class GanTrainer:
     """A GAN, its optimisers, its guidance and its judge.
 
     Args:
-        config: The options.
-        runtime: Where it computes.
+        context: The options, where it computes, and whom it tells.
         dataset: The images that are trained on.
         everything: The images that the judge compares with.
-        reporter: Told how it goes.
 
     Attributes:
         done: Steps taken.
@@ -119,30 +118,29 @@ class GanTrainer:
 
     def __init__(
         self,
-        config: TrainGanConfig,
-        runtime: Runtime,
+        context: Context[TrainGanConfig],
         dataset: ImageDataset,
         everything: ImageDataset,
-        reporter: Reporter,
     ) -> None:
+        config = context.config
         self.config = config
-        self.runtime = runtime
+        self.runtime = context.runtime
         self.dataset = dataset
         self.everything = everything
-        self.reporter = reporter
+        self.reporter = context.reporter
         self.objective = _objective(config)
         self.critic_steps = config.n_critic or self.objective.default_critic_steps
         self.guidance = (
             None
             if config.xai == "none"
-            else GanGuidance(config, self.objective.boundary, dataset, runtime)
+            else GanGuidance(config, self.objective.boundary, dataset, context.runtime)
         )
         torch.manual_seed(config.seed)
         self.generator, self.discriminator = gan_networks(
             config.architecture,
             dataset.shape,
             config.latent,
-            runtime,
+            context.runtime,
             generator_source=config.generator,
             discriminator_source=config.discriminator,
             per_sample_critic=self.objective.per_sample_critic,
@@ -155,7 +153,7 @@ class GanTrainer:
             self._optimiser(self.generator),
             self._optimiser(self.discriminator),
         )
-        self.explaining = Stopwatch(runtime.device)
+        self.explaining = Stopwatch(context.runtime.device)
         self.done = 0
         self.steps_per_epoch = -(-len(dataset) // (config.batch_size * self.critic_steps))
         self.fixed_noise = self._noise(config.grid, "grid")

@@ -17,6 +17,7 @@ from xaitool.workflows.evaluation.gans import figures as measure_gan
 from xaitool.workflows.features import lenet as feature_network
 from xaitool.workflows.features.source import feature_source
 from xaitool.workflows.gans.judge import GanJudge
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -33,7 +34,7 @@ def _here(tmp_path, monkeypatch):
 def rows(path, metrics=measure_gan.MEASURES, **options):
     values = {"samples": 60, "seed": 5, "device": "cpu", **options}
     config = EvaluateConfig(**values)
-    found = list(measure_gan.measure_gan(path, metrics, config, CPU, SilentReporter()))
+    found = list(measure_gan.measure_gan(path, metrics, Context(config, CPU, SilentReporter())))
     for row in found:
         assert not missing(row, "evaluate", "row")
         assert not missing(row, "evaluate", row["metric"])

@@ -19,7 +19,7 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.model import INPUT_OPTIONS, ModelOptions
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.source import load_classifier
-from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 SAMPLES_AT_ONCE = 16
@@ -30,28 +30,25 @@ HINT = "name the model with --model, and its weights with --weights"
 def measure_attributions(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[dict[str, Any]]:
     """Rows of an attribution file.
 
     Args:
         path: The file.
         metrics: ``insertion`` and ``deletion``, or one of them.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options, where it computes, and whom it tells.
 
     Raises:
         InputError: The file is damaged, or the model does not fit it.
     """
+    config = context.config
     with AttributionFile(path) as file:
-        judge = _Judge(file, config, runtime, reporter)
+        judge = _Judge(file, context)
         count = min(len(file), config.limit or len(file))
         sums = ("signed", "absolute") if config.channel_sum == "both" else (config.channel_sum,)
         asked = [(metric, channel_sum) for metric in metrics for channel_sum in sums]
-        with reporter.task("evaluate", count * len(asked), "image") as task:
+        with context.reporter.task("evaluate", count * len(asked), "image") as task:
             for metric, channel_sum in asked:
                 areas = []
                 for first in range(0, count, SAMPLES_AT_ONCE):
@@ -78,26 +75,25 @@ def _row(metric: str, channel_sum: str, areas: Tensor, path: Path) -> dict[str, 
 class _Judge:
     """The model that decides how good the attributions of a file are."""
 
-    def __init__(
-        self, file: AttributionFile, config: EvaluateConfig, runtime: Runtime, reporter: Reporter
-    ) -> None:
+    def __init__(self, file: AttributionFile, context: Context[EvaluateConfig]) -> None:
+        config = context.config
         self.file = file
         self.config = config
-        self.runtime = runtime
-        self.reporter = reporter
-        self.classifier = _named_model(file, config, runtime)
+        self.runtime = context.runtime
+        self.reporter = context.reporter
+        self.classifier = _named_model(file, config, context.runtime)
         if not len(file):
             raise ArtifactError(f"{file.path} has no samples, but at least one is wanted")
         first = file.read(slice(0, 1))
         self.classes = first.prediction.shape[1]
-        found = self.classifier.class_count(tuple(first.input.shape[1:]), runtime)
+        found = self.classifier.class_count(tuple(first.input.shape[1:]), context.runtime)
         if found != self.classes:
             raise ModelError(
                 f"model {self.classifier.source} has {found} classes, but {file.path} explains "
                 f"one of {self.classes}"
             )
-        self.mean = runtime.place(torch.tensor(self.classifier.mean))
-        self.rows = runtime.rows(first.input.numel(), config.batch_size)
+        self.mean = context.runtime.place(torch.tensor(self.classifier.mean))
+        self.rows = context.runtime.rows(first.input.numel(), config.batch_size)
 
     def areas(self, metric: str, channel_sum: str, samples: AttributionRows) -> Tensor:
         """The area under each sample's curve, float64 ``(N,)`` on the CPU."""

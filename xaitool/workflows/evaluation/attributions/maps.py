@@ -16,8 +16,7 @@ from xaitool.core.seeding import generator
 from xaitool.errors import ArtifactError
 from xaitool.io.attributions import AttributionFile, AttributionRows
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
 
@@ -64,18 +63,14 @@ class MapSparseness:
 def measure_maps(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """Rows of an attribution file; one pass over it serves all metrics, on the CPU.
 
     Args:
         path: The file.
         metrics: Some of `MEASURES`.
-        config: The options.
-        runtime: Not used: no model is run.
-        reporter: Told how it goes.
+        context: The options, where it computes, and whom it tells.
 
     Raises:
         ArtifactError: The file is damaged, or lacks what a metric needs.
@@ -84,11 +79,11 @@ def measure_maps(
         if not len(file):
             raise ArtifactError(f"{path} has no samples, but at least one is wanted")
         first = file.read(slice(0, 1))
-        measures = [MEASURES[metric](file, first, config) for metric in metrics]
-        count = min(len(file), config.limit or len(file))
+        measures = [MEASURES[metric](file, first, context.config) for metric in metrics]
+        count = min(len(file), context.config.limit or len(file))
         # The maps of all classes of one image take the memory of many images.
         size = 1 if "class_values" in first.extra else SAMPLES_AT_ONCE
-        with reporter.task("evaluate", count, "image") as task:
+        with context.reporter.task("evaluate", count, "image") as task:
             for start in range(0, count, size):
                 samples = file.finite(slice(start, min(start + size, count)))
                 for measure in measures:

@@ -25,8 +25,7 @@ from xaitool.workflows.evaluation.attributions.randomised_maps import (
 )
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
 from xaitool.workflows.evaluation.subjects import load_measured
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
 
@@ -36,9 +35,7 @@ IMAGES = 16
 def measure_randomisation(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """Rows of a classifier: how alike maps stay under cascading randomisation; lower is better.
 
@@ -53,9 +50,7 @@ def measure_randomisation(
     Args:
         path: The classifier.
         metrics: ``parameter-randomisation``.
-        config: The options; ``limit`` images, 16 by default.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options; ``limit`` images, 16 by default.
 
     Yields:
         For every method and baseline a row a layer, from the output on, then one of the mean over
@@ -67,14 +62,17 @@ def measure_randomisation(
     Raises:
         InputError: The classifier, the dataset, a method or a baseline does not fit.
     """
-    classifier, dataset = load_measured(path, config, runtime)
+    config = context.config
+    classifier, dataset = load_measured(path, config, context.runtime)
     indices = torch.arange(len(dataset))[: config.limit or IMAGES]
-    explained = explained_scores(dataset, classifier, config, runtime, indices)
-    methods = randomised_maps(explained, classifier, dataset, config, runtime, reporter)
+    explained = explained_scores(dataset, classifier, config, context.runtime, indices)
+    methods = randomised_maps(explained, classifier, dataset, context)
     layers = list(weight_layers(classifier.model, explained.images[:1]))[::-1]
     pictures = RandomisationPictures(path, config, explained, layers, classifier.classes)
     found: list[list[_Change]] = [[] for _ in methods]
-    with reporter.task("randomise", len(methods) * (len(layers) + 1), "explanation") as task:
+    with context.reporter.task(
+        "randomise", len(methods) * (len(layers) + 1), "explanation"
+    ) as task:
         originals = []
         for method in methods:
             originals.append(method.of(classifier).values)
@@ -91,7 +89,7 @@ def measure_randomisation(
                 pictures.add(method.title, maps.values)
                 task.advance()
     for picture in pictures.write():
-        reporter.message(f"picture: {picture}")
+        context.reporter.message(f"picture: {picture}")
     for method, changes in zip(methods, found, strict=True):
         yield from _rows(method, changes, str(path))
 

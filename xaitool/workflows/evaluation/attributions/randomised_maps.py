@@ -17,8 +17,8 @@ from xaitool.workflows.explanations.baselines import OpenedBaseline
 from xaitool.workflows.explanations.explainer import ExplainedMaps, MapMaker
 from xaitool.workflows.explanations.plan import Explanation, explained_baseline, explanations
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
 
 BaselineOf = Callable[[Classifier], Baseline | None]
 
@@ -63,9 +63,7 @@ def randomised_maps(
     explained: ExplainedScores,
     classifier: Classifier,
     dataset: ImageDataset,
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> list[RandomisedMaps]:
     """All that the options ask for, in their order.
 
@@ -73,17 +71,16 @@ def randomised_maps(
         explained: Images and classes.
         classifier: The original one.
         dataset: The measured images.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told what is worth knowing of the baselines.
+        context: The options, where it computes, and whom it tells.
 
     Raises:
         InputError: A method or a baseline does not fit.
     """
-    source = _Sources(explained, classifier, config, runtime, reporter)
-    rows = measured_rows(dataset, config, runtime)
+    config = context.config
+    source = _Sources(explained, classifier, context)
+    rows = measured_rows(dataset, config, context.runtime)
     found = [
-        RandomisedMaps(explanation, name, baseline_of, explained, config, rows, reporter)
+        RandomisedMaps(explanation, name, baseline_of, explained, config, rows, context.reporter)
         for explanation in explanations(config)
         for name, baseline_of in source.of(explanation)
     ]
@@ -103,15 +100,13 @@ class _Sources:
         self,
         explained: ExplainedScores,
         classifier: Classifier,
-        config: EvaluateConfig,
-        runtime: Runtime,
-        reporter: Reporter,
+        context: Context[EvaluateConfig],
     ) -> None:
         self._against = explained.score.against is not None
         self._classifier = classifier
-        self._config = config
-        self._runtime = runtime
-        self._reporter = reporter
+        self._config = context.config
+        self._runtime = context.runtime
+        self._reporter = context.reporter
         self._retrained: dict[str, RetrainedGenerators] = {}
 
     @property
@@ -153,8 +148,6 @@ class _Sources:
             self._retrained[path] = RetrainedGenerators(
                 load_counterfactual(Path(path), self._runtime),
                 self._classifier,
-                self._config,
-                self._runtime,
-                self._reporter,
+                Context(self._config, self._runtime, self._reporter),
             )
         return self._retrained[path]

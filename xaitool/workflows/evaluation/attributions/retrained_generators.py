@@ -20,8 +20,7 @@ from xaitool.workflows.counterfactuals.generator import Counterfactual
 from xaitool.workflows.counterfactuals.train_baseline_gan import BaselineGanTrainer
 from xaitool.workflows.counterfactuals.training_data import load_targeted_data
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 
 class RetrainedGenerators:
@@ -34,9 +33,7 @@ class RetrainedGenerators:
     Args:
         like: The generator whose training is repeated.
         classifier: Of the kind that it is trained against.
-        config: ``retrain`` steps; where the data lie.
-        runtime: Where it computes.
-        reporter: Told how good each one is.
+        context: ``retrain`` steps; where the data lie.
 
     Raises:
         InputError: The data are absent or do not fit the classifier.
@@ -46,21 +43,22 @@ class RetrainedGenerators:
         self,
         like: Counterfactual,
         classifier: Classifier,
-        config: EvaluateConfig,
-        runtime: Runtime,
-        reporter: Reporter,
+        context: Context[EvaluateConfig],
     ) -> None:
+        config = context.config
         own = TrainBaselineGanConfig.from_mapping(like.config, source=f"checkpoint {like.path}")
         own = replace(own, dataset=like.dataset, data_dir=config.data_dir, workers=config.workers)
-        self._dataset = load_targeted_data(own, classifier, runtime, reporter)
+        self._dataset = load_targeted_data(
+            Context(own, context.runtime, context.reporter), classifier
+        )
         share = own.judged / len(self._dataset)
         self._train, self._held_out = stratified_split(self._dataset.labels, share, own.seed)
         self._batch_size = own.n_critic * own.batch_size
         self._steps = config.retrain
         steps_an_epoch = -(-len(self._train) // self._batch_size)
         self._config = replace(own, epochs=-(-self._steps // steps_an_epoch))
-        self._runtime = runtime
-        self._reporter = reporter
+        self._runtime = context.runtime
+        self._reporter = context.reporter
         self._latest: tuple[Classifier, CounterfactualBaseline] | None = None
 
     def baseline(self, classifier: Classifier) -> CounterfactualBaseline:

@@ -22,6 +22,7 @@ from xaitool.workflows.evaluation.path_walk import PathWalk, Points, required_pa
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
 from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, spread_samples
 from xaitool.workflows.models.classifier import Classifier, probabilities_of
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -40,9 +41,7 @@ BLACK = "black"
 def measure_saturation(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """A row for the path of integrated gradients, and one for that of CGI (CIA paper, figure 7).
 
@@ -55,9 +54,7 @@ def measure_saturation(
     Args:
         path: The classifier.
         metrics: ``saturation``.
-        config: The options; without ``limit`` 200 images, evenly spaced.
-        runtime: Where it computes.
-        reporter: Told how it goes, and where the picture is.
+        context: The options; without ``limit`` 200 images, evenly spaced.
 
     Yields:
         ``value``, the mean unsaturated share of ``n`` paths, its bootstrap interval ``low`` and
@@ -70,15 +67,16 @@ def measure_saturation(
         InputError: The classifier, the dataset or the CVAE does not fit, there is no path, or the
             picture cannot be written.
     """
+    config = context.config
     picture = SaturationPicture(path, config)
-    classifier, dataset = load_measured(path, config, runtime)
+    classifier, dataset = load_measured(path, config, context.runtime)
     require_sensitive(dataset, "--metric saturation")
-    rows = measured_rows(dataset, config, runtime)
+    rows = measured_rows(dataset, config, context.runtime)
     # A CVAE that was named goes before recolouring.
-    paths = required_paths(dataset, config, runtime, rows, "saturation")
+    paths = required_paths(dataset, config, context.runtime, rows, "saturation")
     name, counterfactual = next(iter(paths.items()))
     samples = spread_samples(dataset, config, IMAGES)
-    walk = _with_predictions(classifier, dataset, samples, rows, runtime, reporter)
+    walk = _with_predictions(classifier, dataset, samples, rows, context.runtime, context.reporter)
     places = torch.linspace(0, 1, POINTS, dtype=torch.float64)
     curves = {
         title: _outputs(points, order, classifier, walk)
@@ -89,7 +87,7 @@ def measure_saturation(
     }
     written = picture.write(curves, places)
     if written is not None:
-        reporter.message(f"picture: {written}")
+        context.reporter.message(f"picture: {written}")
     for title, outputs in curves.items():
         yield _row(str(path), title, outputs, places, written, config.seed)
 

@@ -25,7 +25,7 @@ from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, 
 from xaitool.workflows.explanations.explainer import MapMaker
 from xaitool.workflows.explanations.plan import Explanation, explained_baseline, explanations
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
@@ -37,9 +37,7 @@ IMAGES = 200
 def measure_twins(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """Rows of a classifier: how alike the maps of an image and of its twin are, by every method.
 
@@ -54,9 +52,7 @@ def measure_twins(
     Args:
         path: The classifier.
         metrics: ``twin-similarity``.
-        config: The options; without ``limit`` 200 images, evenly spaced.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options; without ``limit`` 200 images, evenly spaced.
 
     Yields:
         For each path of a twin and every method and baseline ``value``, the mean over ``n`` images
@@ -70,27 +66,28 @@ def measure_twins(
         InputError: The classifier, the dataset, a method or a baseline does not fit, or nothing
             makes twins.
     """
-    classifier, dataset = load_measured(path, config, runtime)
+    config = context.config
+    classifier, dataset = load_measured(path, config, context.runtime)
     require_sensitive(dataset, "--metric twin-similarity")
-    rows = measured_rows(dataset, config, runtime)
-    paths = required_paths(dataset, config, runtime, rows, "twin-similarity")
+    rows = measured_rows(dataset, config, context.runtime)
+    paths = required_paths(dataset, config, context.runtime, rows, "twin-similarity")
     asked = replace(config, against=config.against or "none")
     samples = spread_samples(dataset, config, IMAGES)
-    explained = explained_scores(dataset, classifier, asked, runtime, samples)
+    explained = explained_scores(dataset, classifier, asked, context.runtime, samples)
     methods = [
         (
-            MapMaker(one, rows, config.seed, reporter),
-            _baseline(one, asked, classifier, dataset, runtime),
+            MapMaker(one, rows, config.seed, context.reporter),
+            _baseline(one, asked, classifier, dataset, context.runtime),
         )
         for one in explanations(asked)
     ]
     predicted = classifier.logits(explained.images, rows).argmax(1).cpu()
-    walk = PathWalk(dataset, samples, predicted, rows, runtime, reporter)
-    with reporter.task("explain", 2 * len(paths) * len(methods), "explanation") as task:
+    walk = PathWalk(dataset, samples, predicted, rows, context.runtime, context.reporter)
+    with context.reporter.task("explain", 2 * len(paths) * len(methods), "explanation") as task:
         for name, twins in paths.items():
             ends = walk.read(twins.points, torch.tensor([0.0, 1.0]), lambda images, _: images)
             sides = zip(ends.unbind(1), (walk.attributes, walk.counterfactual), strict=True)
-            placed = [(runtime.place(images), values) for images, values in sides]
+            placed = [(context.runtime.place(images), values) for images, values in sides]
             for maker, baseline in methods:
                 maps = []
                 for images, attributes in placed:

@@ -10,8 +10,7 @@ from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.features.lenet import FeatureNetwork, feature_network
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 # Images of a class behind a kernel distance: one of KID's subsets.
 MOST = 1000
@@ -61,26 +60,25 @@ class RealClassFeatures:
 
 
 def real_class_features(
-    dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime, reporter: Reporter
+    dataset: ImageDataset, context: Context[EvaluateConfig]
 ) -> RealClassFeatures | None:
     """Those of a dataset; None, with a warning, where it has no feature network.
 
     Args:
         dataset: The real images.
-        config: Where datasets lie, and the seed.
-        runtime: Where it computes.
-        reporter: Warned, and told when the network is trained.
+        context: Where datasets lie, and the seed.
     """
+    config = context.config
     network = feature_network(
         dataset.name,
         image_size=dataset.shape[1],
         data_dir=config.data_dir,
         workers=config.workers,
-        device=runtime.device,
-        reporter=reporter,
+        device=context.runtime.device,
+        reporter=context.reporter,
     )
     if network is None or network.shape != dataset.shape:
         why = "is of one class" if network is None else "has other colours than the classifier"
-        reporter.warning(f"dataset {dataset.name} {why}: no kernel distance to real images")
+        context.reporter.warning(f"dataset {dataset.name} {why}: no kernel distance to real images")
         return None
-    return RealClassFeatures(network, dataset, config.seed, runtime.device)
+    return RealClassFeatures(network, dataset, config.seed, context.runtime.device)

@@ -36,7 +36,7 @@ from xaitool.workflows.explanations.baselines import OpenedBaseline, open_baseli
 from xaitool.workflows.explanations.class_choice import class_label
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import dataset_for
-from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
@@ -48,9 +48,7 @@ UNASKED = ("zero", "maximum", "blur", "nearest-target", "target-class")
 def measure_baselines(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """A row for each baseline of a classifier.
 
@@ -61,9 +59,7 @@ def measure_baselines(
     Args:
         path: The classifier.
         metrics: ``baseline-validity``.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options, where it computes, and whom it tells.
 
     Yields:
         ``value``, the share that the classifier puts into the class, its Wilson interval ``low``
@@ -79,35 +75,32 @@ def measure_baselines(
     Raises:
         InputError: The classifier, the dataset, a judge or a baseline does not fit.
     """
-    classifier, dataset = load_measured(path, config, runtime)
-    names = config.baseline or UNASKED
-    yield from _rows(path, classifier, dataset, names, config, runtime, reporter)
+    classifier, dataset = load_measured(path, context.config, context.runtime)
+    names = context.config.baseline or UNASKED
+    yield from _rows(path, classifier, dataset, names, context)
 
 
 def measure_generator(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """The same of a generator of ``train-baseline-gan`` for its own classifier.
 
     Args:
         path: The generator's checkpoint or run.
         metrics: As `measure_baselines`.
-        config: The options; ``baseline`` names others to compare with, ``model`` another
+        context: The options; ``baseline`` names others to compare with, ``model`` another
             classifier.
-        runtime: Where it computes.
-        reporter: Told how it goes.
 
     Raises:
         InputError: As there, or its classifier cannot be found, or has changed.
     """
-    classifier = classifier_of_generator(path, config, runtime)
-    dataset = measured_dataset(classifier, config, runtime)
+    config = context.config
+    classifier = classifier_of_generator(path, config, context.runtime)
+    dataset = measured_dataset(classifier, config, context.runtime)
     names = (f"ganmex:{path}", *config.baseline)
-    yield from _rows(path, classifier, dataset, names, config, runtime, reporter)
+    yield from _rows(path, classifier, dataset, names, context)
 
 
 def _rows(
@@ -115,42 +108,43 @@ def _rows(
     classifier: Classifier,
     dataset: ImageDataset,
     names: Sequence[str],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
+    config = context.config
     picture = BaselinePicture(path, config)
-    baselines = _opened(names, config, classifier, runtime, reporter)
+    baselines = _opened(names, context, classifier)
     pairs = _pairs(dataset, config)
-    judges = {source: load_judge(source, classifier, dataset, runtime) for source in config.judge}
+    judges = {
+        source: load_judge(source, classifier, dataset, context.runtime) for source in config.judge
+    }
     real = dataset_for(_data_name(classifier, config), "train", classifier, config)
     measurement = BaselineMeasurement(
         dataset=dataset,
         pairs=pairs,
         judge=BaselineJudge(classifier, list(judges.values()), real),
-        features=real_class_features(real, config, runtime, reporter),
+        features=real_class_features(real, context),
         samples=config.samples,
         subsets=config.kid_subsets,
         seed=config.seed,
-        rows=measured_rows(dataset, config, runtime),
-        runtime=runtime,
-        on_smaller=lambda rows: reporter.warning(f"out of memory: going on with {rows} rows"),
+        rows=measured_rows(dataset, config, context.runtime),
+        runtime=context.runtime,
+        on_smaller=lambda rows: context.reporter.warning(
+            f"out of memory: going on with {rows} rows"
+        ),
     )
-    with reporter.task("evaluate", len(pairs) * len(baselines), "pair") as task:
+    with context.reporter.task("evaluate", len(pairs) * len(baselines), "pair") as task:
         for name, opened in baselines.items():
             result, distance = measurement.measure(opened.baseline, task.advance)
             yield _row(str(path), name, opened, result, distance, list(judges))
     made = {name: opened.baseline for name, opened in baselines.items()}
-    if (written := picture.write(dataset, made, runtime)) is not None:
-        reporter.message(f"picture: {written}")
+    if (written := picture.write(dataset, made, context.runtime)) is not None:
+        context.reporter.message(f"picture: {written}")
 
 
 def _opened(
     names: Sequence[str],
-    config: EvaluateConfig,
+    context: Context[EvaluateConfig],
     classifier: Classifier,
-    runtime: Runtime,
-    reporter: Reporter,
 ) -> dict[str, OpenedBaseline]:
     for name in names:
         if baseline_class(name).is_path:
@@ -159,11 +153,11 @@ def _opened(
                 "wanted"
             )
     found = {
-        name: open_baseline(name, own, config, classifier, runtime, against=True)
-        for name, own in baselines_with_options(config, names).items()
+        name: open_baseline(name, own, context.config, classifier, context.runtime, against=True)
+        for name, own in baselines_with_options(context.config, names).items()
     }
     for warning in dict.fromkeys(text for opened in found.values() for text in opened.warnings):
-        reporter.warning(warning)
+        context.reporter.warning(warning)
     return found
 
 

@@ -14,8 +14,7 @@ from xaitool.core.metrics.classification.probability_gap import ProbabilityGap
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.subjects import load_measured, measured_logits
 from xaitool.workflows.models.classifier import probabilities_of, probability_name
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
 
@@ -23,18 +22,14 @@ Row = dict[str, Any]
 def measure_classifier(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """Rows of a classifier, on the dataset that the options name, else that of its training.
 
     Args:
         path: Its checkpoint or run.
         metrics: Some of ``accuracy``, ``confusion`` and ``probability-gaps``.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options, where it computes, and whom it tells.
 
     Yields:
         ``accuracy``: ``value``, its Wilson interval ``low`` and ``high``, ``ece``, the expected
@@ -48,10 +43,10 @@ def measure_classifier(
     Raises:
         InputError: The checkpoint or the dataset does not fit.
     """
-    classifier, dataset = load_measured(path, config, runtime)
+    classifier, dataset = load_measured(path, context.config, context.runtime)
     confusion, accuracy = Confusion(), Accuracy()
     calibration, gap = Calibration(), ProbabilityGap()
-    for logits, labels in measured_logits(classifier, dataset, config, runtime, reporter):
+    for logits, labels in measured_logits(classifier, dataset, context):
         probabilities = probabilities_of(classifier, logits)
         confusion.update(logits, labels)
         accuracy.update(logits, labels)

@@ -21,8 +21,8 @@ from xaitool.options.assignments import assigned
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.subjects import measured_rows, measured_samples
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,7 @@ def attack_classifiers(
     classifiers: Sequence[Classifier],
     attacks: Sequence[ChosenAttack],
     dataset: ImageDataset,
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> list[Trial]:
     """Make every attack on every classifier with the true labels, and try it on all.
 
@@ -108,9 +106,7 @@ def attack_classifiers(
         classifiers: Of the same images and classes.
         attacks: The attacks.
         dataset: The images; ``config.limit`` says how many.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options, where it computes, and whom it tells.
 
     Returns:
         For each classifier that is tried, for each that an attack is made on, one for each attack.
@@ -118,15 +114,16 @@ def attack_classifiers(
     Raises:
         ModelError: An attack cannot be made on such a classifier.
     """
+    config = context.config
     samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, config, runtime)
-    attacker = Attacker(config.seed, rows, reporter)
+    rows = measured_rows(dataset, config, context.runtime)
+    attacker = Attacker(config.seed, rows, context.reporter)
     parts: list[list[Trial]] = []
     total = len(samples) * len(attacks) * len(classifiers)
-    with reporter.task("attack", total, "image") as task:
+    with context.reporter.task("attack", total, "image") as task:
         for indices in samples.split(rows):
-            images = runtime.place(dataset.images(indices))
-            labels = dataset.labels[indices].to(runtime.device)
+            images = context.runtime.place(dataset.images(indices))
+            labels = dataset.labels[indices].to(context.runtime.device)
             right = [attacker.logits(one, images).argmax(1) == labels for one in classifiers]
             trials = []
             for made_on in classifiers:

@@ -25,8 +25,7 @@ from xaitool.workflows.models.classifier import (
     training_loss,
 )
 from xaitool.workflows.models.datasets import dataset_for
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
 
@@ -48,9 +47,7 @@ class TrainingSide:
 def measure_balance(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """A row for each class of a classifier: the LGL-INR paper's equations 9 and 10.
 
@@ -61,9 +58,7 @@ def measure_balance(
     Args:
         path: The classifier.
         metrics: ``prediction-balance``.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes; warned where the training promises no balance.
+        context: The options, where it computes, and whom it tells.
 
     Yields:
         ``label``, the class k; ``left``, ``λ_k N_k (1 - p_kk)``, and ``right``, the sum over the
@@ -76,13 +71,14 @@ def measure_balance(
     Raises:
         InputError: The classifier or the dataset does not fit, or a class has no image.
     """
-    classifier, dataset = load_measured(path, config, runtime)
+    config = context.config
+    classifier, dataset = load_measured(path, config, context.runtime)
     _check_every_class(dataset, measured_samples(dataset, config))
     for warning in _warnings(classifier):
-        reporter.warning(warning)
+        context.reporter.warning(warning)
     training = _training_side(classifier, config)
     balance = PredictionBalance()
-    for logits, labels in measured_logits(classifier, dataset, config, runtime, reporter):
+    for logits, labels in measured_logits(classifier, dataset, context):
         balance.update(probabilities_of(classifier, logits), labels)
     result = balance.compute(training.weights, training.counts)
     common = {

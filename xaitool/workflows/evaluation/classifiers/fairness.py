@@ -35,8 +35,7 @@ from xaitool.workflows.evaluation.subjects import (
     measured_samples,
 )
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
 
@@ -52,9 +51,7 @@ SUMMARIES = (
 def measure_fairness(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """Accuracy of each group, what sums groups up, and counterfactual consistency.
 
@@ -66,9 +63,7 @@ def measure_fairness(
     Args:
         path: The classifier.
         metrics: ``fairness``.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes, and warned of empty groups.
+        context: The options, where it computes, and whom it tells.
 
     Yields:
         ``value``, its interval ``low`` and ``high`` at 95 %, and ``n``, the images behind it, of
@@ -87,18 +82,28 @@ def measure_fairness(
         InputError: The classifier, the dataset or the CVAE does not fit, or a value of an attribute
             has no image.
     """
-    classifier, dataset = load_measured(path, config, runtime)
-    groups = MeasuredGroups.of(classifier, dataset, config, reporter)
-    rows = measured_rows(dataset, config, runtime)
-    paths = counterfactual_paths(dataset, config, runtime, rows)
-    logits = measured_logits(classifier, dataset, config, runtime, reporter)
+    config = context.config
+    classifier, dataset = load_measured(path, config, context.runtime)
+    groups = MeasuredGroups.of(classifier, dataset, config, context.reporter)
+    rows = measured_rows(dataset, config, context.runtime)
+    paths = counterfactual_paths(dataset, config, context.runtime, rows)
+    logits = measured_logits(classifier, dataset, context)
     predicted = torch.cat([part.argmax(1) for part, _ in logits])
     counts = groups.counted(predicted)
     yield from _group_rows(str(path), counts, groups, config.seed)
     yield from _summary_rows(str(path), counts, groups, config.seed)
-    walk = PathWalk(dataset, measured_samples(dataset, config), predicted, rows, runtime, reporter)
+    walk = PathWalk(
+        dataset,
+        measured_samples(dataset, config),
+        predicted,
+        rows,
+        context.runtime,
+        context.reporter,
+    )
     if not paths:
-        reporter.message("no consistency: it wants --cvae RUN, or images coloured by channel")
+        context.reporter.message(
+            "no consistency: it wants --cvae RUN, or images coloured by channel"
+        )
     for name, one in paths.items():
         yield from _consistency_rows(str(path), name, one, classifier, walk, config.seed)
 

@@ -21,8 +21,7 @@ from xaitool.workflows.evaluation.classifiers.attacks import Attacker, ChosenAtt
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture, source_name
 from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, measured_samples
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
 
@@ -52,9 +51,7 @@ class SeenImages:
 def measure_features(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """A row of the clean images, and one for each attack and budget.
 
@@ -64,9 +61,7 @@ def measure_features(
     Args:
         path: The classifier.
         metrics: ``features``.
-        config: The options; without ``limit`` 1,000 images, evenly spaced.
-        runtime: Where it computes.
-        reporter: Told how it goes, and where the picture is.
+        context: The options; without ``limit`` 1,000 images, evenly spaced.
 
     Yields:
         ``value``, the mean silhouette of the true classes among the features (see
@@ -79,13 +74,14 @@ def measure_features(
         InputError: The classifier, the dataset or an attack does not fit, or the picture cannot
             be written.
     """
+    config = context.config
     picture = FeaturePicture(path, config)
-    classifier, dataset = load_measured(path, config, runtime)
+    classifier, dataset = load_measured(path, config, context.runtime)
     usual = (GREY_EPSILON if classifier.channels == 1 else COLOUR_EPSILON,)
     attacks = chosen_attacks(config, config.attack or ATTACKS, config.epsilon or usual)
     samples = _samples(dataset, config)
     labels = dataset.labels[samples]
-    clean, *attacked = _seen(classifier, attacks, dataset, samples, config, runtime, reporter)
+    clean, *attacked = _seen(classifier, attacks, dataset, samples, context)
     written = picture.write(
         clean.features,
         [(_title(one), one.features, clean.right & ~one.right) for one in attacked],
@@ -93,7 +89,7 @@ def measure_features(
         dataset.classes,
     )
     if written is not None:
-        reporter.message(f"picture: {written}")
+        context.reporter.message(f"picture: {written}")
     for one in (clean, *attacked):
         yield _row(one, clean, labels, str(path), written)
 
@@ -115,17 +111,15 @@ def _seen(
     attacks: Sequence[ChosenAttack],
     dataset: ImageDataset,
     samples: Tensor,
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> list[SeenImages]:
-    rows = measured_rows(dataset, config, runtime)
-    attacker = Attacker(config.seed, rows, reporter)
+    rows = measured_rows(dataset, context.config, context.runtime)
+    attacker = Attacker(context.config.seed, rows, context.reporter)
     parts: list[list[SeenImages]] = []
-    with reporter.task("features", len(samples) * (1 + len(attacks)), "image") as task:
+    with context.reporter.task("features", len(samples) * (1 + len(attacks)), "image") as task:
         for indices in samples.split(rows):
-            images = runtime.place(dataset.images(indices))
-            labels = dataset.labels[indices].to(runtime.device)
+            images = context.runtime.place(dataset.images(indices))
+            labels = dataset.labels[indices].to(context.runtime.device)
             part = [_of(None, classifier, images, labels, attacker)]
             for attack in attacks:
                 moved = attacker.attack(attack, classifier, images, labels).images

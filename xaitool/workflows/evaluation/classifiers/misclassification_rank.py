@@ -22,8 +22,7 @@ from xaitool.workflows.evaluation.classifiers.attacks import (
 )
 from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, measured_samples
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
 
@@ -37,9 +36,7 @@ EPSILONS = tuple(step / 50 for step in range(1, 11))
 def measure_misclassification_rank(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """A row for each attack and budget (PC paper, Figure 2).
 
@@ -49,9 +46,7 @@ def measure_misclassification_rank(
     Args:
         path: The classifier.
         metrics: ``misclassification-rank``.
-        config: The options; attacks without a budget are left out.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options; attacks without a budget are left out.
 
     Yields:
         ``value``, the share of newly successful attacks that reach the most probable false class
@@ -63,9 +58,10 @@ def measure_misclassification_rank(
     Raises:
         InputError: The classifier, the dataset or an attack does not fit.
     """
+    config = context.config
     attacks = _attacks(config)
-    classifier, dataset = load_measured(path, config, runtime)
-    logits, attacked = _predictions(classifier, attacks, dataset, config, runtime, reporter)
+    classifier, dataset = load_measured(path, config, context.runtime)
+    logits, attacked = _predictions(classifier, attacks, dataset, context)
     labels = dataset.labels[measured_samples(dataset, config)]
     for name in dict.fromkeys(attack.name for attack in attacks):
         places = [place for place, attack in enumerate(attacks) if attack.name == name]
@@ -101,19 +97,18 @@ def _predictions(
     classifier: Classifier,
     attacks: list[ChosenAttack],
     dataset: ImageDataset,
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> tuple[Tensor, Tensor]:
     """Logits of the clean images ``(N, K)``, predictions of the attacked ones ``(attacks, N)``."""
+    config = context.config
     samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, config, runtime)
-    attacker = Attacker(config.seed, rows, reporter)
+    rows = measured_rows(dataset, config, context.runtime)
+    attacker = Attacker(config.seed, rows, context.reporter)
     clean, attacked = [], []
-    with reporter.task("attack", len(samples) * len(attacks), "image") as task:
+    with context.reporter.task("attack", len(samples) * len(attacks), "image") as task:
         for indices in samples.split(rows):
-            images = runtime.place(dataset.images(indices))
-            labels = dataset.labels[indices].to(runtime.device)
+            images = context.runtime.place(dataset.images(indices))
+            labels = dataset.labels[indices].to(context.runtime.device)
             clean.append(attacker.logits(classifier, images).cpu())
             predicted = []
             for attack in attacks:

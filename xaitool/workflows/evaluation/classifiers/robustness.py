@@ -25,7 +25,7 @@ from xaitool.workflows.evaluation.subjects import load_measured
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import check_classes
 from xaitool.workflows.models.source import load_classifier
-from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
@@ -50,9 +50,7 @@ CLAIMS: dict[SignName, str] = {
 def measure_robustness(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """A row for each attack and budget, and one for the worst case of each budget.
 
@@ -62,9 +60,7 @@ def measure_robustness(
     Args:
         path: The classifier.
         metrics: ``robustness``.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes, and warned of masked gradients.
+        context: The options, where it computes, and whom it tells.
 
     Yields:
         ``value``, the share of all ``n`` images about which ``source`` is right before and after
@@ -80,18 +76,19 @@ def measure_robustness(
     Raises:
         InputError: The classifier, the dataset, an attack or another model does not fit.
     """
+    config = context.config
     epsilons = config.epsilon or EPSILONS
     attacks = chosen_attacks(config, config.attack or ATTACKS, epsilons)
-    classifier, dataset = load_measured(path, config, runtime)
-    others = _substitutes(config, classifier, dataset, runtime)
-    trials = attack_classifiers([classifier, *others], attacks, dataset, config, runtime, reporter)
+    classifier, dataset = load_measured(path, config, context.runtime)
+    others = _substitutes(config, classifier, dataset, context.runtime)
+    trials = attack_classifiers([classifier, *others], attacks, dataset, context)
     for tried_on in (classifier, *others):
         own = [trial for trial in trials if trial.tried_on is tried_on]
         attempts = [_attempt(trial) for trial in own]
         signs = masking_signs(attempts)
         if tried_on is classifier:
             for warning in _warnings(classifier.source, signs):
-                reporter.warning(warning)
+                context.reporter.warning(warning)
         for trial, attempt in zip(own, attempts, strict=True):
             shown = {sign.name: sign.beside for sign in signs if sign.attempt is attempt}
             yield _trial_row(trial, shown, config.seed)

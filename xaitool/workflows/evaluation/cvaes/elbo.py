@@ -22,8 +22,7 @@ from xaitool.workflows.evaluation.subjects import (
     measured_rows,
     measured_samples,
 )
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
 
@@ -31,18 +30,14 @@ Row = dict[str, Any]
 def measure_elbo(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """A row of the evidence lower bound, and one of each of its terms.
 
     Args:
         path: The autoencoder.
         metrics: ``elbo``.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options, where it computes, and whom it tells.
 
     Yields:
         ``value``, the mean over ``n`` images, in nats an image, of ``quantity``: ``elbo``,
@@ -53,10 +48,11 @@ def measure_elbo(
     Raises:
         InputError: The autoencoder or the dataset does not fit.
     """
-    found, dataset = load_measured_cvae(path, config, runtime)
+    config = context.config
+    found, dataset = load_measured_cvae(path, config, context.runtime)
     with damage_as_error(found.path):
         kind = found.config["reconstruction"]
-    terms = _terms(found, kind, dataset, config, runtime, reporter)
+    terms = _terms(found, kind, dataset, context)
     quantities = {"elbo": terms.bound, "reconstruction": terms.reconstruction, "kl": terms.kl}
     for quantity, values in quantities.items():
         mean = mean_with_interval(values, generator(config.seed, "elbo", quantity))
@@ -79,12 +75,11 @@ def _terms(
     found: LoadedCvae,
     kind: Any,
     dataset: ImageDataset,
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> ElboTerms:
+    config = context.config
     samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, config, runtime)
+    rows = measured_rows(dataset, config, context.runtime)
     # Of all images at once, so that their draws do not depend on the batches.
     noise = torch.randn(
         len(samples), found.model.latent, generator=generator(config.seed, "codes of elbo")
@@ -94,22 +89,22 @@ def _terms(
         return [
             elbo_terms(
                 found.model,
-                runtime.place(dataset.images(samples[few])),
-                dataset.labels[samples[few]].to(runtime.device),
-                dataset.sensitive_values(samples[few]).to(runtime.device),
-                runtime.place(noise[few]),
+                context.runtime.place(dataset.images(samples[few])),
+                dataset.labels[samples[few]].to(context.runtime.device),
+                dataset.sensitive_values(samples[few]).to(context.runtime.device),
+                context.runtime.place(noise[few]),
                 kind,
             )
             for few in part.split(most)
         ]
 
     parts: list[ElboTerms] = []
-    with reporter.task("elbo", len(samples), "image") as task:
+    with context.reporter.task("elbo", len(samples), "image") as task:
         for part in torch.arange(len(samples)).split(rows):
             some, rows = with_smaller_batches(
                 lambda most, part=part: terms_of(part, most),  # type: ignore[misc]
                 rows,
-                lambda most: reporter.warning(f"out of memory: going on with {most} rows"),
+                lambda most: context.reporter.warning(f"out of memory: going on with {most} rows"),
             )
             parts += some
             task.advance(len(part))

@@ -26,7 +26,7 @@ from xaitool.workflows.evaluation.subjects import (
 )
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.source import load_classifier
-from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
@@ -55,9 +55,7 @@ class Judge:
 def measure_interpolation(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
     """What judges say of images whose sensitive attributes move, at the ends and half way.
 
@@ -71,9 +69,7 @@ def measure_interpolation(
     Args:
         path: The autoencoder.
         metrics: ``interpolation``.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options, where it computes, and whom it tells.
 
     Yields:
         ``value``, a share of ``n`` images, and its Wilson interval ``low`` and ``high``, at the
@@ -87,22 +83,25 @@ def measure_interpolation(
     Raises:
         InputError: The autoencoder, the dataset or a judge does not fit, or there is no judge.
     """
+    config = context.config
     if not config.judge:
         raise ConfigError(
             f"interpolation of {path} has no judge, but a classifier of what should not change is "
             "wanted",
             hint="--judge MODEL",
         )
-    found, dataset = load_measured_cvae(path, config, runtime)
-    judges = [_classifier_judge(source, dataset, runtime) for source in config.judge]
+    found, dataset = load_measured_cvae(path, config, context.runtime)
+    judges = [_classifier_judge(source, dataset, context.runtime) for source in config.judge]
     colours = path_by_recolouring(dataset)
-    rows = measured_rows(dataset, config, runtime)
+    rows = measured_rows(dataset, config, context.runtime)
     paths: dict[str, Points] = {CVAE: CvaePath(found.model, rows).points}
     if colours is not None:
         judges.append(_colour_judge(colours, dataset))
         paths[RECOLOUR] = colours.points
     samples = measured_samples(dataset, config)
-    walk = PathWalk(dataset, samples, dataset.labels[samples], rows, runtime, reporter)
+    walk = PathWalk(
+        dataset, samples, dataset.labels[samples], rows, context.runtime, context.reporter
+    )
     of_inputs = walk.read_images(_all_of(judges))
     for name, points in paths.items():
         of_points = walk.read(points, torch.tensor(PLACES), _all_of(judges))

@@ -17,8 +17,7 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.features.source import ImageFeatures, feature_source
 from xaitool.workflows.gans.judge import GanJudge
 from xaitool.workflows.gans.networks import SavedGan, generator_of
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 MEASURES = (
     "fid",
@@ -36,18 +35,14 @@ MEASURES = (
 def measure_gan(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[dict[str, Any]]:
     """Rows of a GAN, against the dataset that the options name, else that of its training.
 
     Args:
         path: Its checkpoint or run; the running mean of its weights is used where there is one.
         metrics: Some of `MEASURES`, by one judgement, see `GanJudge`.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options, where it computes, and whom it tells.
 
     Yields:
         ``value``, None where it is not defined, such as the class coverage under a network that
@@ -58,14 +53,15 @@ def measure_gan(
     Raises:
         InputError: The checkpoint, the dataset or the feature network does not fit.
     """
+    config = context.config
     count = min(config.samples, config.limit or config.samples)
     if count < 2:
         raise ConfigError(f"--limit is {count}, but FID and KID want at least 2 images")
     checkpoint = load_checkpoint(path, kind="gan", schema=SavedGan)
     with damage_as_error(path):
-        generator = runtime.place(generator_of(checkpoint, config.generator))
-    network = _features(path, checkpoint, config, runtime, reporter)
-    judge = GanJudge(network, _real(checkpoint, config), count, config.seed, runtime.device)
+        generator = context.runtime.place(generator_of(checkpoint, config.generator))
+    network = _features(path, checkpoint, context)
+    judge = GanJudge(network, _real(checkpoint, config), count, config.seed, context.runtime.device)
     like = next(generator.parameters())
     latent = noise(count, checkpoint["latent"], config.seed, "evaluate", like=like)
     figures = judge.judge(generator, latent, kid_subsets=config.kid_subsets)
@@ -89,10 +85,9 @@ def _defined(figures: Mapping[str, float], key: str) -> float | None:
 def _features(
     path: Path,
     checkpoint: dict[str, Any],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> ImageFeatures:
+    config = context.config
     with damage_as_error(path):
         trained_on, image_size = _training(checkpoint, "dataset", "image_size")
         # Runs of the first version did not record it, and were judged by our own.
@@ -103,8 +98,8 @@ def _features(
         image_size=image_size,
         data_dir=config.data_dir,
         workers=config.workers,
-        runtime=runtime,
-        reporter=reporter,
+        runtime=context.runtime,
+        reporter=context.reporter,
         options=config,
         allow_code=config.features is not None,
     )

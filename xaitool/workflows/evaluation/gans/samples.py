@@ -22,8 +22,7 @@ from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.picture_path import source_name
 from xaitool.workflows.gans.networks import SavedGan, generator_of
-from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 AT_ONCE = 500
 IN_GRID = 64
@@ -35,9 +34,7 @@ NAME = re.compile(rf"(\d{{4,}}\.png|{re.escape(GRID)})")
 def write_samples(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[dict[str, Any]]:
     """Write ``--samples`` images of a GAN into ``--out``, and a grid of the first 64.
 
@@ -48,9 +45,7 @@ def write_samples(
     Args:
         path: Its checkpoint or run; the running mean of its weights is used where there is one.
         metrics: ``samples``.
-        config: The options; equal seeds give equal images.
-        runtime: Where it computes.
-        reporter: Told how it goes.
+        context: The options; equal seeds give equal images.
 
     Yields:
         One row: ``value`` and ``n``, the images written, and ``folder``.
@@ -59,11 +54,12 @@ def write_samples(
         ConfigError: There is no ``--out``, or it holds such files already.
         InputError: The checkpoint does not fit.
     """
+    config = context.config
     count = min(config.samples, config.limit or config.samples)
     folder = _folder(path, config)
     checkpoint = load_checkpoint(path, kind="gan", schema=SavedGan)
     with damage_as_error(path):
-        generator = runtime.place(generator_of(checkpoint, config.generator))
+        generator = context.runtime.place(generator_of(checkpoint, config.generator))
         like = next(generator.parameters())
         latent = noise(count, checkpoint["latent"], config.seed, "samples", like=like)
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +68,7 @@ def write_samples(
         remove_partials(folder.resolve(), NAME.pattern)
     digits = max(SHORTEST_NUMBER, len(str(count - 1)))
     first: list[Tensor] = []
-    with reporter.task("samples", count, "image") as task:
+    with context.reporter.task("samples", count, "image") as task:
         for start in range(0, count, AT_ONCE):
             images = sample(generator, latent[start : start + AT_ONCE]).float().cpu()
             for number, picture in enumerate(_pictures(images), start):

@@ -23,7 +23,7 @@ from xaitool.workflows.evaluation.recommenders.fold import Figure, Fold, figures
 from xaitool.workflows.recommenders.ratings import held_out, ratings_for
 from xaitool.workflows.recommenders.recipe import placed
 from xaitool.workflows.recommenders.recommender import Recommender, load_recommender
-from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 FOLDS = 5
@@ -34,9 +34,7 @@ PUBLISHED_DECIMALS = 3
 def measure_recommender(
     path: Path,
     metrics: tuple[str, ...],
-    config: EvaluateConfig,
-    runtime: Runtime,
-    reporter: Reporter,
+    context: Context[EvaluateConfig],
 ) -> Iterator[dict[str, Any]]:
     """Rows of a recommender.
 
@@ -48,15 +46,14 @@ def measure_recommender(
     Args:
         path: Its checkpoint or run.
         metrics: Registered names.
-        config: The options.
-        runtime: Where it computes.
-        reporter: Told how long every fold takes.
+        context: The options, where it computes, and whom it tells.
 
     Raises:
         InputError: The checkpoint, the data or a metric does not fit.
     """
+    config = context.config
     _check_options(config)
-    recommender = load_recommender(path, runtime)
+    recommender = load_recommender(path, context.runtime)
     data, fit = _data(path, recommender, config)
     wanted = [metric for metric in metrics if _measurable(metric, path, recommender, data, config)]
     mask = None if config.folds else held_out(data, fit)
@@ -66,15 +63,17 @@ def measure_recommender(
         else mask[None]
     )
     table: dict[str, list[Figure]] = {}
-    with reporter.task("evaluate", len(masks), "fold") as task:
+    with context.reporter.task("evaluate", len(masks), "fold") as task:
         for number, test in enumerate(masks, start=1):
             start = time.perf_counter()
-            fold = _fold(recommender, data, test, config, runtime, number, refit=mask is None)
+            fold = _fold(
+                recommender, data, test, config, context.runtime, number, refit=mask is None
+            )
             fitted = time.perf_counter()
             for metric in wanted:
                 for figure in figures(metric, fold):
                     table.setdefault(figure.name, []).append(figure)
-            reporter.message(
+            context.reporter.message(
                 f"fold {number}/{len(masks)}: fitted in {fitted - start:.2f} s, "
                 f"measured in {time.perf_counter() - fitted:.2f} s"
             )
