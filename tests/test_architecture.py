@@ -50,10 +50,15 @@ MODULES = {module_of(path) for path in FILES}
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
+@cache
 def imports(path: Path) -> frozenset[str]:
     """The modules of xaitool that a file imports, also inside functions."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -133,7 +138,7 @@ def test_a_circle_is_seen() -> None:
 def test_only_one_file_prints(path: Path) -> None:
     calls = [
         node.lineno
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "print"
     ]
     assert not calls or path == ROOT / "cli" / "output.py"
