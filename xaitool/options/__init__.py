@@ -132,6 +132,11 @@ class Options:
             message = f"{source}: {str(error).removeprefix('--')}"
             raise ConfigError(message, hint=error.hint) from error
 
+    def defaults(self) -> dict[str, Any]:
+        """What each option is where it is not given: by the preset asked for, else its own."""
+        own = {field.name: field.default for field in option_fields(type(self))}
+        return {**own, **self.presets.get(str(getattr(self, "preset", None)), {})}
+
     def to_dict(self, *roles: Role) -> dict[str, Any]:
         """The options as plain JSON values.
 
