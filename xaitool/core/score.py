@@ -29,6 +29,15 @@ class Score:
         against: Second class per sample, int64 ``(N,)``, or None.
         output: Scale on which the score lives. A probability is in [0, 1], the two others are
             unbounded.
+
+    Example:
+        >>> import torch
+        >>> import xaitool
+        >>> logits = torch.tensor([[2.0, 0.5, -1.0]])
+        >>> xaitool.Score(torch.tensor([0]), against=torch.tensor([2]))(logits)
+        tensor([3.])
+        >>> xaitool.Score(torch.tensor([0]), output="probability")(torch.zeros(1, 4))
+        tensor([0.2500])
     """
 
     target: Tensor

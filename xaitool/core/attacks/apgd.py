@@ -180,7 +180,20 @@ class AutoPgd(FixedBudgetAttack):
 
 
 class AutoPgdCrossEntropy(AutoPgd):
-    """`AutoPgd` on cross-entropy, APGD-CE."""
+    """`AutoPgd` on cross-entropy, APGD-CE.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.attacks.apgd import AutoPgdCrossEntropy
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
+        >>> attack = AutoPgdCrossEntropy(epsilon=0.1, steps=20)
+        >>> result = attack.run(model, images, labels, generator=torch.Generator().manual_seed(0))
+        >>> bool(result.success.all() and (result.linf <= 0.1 + 1e-6).all())
+        True
+    """
 
     def _objective(self, logits: Tensor, labels: Tensor) -> Tensor:
         return cross_entropy(logits, labels)
@@ -197,6 +210,24 @@ class AutoPgdLogitRatio(AutoPgd):
 
     Raises:
         ModelError: When it is called for a model of two classes, for which the ratio is 1 or -1.
+
+    Example:
+        Logits this large leave cross-entropy no gradient, but the ratio its own.
+
+        >>> import torch
+        >>> from xaitool.core.attacks.apgd import AutoPgdCrossEntropy, AutoPgdLogitRatio
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> _ = model.requires_grad_(False)[1].weight.mul_(1e4)
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
+        >>> for kind in (AutoPgdCrossEntropy, AutoPgdLogitRatio):
+        ...     attack = kind(epsilon=0.1, steps=20)
+        ...     result = attack.run(model, images, labels, generator=torch.Generator())
+        ...     print(result.success)
+        ...
+        tensor([False, False, False, False])
+        tensor([True, True, True, True])
     """
 
     def _objective(self, logits: Tensor, labels: Tensor) -> Tensor:

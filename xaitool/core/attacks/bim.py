@@ -18,11 +18,18 @@ class BasicIterative(SignAscent):
     from epsilon, ``min(255 * epsilon + 4, 1.25 * 255 * epsilon)``; here both are options.
 
     Example:
-        Continues that of `Attack`.
-
+        >>> import torch
+        >>> from xaitool.core.attacks.bim import BasicIterative
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
         >>> attack = BasicIterative(epsilon=0.1, steps=20, step_size=1 / 255, stop_early=False)
-        >>> attack.run(model, images, labels, generator=torch.Generator()).steps
+        >>> result = attack.run(model, images, labels, generator=torch.Generator())
+        >>> result.steps
         tensor([20, 20, 20, 20])
+        >>> bool((result.linf <= 20 / 255 + 1e-6).all())
+        True
     """
 
     Options: ClassVar[type[Options]] = IteratedOptions

@@ -98,11 +98,20 @@ class CarliniWagnerL2(MinimumNormAttack):
     rounded up to whole tenths.
 
     Example:
-        Continues that of `Attack`.
-
+        >>> import torch
+        >>> from xaitool.core.attacks.cw_l2 import CarliniWagnerL2
+        >>> from xaitool.core.attacks.fgsm import FastGradientSign
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
         >>> attack = CarliniWagnerL2(search_steps=4, steps=50, initial_constant=1.0)
         >>> result = attack.run(model, images, labels, generator=torch.Generator())
         >>> bool(result.success.all())
+        True
+        >>> fgsm = FastGradientSign(epsilon=0.1)
+        >>> other = fgsm.run(model, images, labels, generator=torch.Generator())
+        >>> bool((result.l2 < other.l2).all())
         True
     """
 

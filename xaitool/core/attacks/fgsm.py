@@ -16,13 +16,18 @@ class FastGradientSign(SignAscent):
     already are moved, too, as in the paper. The paper does not clamp.
 
     Example:
-        Continues that of `Attack`.
-
-        >>> adversarial = FastGradientSign(epsilon=0.1)(
-        ...     model, images, labels, generator=torch.Generator()
-        ... )
-        >>> adversarial.shape
-        torch.Size([4, 3, 8, 8])
+        >>> import torch
+        >>> from xaitool.core.attacks.fgsm import FastGradientSign
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
+        >>> attack = FastGradientSign(epsilon=0.1)
+        >>> adversarial = attack(model, images, labels, generator=torch.Generator())
+        >>> bool(((adversarial - images).abs() <= 0.1 + 1e-6).all())
+        True
+        >>> bool((model(adversarial).argmax(1) != labels).all())
+        True
     """
 
     Options: ClassVar[type[Options]] = SignAscentOptions

@@ -27,6 +27,18 @@ class MomentumIterative(SignAscent):
     scales all of g and changes no sign. Where the gradient is 0 the momentum carries on alone;
     torchattacks divides by zero there and never moves the sample again. foolbox takes the signs
     of the gradients before it adds them up, which is another method.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.attacks.mim import MomentumIterative
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
+        >>> attack = MomentumIterative(epsilon=0.1, steps=10, decay=0.9)
+        >>> result = attack.run(model, images, labels, generator=torch.Generator())
+        >>> bool(result.success.all() and (result.linf <= 0.1 + 1e-6).all())
+        True
     """
 
     Options: ClassVar[type[Options]] = MomentumIterativeOptions

@@ -30,6 +30,20 @@ class ProjectedGradientDescent(BasicIterative):
     sample without success the image of the largest loss is kept. The default step is
     ``2.5 * epsilon / steps``, the paper's for CIFAR-10; its MNIST attack is ``epsilon=0.3``,
     ``step_size=0.01`` in 40 steps.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.attacks.pgd import ProjectedGradientDescent
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
+        >>> attack = ProjectedGradientDescent(epsilon=0.1, steps=20, restarts=2)
+        >>> result = attack.run(model, images, labels, generator=torch.Generator().manual_seed(0))
+        >>> bool(result.success.all() and (result.linf <= 0.1 + 1e-6).all())
+        True
+        >>> torch.equal(model(result.images).argmax(1) != labels, result.success)
+        True
     """
 
     Options: ClassVar[type[Options]] = ProjectedGradientDescentOptions

@@ -63,6 +63,18 @@ class Spsa(FixedBudgetAttack):
     the paper uses up to 8,192 images. cleverhans' PyTorch version and torchattacks take one step
     by default, which moves no pixel by more than 0.01, and the first estimates the gradient at
     another point.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.attacks.spsa import Spsa
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
+        >>> attack = Spsa(epsilon=0.1, steps=20, pairs=32)
+        >>> result = attack.run(model, images, labels, generator=torch.Generator().manual_seed(0))
+        >>> bool(result.success.all() and (result.linf <= 0.1 + 1e-6).all())
+        True
     """
 
     Options: ClassVar[type[Options]] = SpsaOptions

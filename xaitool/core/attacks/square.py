@@ -69,6 +69,20 @@ class Square(FixedBudgetAttack):
     Differences from the authors' code: a square may lie at the far edges, too, which their draw
     leaves out by one pixel; in AutoAttack's version all samples share a query's square, here each
     has its own.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.attacks.square import Square
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> images = torch.rand(4, 3, 8, 8)
+        >>> labels = model(images).argmax(1)
+        >>> attack = Square(epsilon=0.1, queries=200)
+        >>> result = attack.run(model, images, labels, generator=torch.Generator().manual_seed(0))
+        >>> bool(result.success.all() and (result.linf <= 0.1 + 1e-6).all())
+        True
+        >>> bool((result.steps <= 200).all())  # a sample goes once it is misclassified
+        True
     """
 
     Options: ClassVar[type[Options]] = SquareOptions

@@ -120,13 +120,22 @@ class AdversarialGradientIntegration(AttributionMethod):
         ConfigError: A listed class does not exist, or is a sample's target and the only one.
 
     Example:
-        Continues that of `AttributionMethod`.
-
+        >>> import torch
+        >>> from xaitool.core.attribution.agi import AdversarialGradientIntegration
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
         >>> method = AdversarialGradientIntegration(model, epsilon=0.02, classes=5)
-        >>> against_all = Score(score.target, output="probability")
+        >>> against_all = Score(model(images).argmax(1), output="probability")
         >>> result = method.attribute(images, against_all)
         >>> result.extras["reached"].shape
         torch.Size([2, 5])
+        >>> bool((result.completeness_gap.abs() < 0.01).all())
+        True
     """
 
     Options = AdversarialGradientIntegrationOptions

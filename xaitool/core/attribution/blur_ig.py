@@ -55,9 +55,17 @@ class BlurIntegratedGradients(AttributionMethod):
     no spacing, its error does: most detail vanishes at small sigma, hence ``quadratic``.
 
     Example:
-        Continues that of `AttributionMethod`.
-
-        >>> result = BlurIntegratedGradients(model, max_sigma=4).attribute(images, score)
+        >>> import torch
+        >>> from xaitool.core.attribution.blur_ig import BlurIntegratedGradients
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> method = BlurIntegratedGradients(model, max_sigma=4)
+        >>> result = method.attribute(images, Score(torch.tensor([3, 5])))
         >>> bool((result.completeness_gap.abs() < 0.01).all())
         True
     """

@@ -65,11 +65,21 @@ class CounterfactualGradientsIntegration(AttributionMethod):
     straight path, and explains the probability: ``--score probability``.
 
     Example:
-        Continues that of `AttributionMethod`. The attribute is which channel is which:
+        The attribute is which channel is which.
 
+        >>> import torch
+        >>> from xaitool.core.attribution.cgi import CounterfactualGradientsIntegration
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
         >>> places = torch.linspace(0, 1, 51).view(1, -1, 1, 1, 1)
         >>> path = images.flip(1)[:, None].lerp(images[:, None], places)
-        >>> result = CounterfactualGradientsIntegration(model).attribute(images, score, path)
+        >>> method = CounterfactualGradientsIntegration(model)
+        >>> result = method.attribute(images, Score(torch.tensor([3, 5])), path)
         >>> bool((result.completeness_gap.abs() < 0.01).all())
         True
     """

@@ -15,10 +15,17 @@ class DeepShap(DeepLift):
     library does. Differs from it where that is wrong: see `DeepLift`.
 
     Example:
-        Continues that of `AttributionMethod`.
-
+        >>> import torch
+        >>> from xaitool.core.attribution.deep_shap import DeepShap
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
         >>> references = torch.rand(2, 30, 3, 8, 8)
-        >>> result = DeepShap(model).attribute(images, score, references)
+        >>> result = DeepShap(model).attribute(images, Score(torch.tensor([3, 5])), references)
         >>> bool((result.completeness_gap.abs() < 1e-5).all())
         True
     """

@@ -41,8 +41,17 @@ class DeepLift(AttributionMethod):
     whichever are the more.
 
     Example:
-        Continues that of `AttributionMethod`.
-
+        >>> import torch
+        >>> from xaitool.core.attribution.deeplift import DeepLift
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> black = torch.zeros(2, 1, 3, 8, 8)
+        >>> score = Score(torch.tensor([3, 3]), against=torch.tensor([5, 5]))
         >>> result = DeepLift(model).attribute(images, score, black)
         >>> bool((result.completeness_gap.abs() < 1e-5).all())
         True

@@ -46,10 +46,18 @@ class ExpectedGradients(IntegratedGradients):
     Draws are keyed by the sample's own seed.
 
     Example:
-        Continues that of `AttributionMethod`.
-
+        >>> import torch
+        >>> from xaitool.core.attribution.expected_gradients import ExpectedGradients
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
         >>> references = torch.rand(2, 30, 3, 8, 8)
-        >>> result = ExpectedGradients(model, samples=90).attribute(images, score, references)
+        >>> method = ExpectedGradients(model, samples=90)
+        >>> result = method.attribute(images, Score(torch.tensor([3, 5])), references)
         >>> bool((result.completeness_gap.abs() < 0.1).all())
         True
     """

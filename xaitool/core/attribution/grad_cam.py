@@ -51,10 +51,19 @@ class GradCam(AttributionMethod):
             feature map or no effect on the score.
 
     Example:
-        Continues that of `AttributionMethod`.
-
-        >>> result = GradCam(model, layer="0").attribute(images, score)
+        >>> import torch
+        >>> from xaitool.core.attribution.grad_cam import GradCam
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> result = GradCam(model, layer="0").attribute(images, Score(torch.tensor([3, 5])))
         >>> bool((result.values >= 0).all())
+        True
+        >>> torch.equal(result.values[:, 0], result.values[:, 2])  # a pixel's channels share
         True
     """
 

@@ -39,10 +39,18 @@ class GuidedBackprop(AttributionMethod):
             torch computes as one, or a custom autograd function.
 
     Example:
-        Continues that of `AttributionMethod`.
+        A ReLU lets through only what speaks for the class.
 
-        >>> GuidedBackprop(model).attribute(images, score).values.shape
-        torch.Size([2, 3, 8, 8])
+        >>> import torch
+        >>> from xaitool.core.attribution.guided_backprop import GuidedBackprop
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> relu = torch.nn.ReLU()
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), relu, torch.nn.Linear(48, 10))
+        >>> images = torch.rand(2, 3, 4, 4)
+        >>> result = GuidedBackprop(model).attribute(images, Score(torch.tensor([3, 5])))
+        >>> torch.allclose(result.values.flatten(1), model[2].weight[[3, 5]].clamp(min=0))
+        True
     """
 
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:

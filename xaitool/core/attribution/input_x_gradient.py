@@ -19,10 +19,18 @@ class InputXGradient(AttributionMethod):
     model normalises it: a black pixel has the value 0.
 
     Example:
-        Continues that of `AttributionMethod`.
+        Of a linear model the values sum to the score less that of a black image.
 
-        >>> InputXGradient(model).attribute(images, score).values.shape
-        torch.Size([2, 3, 8, 8])
+        >>> import torch
+        >>> from xaitool.core.attribution.input_x_gradient import InputXGradient
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 10))
+        >>> images = torch.rand(2, 3, 4, 4)
+        >>> result = InputXGradient(model).attribute(images, Score(torch.tensor([3, 5])))
+        >>> from_black = result.score_input - model[1].bias[[3, 5]]
+        >>> torch.allclose(result.values.sum((1, 2, 3)), from_black)
+        True
     """
 
     def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:

@@ -49,10 +49,18 @@ class IntegratedGradients(AttributionMethod):
     that share of every attribution.
 
     Example:
-        Continues that of `AttributionMethod`.
-
+        >>> import torch
+        >>> from xaitool.core.attribution.integrated_gradients import IntegratedGradients
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> black = torch.zeros(2, 1, 3, 8, 8)
         >>> method = IntegratedGradients(model, steps=200, rule="trapezoid")
-        >>> result = method.attribute(images, score, black)
+        >>> result = method.attribute(images, Score(torch.tensor([3, 5])), black)
         >>> bool((result.completeness_gap.abs() < 0.01).all())
         True
     """

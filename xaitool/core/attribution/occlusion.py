@@ -70,10 +70,21 @@ class Occlusion(AttributionMethod):
         ConfigError: The window is larger than the image.
 
     Example:
-        Continues that of `AttributionMethod`.
+        Windows that lie side by side hide each pixel once, and a linear model adds up what they
+        hide.
 
-        >>> Occlusion(model, window=4, stride=2).attribute(images, score, black).values.shape
-        torch.Size([2, 3, 8, 8])
+        >>> import torch
+        >>> from xaitool.core.attribution.occlusion import Occlusion
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 10))
+        >>> images = torch.rand(2, 3, 4, 4)
+        >>> black = torch.zeros(2, 1, 3, 4, 4)
+        >>> method = Occlusion(model, window=2, stride=2)
+        >>> result = method.attribute(images, Score(torch.tensor([3, 5])), black)
+        >>> falls = result.values[:, 0, ::2, ::2].sum((1, 2))
+        >>> torch.allclose(falls, result.score_input - result.score_baseline)
+        True
     """
 
     Options = OcclusionOptions

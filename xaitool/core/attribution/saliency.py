@@ -30,10 +30,16 @@ class Saliency(AttributionMethod):
     has the shape of the input. `absolute` drops the sign.
 
     Example:
-        Continues that of `AttributionMethod`.
+        Of a linear model the gradient is the weights.
 
-        >>> result = Saliency(model, absolute=True).attribute(images, score)
-        >>> bool((result.values >= 0).all())
+        >>> import torch
+        >>> from xaitool.core.attribution.saliency import Saliency
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 10))
+        >>> images = torch.rand(2, 3, 4, 4)
+        >>> result = Saliency(model, absolute=True).attribute(images, Score(torch.tensor([3, 5])))
+        >>> torch.allclose(result.values.flatten(1), model[1].weight[[3, 5]].abs())
         True
     """
 

@@ -42,10 +42,23 @@ class SmoothGrad(AttributionMethod):
     same on every device and for every dtype.
 
     Example:
-        Continues that of `AttributionMethod`.
+        The noise of an image is its own, whatever else is explained.
 
-        >>> SmoothGrad(model, samples=20, noise=0.1, seed=1).attribute(images, score).values.shape
-        torch.Size([2, 3, 8, 8])
+        >>> import torch
+        >>> from xaitool.core.attribution.smooth_grad import SmoothGrad
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> model = torch.nn.Sequential(
+        ...     torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(),
+        ...     torch.nn.Linear(288, 10),
+        ... )
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> method = SmoothGrad(model, samples=20, noise=0.1, seed=1)
+        >>> score = Score(torch.tensor([3, 5]))
+        >>> together = method.attribute(images, score).values
+        >>> alone = method.attribute(images[1:], score.select(slice(1, 2))).values
+        >>> torch.allclose(together[1:], alone)
+        True
     """
 
     Options = SmoothGradOptions

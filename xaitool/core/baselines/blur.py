@@ -30,6 +30,16 @@ class Blur(Baseline):
 
     The paper blurs photographs of 224 pixels with a standard deviation of 10; the default keeps
     that share of the shorter side.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.blur import Blur
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> references = Blur(sigma=2).for_images(images, Score(torch.tensor([3, 5])))
+        >>> bool((references[:, 0].std((2, 3)) < images.std((2, 3)) / 2).all())
+        True
     """
 
     Options = BlurOptions

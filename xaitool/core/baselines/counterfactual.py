@@ -22,6 +22,26 @@ class CounterfactualBaseline(Baseline):
         generator: From images ``(N, C, H, W)`` in [0, 1] and classes int64 ``(N,)`` to images of
             the same shape in [0, 1]; left as it was.
         rows: Largest number of images in one forward pass; it changes nothing but rounding.
+
+    Example:
+        Any module that makes an image of a class is a generator, such as one that
+        ``train-baseline-gan`` trained.
+
+        >>> import torch
+        >>> from xaitool.core.baselines.counterfactual import CounterfactualBaseline
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> class Brighter(torch.nn.Module):
+        ...     def forward(self, images, classes):
+        ...         return (images + 0.1 * classes.view(-1, 1, 1, 1)).clamp(max=1)
+        ...
+        >>> score = Score(torch.tensor([3, 5]), against=torch.tensor([0, 9]))
+        >>> references = CounterfactualBaseline(generator=Brighter()).for_images(images, score)
+        >>> torch.equal(references[0, 0], images[0])
+        True
+        >>> bool((references[1, 0] >= 0.9).all())
+        True
     """
 
     needs = frozenset({"generator", "rows"})

@@ -97,6 +97,23 @@ class CvaePathBaseline(CounterfactualPathBaseline):
         cvae: The autoencoder; left as it was.
         rows: Largest number of images in one forward pass; it changes nothing but rounding.
         **options: The fields of `CounterfactualPathOptions`.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.counterfactual_path import CvaePathBaseline
+        >>> from xaitool.core.models.counterfactuals.cvae import Cvae
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images, labels = torch.rand(2, 3, 8, 8), torch.tensor([3, 5])
+        >>> cvae = Cvae((3, 8, 8), classes=10, attributes=[2])
+        >>> attributes = torch.tensor([[0], [1]])
+        >>> baseline = CvaePathBaseline(cvae=cvae, points=5)
+        >>> path = baseline.for_samples(images, Score(labels), attributes)
+        >>> path.shape
+        torch.Size([2, 5, 3, 8, 8])
+        >>> reconstruction = cvae(images, labels, cvae.one_hot(attributes))
+        >>> torch.allclose(path[:, -1], reconstruction)
+        True
     """
 
     needs = frozenset({"cvae", "rows"})
@@ -118,6 +135,17 @@ class RecolouringBaseline(CounterfactualPathBaseline):
 
     The last point is the image. The colour is always read from the pixels, so that the dataset's
     attributes may be any others.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.counterfactual_path import RecolouringBaseline
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> red = torch.rand(2, 3, 8, 8) * torch.tensor([1, 0, 0]).view(3, 1, 1)
+        >>> path = RecolouringBaseline(points=3).for_images(red, Score(torch.tensor([3, 5])))
+        >>> green = red[:, [1, 0, 2]]
+        >>> torch.equal(path[:, 0], green), torch.equal(path[:, -1], red)
+        (True, True)
     """
 
     def for_samples(self, images: Tensor, score: Score, attributes: Tensor | None) -> Tensor:

@@ -17,6 +17,20 @@ class DatasetReferences(Baseline):
 
     Raises:
         ShapeError: `references` is not that.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.dataset import DatasetReferences
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> training_images = torch.rand(20, 3, 8, 8)
+        >>> baseline = DatasetReferences(training_images)
+        >>> references = baseline.for_images(images, Score(torch.tensor([3, 5])))
+        >>> references.shape
+        torch.Size([2, 20, 3, 8, 8])
+        >>> torch.equal(references[0], references[1])
+        True
     """
 
     needs = frozenset({"references"})

@@ -34,6 +34,19 @@ class Gaussian(Baseline):
     Args:
         seed: The run's seed.
         **options: The fields of `GaussianOptions`.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.gaussian import Gaussian
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> baseline = Gaussian(sigma=0.1, references=200, seed=1)
+        >>> references = baseline.for_images(images, Score(torch.tensor([3, 5])))
+        >>> bool(references.min() >= 0 and references.max() <= 1)
+        True
+        >>> bool(((references.mean(1) - images).abs() < 0.1).all())
+        True
     """
 
     Options = GaussianOptions

@@ -15,6 +15,17 @@ class GivenImage(DatasetReferences):
 
     Raises:
         ShapeError: `image` is not that.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.image import GivenImage
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> grey = torch.full((3, 8, 8), 0.5)
+        >>> references = GivenImage(grey).for_images(images, Score(torch.tensor([3, 5])))
+        >>> torch.equal(references, grey.expand(2, 1, 3, 8, 8))
+        True
     """
 
     needs = frozenset({"image"})

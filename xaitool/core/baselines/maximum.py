@@ -9,7 +9,18 @@ from xaitool.core.score import Score
 
 
 class Maximum(Baseline):
-    """One white image: 1 in pixel space, whatever the model's normalisation."""
+    """One white image: 1 in pixel space, whatever the model's normalisation.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.maximum import Maximum
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> references = Maximum().for_images(images, Score(torch.tensor([3, 5])))
+        >>> references.shape, bool((references == 1).all())
+        (torch.Size([2, 1, 3, 8, 8]), True)
+    """
 
     def for_images(self, images: Tensor, score: Score) -> Tensor:
         """References ``(N, 1, C, H, W)``, an expanded view of one number."""

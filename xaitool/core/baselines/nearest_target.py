@@ -21,6 +21,20 @@ class NearestTarget(Baseline):
 
     Args:
         data: The training images.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.nearest_target import NearestTarget
+        >>> from xaitool.core.score import Score
+        >>> from xaitool.data.load import load_dataset
+        >>> digits = load_dataset("digits", "train")
+        >>> images, labels = digits.images(torch.arange(2)), digits.labels[:2]
+        >>> score = Score(labels, against=torch.tensor([7, 7]))
+        >>> references = NearestTarget(data=digits).for_images(images, score)
+        >>> sevens = digits.images((digits.labels == 7).nonzero()[:, 0])
+        >>> least = torch.cdist(images.flatten(1), sevens.flatten(1)).min(1).values
+        >>> torch.allclose((references[:, 0] - images).flatten(1).norm(dim=1), least)
+        True
     """
 
     needs = frozenset({"data"})

@@ -46,6 +46,18 @@ class OptimisedTarget(Baseline):
         model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``; left as it was.
         rows: Largest number of images in one forward pass; it changes nothing but rounding.
         **options: The fields of `OptimisedTargetOptions`.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.optimised_target import OptimisedTarget
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> score = Score(model(images).argmax(1), against=torch.tensor([7, 8]))
+        >>> references = OptimisedTarget(model=model, weight=10).for_images(images, score)
+        >>> model(references[:, 0]).argmax(1)
+        tensor([7, 8])
     """
 
     Options = OptimisedTargetOptions

@@ -34,6 +34,21 @@ class TargetClass(Baseline):
         data: The images to draw from.
         seed: The run's seed.
         **options: The fields of `TargetClassOptions`.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.baselines.target_class import TargetClass
+        >>> from xaitool.core.score import Score
+        >>> from xaitool.data.load import load_dataset
+        >>> digits = load_dataset("digits", "train")
+        >>> images, labels = digits.images(torch.arange(2)), digits.labels[:2]
+        >>> score = Score(labels, against=torch.tensor([7, 7]))
+        >>> references = TargetClass(data=digits, references=5).for_images(images, score)
+        >>> references.shape
+        torch.Size([2, 5, 1, 28, 28])
+        >>> sevens = digits.images((digits.labels == 7).nonzero()[:, 0])
+        >>> bool((references[0, :, None] == sevens).flatten(2).all(2).any(1).all())
+        True
     """
 
     Options = TargetClassOptions

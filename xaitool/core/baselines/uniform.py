@@ -29,6 +29,22 @@ class Uniform(Baseline):
     Args:
         seed: The run's seed.
         **options: The fields of `UniformOptions`.
+
+    Example:
+        The noise of an image is its own, whatever else is explained.
+
+        >>> import torch
+        >>> from xaitool.core.baselines.uniform import Uniform
+        >>> from xaitool.core.score import Score
+        >>> _ = torch.manual_seed(0)
+        >>> images = torch.rand(2, 3, 8, 8)
+        >>> baseline = Uniform(references=5, seed=1)
+        >>> references = baseline.for_images(images, Score(torch.tensor([3, 5])))
+        >>> references.shape
+        torch.Size([2, 5, 3, 8, 8])
+        >>> alone = baseline.for_images(images[1:], Score(torch.tensor([5])))
+        >>> torch.equal(references[1:], alone)
+        True
     """
 
     Options = UniformOptions

@@ -63,6 +63,8 @@ class Guidance:
         >>> guidance = xaitool.Guidance("shap")
         >>> generated = generator(torch.randn(16, 8))
         >>> guided = guidance(generated, discriminator, real[:4])
+        >>> torch.equal(guided, generated)  # the same images, with a masked gradient
+        True
         >>> torch.nn.functional.softplus(-discriminator(guided)).mean().backward()
     """
 

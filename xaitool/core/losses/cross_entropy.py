@@ -14,6 +14,16 @@ class CrossEntropy(Loss):
     The LGL-INR paper's equation 1 (SML), divided by the number of samples. torch's own weighted
     cross-entropy divides by the sum of the weights in the batch instead, which changes with the
     batch, so that its steps do not add up to the gradient of equation 1.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.losses.cross_entropy import CrossEntropy
+        >>> loss = CrossEntropy(class_weights=[1, 1, 2])
+        >>> logits = torch.zeros(4, 3, requires_grad=True)
+        >>> value = loss(logits, torch.tensor([0, 1, 2, 2]))
+        >>> value.backward()
+        >>> round(value.item(), 4)  # log 3, times a mean weight of 6 / 4
+        1.6479
     """
 
     weighted = True

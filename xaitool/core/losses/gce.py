@@ -31,6 +31,18 @@ class GuidedComplementEntropy(Loss):
     code adds small constants to avoid 0/0 and log 0; here the shares of the false classes are the
     softmax of their logits, the same without any. With two classes there is one false class and
     nothing to spread, so three are wanted.
+
+    Example:
+        Least where the false classes are even.
+
+        >>> import torch
+        >>> from xaitool.core.losses.gce import GuidedComplementEntropy
+        >>> loss = GuidedComplementEntropy()
+        >>> labels = torch.tensor([0])
+        >>> round(loss(torch.tensor([[30.0, 0.0, 0.0]]), labels).item(), 4)
+        -1.0
+        >>> round(loss(torch.tensor([[30.0, 2.0, 0.0]]), labels).item(), 4)
+        -0.5271
     """
 
     Options = GceOptions

@@ -44,6 +44,16 @@ class LglInr(Loss):
     negative class that is easier than the weighted mean by more than 1 / (β (1 - p)) is pushed
     towards the positive class, to draw weight from the hard one. Logarithms are of the sigmoid
     itself; the code adds 1e-7, which stops learning at logits beyond about 16.
+
+    Example:
+        The first output takes class 1 for its own; β makes that count.
+
+        >>> import torch
+        >>> from xaitool.core.losses.lgl_inr import LglInr
+        >>> logits = torch.tensor([[2.0, 0.0, 0.0], [2.0, 2.0, 0.0], [0.0, 0.0, 2.0]])
+        >>> labels = torch.tensor([0, 1, 2])
+        >>> bool(LglInr(beta=5)(logits, labels) > LglInr(beta=0)(logits, labels))
+        True
     """
 
     Options = LglInrOptions

@@ -16,6 +16,15 @@ class Logistic(Loss):
     sums over outputs, as the paper's equation 11 and its code do for LGL-INR. A sample's class
     weight λ_y multiplies all of its K terms, so that equation 8, and with it 9, holds for each
     output; the paper writes weights for two classes only.
+
+    Example:
+        >>> import torch
+        >>> from xaitool.core.losses.logistic import Logistic
+        >>> logits = torch.zeros(4, 3, requires_grad=True)
+        >>> value = Logistic()(logits, torch.tensor([0, 1, 2, 2]))
+        >>> value.backward()
+        >>> round(value.item(), 4)  # 3 outputs, log 2 each
+        2.0794
     """
 
     weighted = True

@@ -51,6 +51,18 @@ class ProbabilisticallyCompact(Loss):
 
     The gradient vanishes on samples that are far on the wrong side, so that it wants a network
     that has been trained with cross-entropy (`warm_up`).
+
+    Example:
+        Without the constraint a lead of the margin costs nothing.
+
+        >>> import torch
+        >>> from xaitool.core.losses.pc import ProbabilisticallyCompact
+        >>> loss = ProbabilisticallyCompact(margin=0.9, constraint=0)
+        >>> labels = torch.tensor([0])
+        >>> loss(torch.tensor([[9.0, 0.0, 0.0]]), labels).item()
+        0.0
+        >>> round(loss(torch.zeros(1, 3), labels).item(), 4)  # 0.9 for each of 2 false classes
+        1.8
     """
 
     Options = PcOptions

@@ -53,6 +53,20 @@ def train_classifier(
         InputError: An option, the data or the run to resume does not fit.
         DivergenceError: The loss became NaN or infinite.
         StoppedBySignal: A signal came; the state was saved.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> config = xaitool.TrainClassifierConfig(dataset="digits", epochs=3, out=out / "run")
+        >>> result = xaitool.train_classifier(config)
+        >>> result.state, result.metrics["epoch"]
+        ('completed', 3)
+        >>> result.metrics["validation_accuracy"] > 0.5
+        True
+        >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
     recipe = Recipe(config)

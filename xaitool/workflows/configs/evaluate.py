@@ -12,7 +12,20 @@ from xaitool.workflows.configs.explanation import ExplanationOptions
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig(ExplanationOptions):
-    """Measure what the kind of each artifact allows."""
+    """Measure what the kind of each artifact allows.
+
+    Example:
+        >>> import xaitool
+        >>> config = xaitool.EvaluateConfig(
+        ...     artifacts=("run",), metric=("robustness",), attack=("fgsm",), epsilon=(0, 8 / 255)
+        ... )
+        >>> config.split
+        'test'
+        >>> xaitool.EvaluateConfig(metric=("acuracy",))
+        Traceback (most recent call last):
+            ...
+        xaitool.errors.UnknownNameError: unknown metric 'acuracy'; did you mean 'accuracy'?
+    """
 
     artifacts: tuple[Path, ...] = option(
         (),

@@ -13,7 +13,16 @@ from xaitool.workflows.configs.explanation import ExplanationOptions, methods_op
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainConfig(ExplanationOptions):
-    """Attribute a classifier's score to the pixels of images."""
+    """Attribute a classifier's score to the pixels of images.
+
+    Example:
+        Why a mistake was made is asked against the label.
+
+        >>> import xaitool
+        >>> config = xaitool.ExplainConfig(model="run", dataset="digits", only="misclassified")
+        >>> config.target, config.held_against
+        ('predicted', 'label')
+    """
 
     images: tuple[Path, ...] = option(
         (),

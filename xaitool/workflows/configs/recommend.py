@@ -27,7 +27,18 @@ class QueryOptions(DeviceOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendTopConfig(QueryOptions):
-    """Recommend the items that users would rate highest."""
+    """Recommend the items that users would rate highest.
+
+    Example:
+        >>> import xaitool
+        >>> config = xaitool.RecommendTopConfig(model="run", user=("u1", "u2"), number=5)
+        >>> config.user
+        ('u1', 'u2')
+        >>> xaitool.RecommendTopConfig(number=0)
+        Traceback (most recent call last):
+            ...
+        xaitool.errors.ConfigError: --number is 0, but at least 1 is wanted
+    """
 
     number: int | None = option(
         None,
@@ -47,7 +58,14 @@ class RecommendTopConfig(QueryOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendExplainConfig(QueryOptions):
-    """Say in aspects why users would rate items so high."""
+    """Say in aspects why users would rate items so high.
+
+    Example:
+        >>> import xaitool
+        >>> config = xaitool.RecommendExplainConfig(model="run", user=("u1", "u2"), item=("i3",))
+        >>> len(config.user) * len(config.item)  # pairs of which each becomes a record
+        2
+    """
 
     item: tuple[str, ...] = option(
         (),
@@ -70,4 +88,11 @@ class RecommendExplainConfig(QueryOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendPreferencesConfig(QueryOptions):
-    """Say which aspects users like and dislike in general."""
+    """Say which aspects users like and dislike in general.
+
+    Example:
+        >>> import xaitool
+        >>> config = xaitool.RecommendPreferencesConfig(model="run", user=("u1",), device="cpu")
+        >>> config.to_dict()
+        {'device': 'cpu', 'model': 'run', 'user': ['u1']}
+    """

@@ -47,7 +47,18 @@ class RatingsOptions(RunOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendFitConfig(RatingsOptions):
-    """Fit a rating model, and AMCF, which explains its ratings by aspects."""
+    """Fit a rating model, and AMCF, which explains its ratings by aspects.
+
+    Example:
+        >>> import xaitool
+        >>> config = xaitool.RecommendFitConfig(dataset="csv:ratings.csv", base="svd", split="time")
+        >>> config.seed
+        0
+        >>> xaitool.RecommendFitConfig(hold_out=0.95)
+        Traceback (most recent call last):
+            ...
+        xaitool.errors.ConfigError: --hold-out is 0.95, but more than 0 and at most 0.9 is wanted
+    """
 
     base: str = option(
         "svd",

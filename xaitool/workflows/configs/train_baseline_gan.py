@@ -49,7 +49,17 @@ else:
 @with_presets(BASELINE_GANS)
 @dataclass(frozen=True, kw_only=True)
 class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
-    """Train a generator whose images serve as counterfactual baselines of a classifier."""
+    """Train a generator whose images serve as counterfactual baselines of a classifier.
+
+    Example:
+        What is not given is the generator's own default.
+
+        >>> import xaitool
+        >>> xaitool.TrainBaselineGanConfig(classifier="run").epochs
+        20
+        >>> xaitool.TrainBaselineGanConfig(generator="cvae").epochs
+        50
+    """
 
     preset: str = option(
         "stargan",

@@ -13,7 +13,20 @@ from xaitool.workflows.configs.presets import CLASSIFIERS
 @with_presets(CLASSIFIERS)
 @dataclass(frozen=True, kw_only=True)
 class TrainClassifierConfig(TrainingOptions):
-    """Train an image classifier."""
+    """Train an image classifier.
+
+    Example:
+        From a preset, and from what a configuration file says.
+
+        >>> import xaitool
+        >>> preset = xaitool.TrainClassifierConfig.presets["pc-mnist"]
+        >>> config = xaitool.TrainClassifierConfig(**{**preset, "epochs": 20})
+        >>> config.loss, config.epochs
+        ('pc', 20)
+        >>> values = {"epochs": 5, "batch-size": 32}
+        >>> xaitool.TrainClassifierConfig.from_mapping(values, source="run.toml").batch_size
+        32
+    """
 
     preset: str | None = option(
         None,

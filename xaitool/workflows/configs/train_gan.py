@@ -14,7 +14,18 @@ from xaitool.workflows.configs.presets import GANS
 @with_presets(GANS)
 @dataclass(frozen=True, kw_only=True)
 class TrainGanConfig(GuidanceOptions, TrainingOptions):
-    """Train a GAN whose generator is guided by an explanation of its discriminator."""
+    """Train a GAN whose generator is guided by an explanation of its discriminator.
+
+    Example:
+        >>> import xaitool
+        >>> config = xaitool.TrainGanConfig(classes=("0", "1"), xai="deeplift", mask_stop=10)
+        >>> config.classes
+        ('0', '1')
+        >>> xaitool.TrainGanConfig(epochs=0)
+        Traceback (most recent call last):
+            ...
+        xaitool.errors.ConfigError: --epochs is 0, but at least 1 is wanted
+    """
 
     preset: str | None = option(
         None,

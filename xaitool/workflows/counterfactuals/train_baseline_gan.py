@@ -62,6 +62,24 @@ def train_baseline_gan(
     Source: Shih et al. 2021, "GANMEX: One-vs-One Attributions Guided by GAN-based Counterfactual
     Explanation Baselines", section 3. Its published code also draws an image's own class as a
     target and has no running mean of the weights; ``include_source`` and ``ema_decay=0`` do so.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> classifier = xaitool.TrainClassifierConfig(epochs=3, out=out / "classifier")
+        >>> run = xaitool.train_classifier(classifier).run_dir
+        >>> config = xaitool.TrainBaselineGanConfig(
+        ...     classifier=run, preset="small", epochs=1, judged=1200, out=out / "generator"
+        ... )
+        >>> result = xaitool.train_baseline_gan(config)
+        >>> result.state, result.step
+        ('completed', 4)
+        >>> sorted({"hit_rate", "l1"} & set(result.metrics))  # of the images held out
+        ['hit_rate', 'l1']
+        >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
     config.check_meant()

@@ -96,6 +96,22 @@ def evaluate(
 
     Raises:
         InputError: An artifact, a metric or the data does not fit.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> classifier = xaitool.TrainClassifierConfig(epochs=3, out=out / "classifier")
+        >>> run = xaitool.train_classifier(classifier).run_dir
+        >>> config = xaitool.EvaluateConfig(artifacts=(run,), metric=("accuracy",))
+        >>> (row,) = xaitool.evaluate(config)
+        >>> row["metric"], row["n"]
+        ('accuracy', 359)
+        >>> row["low"] < row["value"] < row["high"]  # of the 95 % interval
+        True
+        >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
     runtime = Runtime.from_options(config)

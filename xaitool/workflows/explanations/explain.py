@@ -65,6 +65,25 @@ def explain(
     Raises:
         InputError: An option, an image or the model does not fit.
         StoppedBySignal: A signal came; ``--resume`` continues the unfinished files.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> classifier = xaitool.TrainClassifierConfig(epochs=3, out=out / "classifier")
+        >>> run = xaitool.train_classifier(classifier).run_dir
+        >>> config = xaitool.ExplainConfig(
+        ...     model=run, dataset="digits", limit=2, method=("deeplift",), out=out / "maps.h5"
+        ... )
+        >>> records = []
+        >>> result = xaitool.explain(config, emit=records.append)
+        >>> result.samples, [path.name for path in result.files]
+        (2, ['maps.h5', '000000-00000.png', '000001-00001.png'])
+        >>> all(abs(record["completeness_gap"]) < 1e-4 for record in records)
+        True
+        >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
     runtime = Runtime.from_options(config)

@@ -62,6 +62,22 @@ def train_gan(
         StoppedBySignal: A signal came; the state was saved.
 
     Source: Graves et al. 2020, "LogicGAN", Algorithm 1 and section 5.1.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> config = xaitool.TrainGanConfig(
+        ...     classes=("0", "1"), xai="shap", epochs=1, fid_samples=0, out=out / "run"
+        ... )
+        >>> result = xaitool.train_gan(config)
+        >>> 0 < result.metrics["mask_mean"] < 1
+        True
+        >>> (out / "run" / "samples").is_dir()
+        True
+        >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
     if config.fid_samples == 1:

@@ -46,6 +46,22 @@ def recommend_explain(
 
     Raises:
         InputError: An option or the model does not fit, or there is no such user or item.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> small = "synthetic-ratings:users=80,items=60,ratings=30,aspects=6"
+        >>> fit = xaitool.RecommendFitConfig(dataset=small, factors=8, epochs=6, out=out / "fit")
+        >>> _ = xaitool.recommend_fit(fit)
+        >>> config = xaitool.RecommendExplainConfig(model=out / "fit", user=("u1",), item=("i3",))
+        >>> (record,) = xaitool.recommend_explain(config)
+        >>> interest = sum(record["aspects"].values()) + record["unexplained"]
+        >>> abs(interest - record["interest"]) < 1e-4
+        True
+        >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
     if not config.item:

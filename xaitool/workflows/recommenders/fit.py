@@ -60,6 +60,21 @@ def recommend_fit(
         InputError: An option or the data does not fit.
         DivergenceError: The training error became NaN or infinite.
         StoppedBySignal: A signal came.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> small = "synthetic-ratings:users=80,items=60,ratings=30,aspects=6"
+        >>> fit = xaitool.RecommendFitConfig(dataset=small, factors=8, epochs=6, out=out / "fit")
+        >>> result = xaitool.recommend_fit(fit)
+        >>> result.state, result.epochs
+        ('completed', 6)
+        >>> result.metrics["training_rmse"] < 1
+        True
+        >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
     runtime = Runtime.from_options(config)

@@ -38,6 +38,21 @@ def recommend_preferences(
 
     Raises:
         InputError: An option or the model does not fit, or there is no such user.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> small = "synthetic-ratings:users=80,items=60,ratings=30,aspects=6"
+        >>> fit = xaitool.RecommendFitConfig(dataset=small, factors=8, epochs=6, out=out / "fit")
+        >>> _ = xaitool.recommend_fit(fit)
+        >>> config = xaitool.RecommendPreferencesConfig(model=out / "fit", user=("u1",))
+        >>> rows = list(xaitool.recommend_preferences(config))
+        >>> len(rows), round(sum(abs(row["preference"]) for row in rows), 4)
+        (6, 1.0)
+        >>> folder.cleanup()
     """
     query = Query(config, reporter or SilentReporter())
     return _rows(query, query.explanation())

@@ -46,6 +46,23 @@ def recommend_top(config: RecommendTopConfig, reporter: Reporter | None = None) 
 
     Raises:
         InputError: An option or the model does not fit, or there is no such user.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import xaitool
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> out = Path(folder.name)
+        >>> small = "synthetic-ratings:users=80,items=60,ratings=30,aspects=6"
+        >>> fit = xaitool.RecommendFitConfig(dataset=small, factors=8, epochs=6, out=out / "fit")
+        >>> _ = xaitool.recommend_fit(fit)
+        >>> config = xaitool.RecommendTopConfig(model=out / "fit", user=("u1",), number=3)
+        >>> rows = list(xaitool.recommend_top(config))
+        >>> [row["rank"] for row in rows]
+        [1, 2, 3]
+        >>> rows[0]["raw"] >= rows[1]["raw"] >= rows[2]["raw"]
+        True
+        >>> folder.cleanup()
     """
     query = Query(config, reporter or SilentReporter())
     count = query.recommender.model.item_count
