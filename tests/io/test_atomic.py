@@ -6,10 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.io.full_disk import full_after
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import LONG_AGO, atomic_write, remove_partials, write_json, write_text
+from xaitool.io.atomic import (
+    LONG_AGO,
+    atomic_write,
+    remove_partials,
+    write_json,
+    write_png,
+    write_text,
+)
 
 
 def names(folder):
@@ -31,6 +39,26 @@ def test_the_old_file_is_there_until_the_end(tmp_path):
         assert path.read_text() == "old"
         assert names(tmp_path) == [f".a.txt.{os.getpid()}.partial", "a.txt"]
     assert path.read_text() == "new"
+
+
+def test_a_picture_whatever_its_name_ends_in(tmp_path):
+    picture = Image.new("RGB", (3, 2), (1, 2, 3))
+    path = tmp_path / "a.jpg"
+    write_png(path, picture)
+    with Image.open(path) as found:
+        assert (found.format, found.size, found.getpixel((2, 1))) == ("PNG", (3, 2), (1, 2, 3))
+    assert names(tmp_path) == ["a.jpg"]
+
+
+def test_a_picture_goes_where_a_link_leads_when_asked(tmp_path):
+    link, target = tmp_path / "link.png", tmp_path / "target.png"
+    link.symlink_to(target)
+    write_png(link, Image.new("L", (1, 1)), follow=True)
+    assert link.is_symlink()
+    assert target.is_file()
+    write_png(link, Image.new("L", (1, 1)))
+    assert not link.is_symlink()
+    assert target.is_file()
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, GeneratorExit])

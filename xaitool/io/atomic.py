@@ -9,10 +9,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from xaitool.errors import ConfigError
 from xaitool.io.folders import remove_files
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 # Seconds after which nobody is still writing a file, where no lock says so.
 LONG_AGO = 24 * 3600.0
@@ -63,6 +66,12 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text as `atomic_write` does; what is no character is escaped as JSON does."""
     with atomic_write(path) as file:
         file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def write_png(path: Path, picture: Image.Image, *, follow: bool = False) -> None:
+    """Write a picture as `atomic_write` does."""
+    with atomic_write(path, follow=follow) as file:
+        picture.save(file, format="PNG")
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -16,7 +16,7 @@ from xaitool.core.training.counterfactual_step import counterfactual_step
 from xaitool.core.training.optimiser import restore_optimiser
 from xaitool.core.training.running_mean import running_mean
 from xaitool.data.dataset import ImageDataset
-from xaitool.io.atomic import atomic_write
+from xaitool.io.atomic import write_png
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.generator import KIND, build_generator
 from xaitool.workflows.counterfactuals.judges import CounterfactualJudge
@@ -215,9 +215,8 @@ class BaselineGanTrainer:
     def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
         """The grid of images and target classes; hit rate and distance on held-out images."""
         generator = self.counterfactual
-        grid = self.judge.picture(generator)
-        with atomic_write(directory.samples / f"epoch-{epoch:04d}.png") as file:
-            grid.save(file, format="PNG")
+        picture = self.judge.picture(generator)
+        write_png(directory.samples / f"epoch-{epoch:04d}.png", picture)
         return dict(self.judge.measure(generator))
 
     def state_dict(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.data.groups import groups_of
 from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, DataError
-from xaitool.io.atomic import atomic_write
+from xaitool.io.atomic import write_png
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.cvae import KIND
 from xaitool.workflows.counterfactuals.judges import CvaeJudge
@@ -166,8 +166,8 @@ class CvaeTrainer:
     def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
         """The grid of paths; the losses on held-out images."""
         self.model.eval()
-        with atomic_write(directory.samples / f"epoch-{epoch:04d}.png") as file:
-            self.judge.picture(self.model).save(file, format="PNG")
+        picture = self.judge.picture(self.model)
+        write_png(directory.samples / f"epoch-{epoch:04d}.png", picture)
         measured = self.judge.measure(self.model)
         self.model.train()
         return dict(measured)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import atomic_write, remove_partials
+from xaitool.io.atomic import remove_partials, write_png
 from xaitool.io.folders import check_out_folder
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 
@@ -46,8 +46,7 @@ def save_picture(picture: Image.Image, path: Path, *, overwrite: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if overwrite:
         remove_partials(path.parent.resolve(), re.escape(path.name))
-    with atomic_write(path) as file:
-        picture.save(file, format="PNG")
+    write_png(path, picture)
 
 
 def source_name(source: Path) -> str:

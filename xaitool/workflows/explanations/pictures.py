@@ -11,7 +11,7 @@ from typing import cast
 from PIL import Image
 from torch import Tensor
 
-from xaitool.io.atomic import atomic_write, remove_partials
+from xaitool.io.atomic import remove_partials, write_png
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.io.attributions import AttributionFile
 from xaitool.io.folders import make_folder, remove_files
@@ -96,8 +96,7 @@ class HeatMaps:
         make_folder(self.folder)
         name = re.sub(r"[^\w.-]+", "-", Path(rows.filename[row]).stem)[:LONGEST_NAME]
         path = self.folder / f"{index:06d}-{name}{kind}.png"
-        with atomic_write(path) as file:
-            picture.save(file, format="PNG")
+        write_png(path, picture)
         return path
 
     def _heat_map(self, rows: AttributionRows, row: int) -> Image.Image:
@@ -197,8 +196,7 @@ def write_grid(
     )
     if config.resume or config.overwrite:
         remove_partials(path.parent.resolve(), re.escape(path.name))
-    with atomic_write(path) as file:
-        picture.save(file, format="PNG")
+    write_png(path, picture)
     return path
 
 

@@ -20,7 +20,7 @@ from xaitool.core.training.running_mean import running_mean
 from xaitool.core.training.stopwatch import Stopwatch
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError, DataError, InputError
-from xaitool.io.atomic import atomic_write
+from xaitool.io.atomic import write_png
 from xaitool.io.plain import Count, Positive, checked
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.train_gan import TrainGanConfig
@@ -273,13 +273,14 @@ class GanTrainer:
             The metrics; only ``samples``, NaN, where the generator makes no numbers any more.
         """
         for step, images in self._early.items():
-            _write_grid(images, directory, f"epoch-0001-step-{step:05d}")
+            path = directory.samples / f"epoch-0001-step-{step:05d}.png"
+            write_png(path, sample_grid(images))
         self._early = {}
         samples = self._samples()
         if not samples.isfinite().all():
             # The last step can spoil the weights without a loss that says so.
             return {"samples": math.nan}
-        _write_grid(samples, directory, f"epoch-{epoch:04d}")
+        write_png(directory.samples / f"epoch-{epoch:04d}.png", sample_grid(samples))
         metrics: dict[str, Any] = {"explain_seconds": self.explaining.take()}
         if self._judge is not None:
             found = self._judge.judge(
@@ -372,8 +373,3 @@ def _objective(config: TrainGanConfig) -> GanObjective:
         config.objective_option, source=f"objective '{config.objective}'"
     )
     return kind(**options.to_dict())
-
-
-def _write_grid(images: Tensor, directory: RunDirectory, name: str) -> None:
-    with atomic_write(directory.samples / f"{name}.png") as file:
-        sample_grid(images).save(file, format="PNG")

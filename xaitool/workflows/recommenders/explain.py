@@ -10,7 +10,7 @@ from torch import Tensor
 
 from xaitool.core.recommenders.aspects.explanation import Explanation
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import atomic_write
+from xaitool.io.atomic import write_png
 from xaitool.workflows.configs.recommend import RecommendExplainConfig
 from xaitool.workflows.recommenders.bars import as_picture
 from xaitool.workflows.recommenders.pairs import explained_pairs
@@ -107,8 +107,7 @@ def _drawn(
         yield record
     picture = as_picture(kept, config.shares)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path, follow=True) as file:
-        picture.save(file, format="PNG")
+    write_png(path, picture, follow=True)
     reporter.message(f"plot: {path}")
     if count > MOST_PANELS:
         reporter.message(f"the picture has the first {MOST_PANELS} of {count:,} pairs")

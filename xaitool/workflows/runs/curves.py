@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xaitool.io.atomic import atomic_write
+from xaitool.io.atomic import write_png
 from xaitool.report.curves import curve_picture
 from xaitool.workflows.runs.directory import RunDirectory
 
@@ -27,8 +27,7 @@ def write_curves(directory: RunDirectory, charts: Mapping[str, tuple[str, ...]])
         if not series:
             continue
         picture = curve_picture(series, title=name, x_label="epoch", y_label=", ".join(series))
-        with atomic_write(directory.plots / f"{name}.png") as file:
-            picture.save(file, format="PNG")
+        write_png(directory.plots / f"{name}.png", picture)
 
 
 def _number(value: Any) -> float | None:

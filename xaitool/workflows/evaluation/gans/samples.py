@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xaitool.core.models.gans.images import noise, sample
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import atomic_write, remove_partials
+from xaitool.io.atomic import remove_partials, write_png
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.io.folders import check_folder, check_out_folder, remove_files
@@ -72,10 +72,10 @@ def write_samples(
         for start in range(0, count, AT_ONCE):
             images = sample(generator, latent[start : start + AT_ONCE]).float().cpu()
             for number, picture in enumerate(_pictures(images), start):
-                _write(picture, folder / f"{number:0{digits}}.png")
+                write_png(folder / f"{number:0{digits}}.png", picture)
             first.append(images[: max(0, IN_GRID - start)])
             task.advance(len(images))
-    _write(sample_grid(torch.cat(first)), folder / GRID)
+    write_png(folder / GRID, sample_grid(torch.cat(first)))
     yield {
         "metric": "samples",
         "value": count,
@@ -111,8 +111,3 @@ def _pictures(images: Tensor) -> Iterator[Image.Image]:
     grey = images.shape[1] == 1
     for pixels in to_pixels(images):
         yield Image.fromarray(pixels[..., 0] if grey else pixels)
-
-
-def _write(picture: Image.Image, path: Path) -> None:
-    with atomic_write(path) as file:
-        picture.save(file, format="PNG")
