@@ -25,6 +25,7 @@ from xaitool.io.atomic import LONG_AGO, remove_partials
 from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.io.plain import Finite, Positive, Shape
 from xaitool.io.stored_weights import check_weights
+from xaitool.workflows.runs.batches import batches
 from xaitool.workflows.runs.progress import Reporter
 
 
@@ -207,8 +208,8 @@ def _train(
     model.train()
     with reporter.task("features", epochs * steps_per_epoch, "step") as task:
         for epoch in range(epochs):
-            order = torch.randperm(len(train), generator=generator(RECIPE.seed, "order", epoch))
-            for step, indices in enumerate(order.split(RECIPE.batch_size)):
+            order = batches(RECIPE.seed, len(train), RECIPE.batch_size, epoch)
+            for step, indices in enumerate(order):
                 images = _shifted(train.images(indices).to(device), epoch, step)
                 values = classifier_step(
                     model, CrossEntropy(), optimiser, images, labels[indices.to(device)]

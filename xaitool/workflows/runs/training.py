@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Literal, NotRequired, Protocol, TypedDict
 import torch
 from torch import Tensor
 
-from xaitool.core.seeding import derive_seed, generator
 from xaitool.errors import (
     ArtifactError,
     ConfigError,
@@ -28,6 +27,7 @@ from xaitool.io.plain import Count, Finite, Positive
 from xaitool.io.stored_weights import check_state
 from xaitool.options.command_text import code_text
 from xaitool.workflows.configs.common import TrainingRunOptions
+from xaitool.workflows.runs.batches import batches, step_draws
 from xaitool.workflows.runs.curves import write_curves
 from xaitool.workflows.runs.directory import RunDirectory, compare_config, is_completed
 from xaitool.workflows.runs.place import RunPlace, SavedOptions
@@ -146,10 +146,6 @@ class Choice:
 
 class TrainingRun:
     """Drives a trainer through its epochs.
-
-    The order of samples is keyed by (seed, epoch) and every other draw by (seed, epoch, step), so
-    that a resumed run repeats on the CPU bit for bit what an uninterrupted one does, without any
-    generator's state being kept.
 
     Args:
         config: The command's options.
@@ -302,15 +298,14 @@ class TrainingRun:
         return self.position.epoch * self.steps_per_epoch + self.position.step
 
     def _remaining_batches(self) -> tuple[Tensor, ...]:
-        order = generator(self.config.seed, "order", self.position.epoch)
-        batches = torch.randperm(self.samples, generator=order).split(self.batch_size)
-        return tuple(batches[self.position.step :])
+        at = self.position
+        return batches(self.config.seed, self.samples, self.batch_size, at.epoch)[at.step :]
 
     def _step(self, indices: Tensor) -> dict[str, Tensor]:
-        keys = (self.config.seed, "step", self.position.epoch, self.position.step)
-        self.place.runtime.seed_layers(derive_seed(*keys, "layers"))
+        at = self.position
+        random = step_draws(self.config.seed, at.epoch, at.step, self.place.runtime)
         try:
-            values = self.trainer.step(indices, generator(*keys, "draws"))
+            values = self.trainer.step(indices, random)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

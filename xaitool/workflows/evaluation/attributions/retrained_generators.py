@@ -7,11 +7,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
 from xaitool.core.baselines.counterfactual import CounterfactualBaseline
-from xaitool.core.seeding import derive_seed, generator
 from xaitool.data.load import stratified_split
 from xaitool.errors import DivergenceError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -20,6 +18,7 @@ from xaitool.workflows.counterfactuals.generator import Counterfactual
 from xaitool.workflows.counterfactuals.train_baseline_gan import BaselineGanTrainer
 from xaitool.workflows.counterfactuals.training_data import load_targeted_data
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.runs.batches import batches, step_draws
 from xaitool.workflows.runs.context import Context
 
 
@@ -79,9 +78,9 @@ class RetrainedGenerators:
         trainer = BaselineGanTrainer(
             self._config, self._runtime, self._dataset, self._train, self._held_out, teacher
         )
-        for keys, indices in itertools.islice(self._batches(), self._steps):
-            self._runtime.seed_layers(derive_seed(*keys, "layers"))
-            trainer.step(indices, generator(*keys, "draws"))
+        for epoch, step, indices in itertools.islice(self._batches(), self._steps):
+            random = step_draws(self._config.seed, epoch, step, self._runtime)
+            trainer.step(indices, random)
         found = trainer.counterfactual.eval().requires_grad_(False)
         if not all(value.isfinite().all() for value in found.state_dict().values()):
             raise DivergenceError(
@@ -95,11 +94,9 @@ class RetrainedGenerators:
         )
         return CounterfactualBaseline(generator=found)
 
-    def _batches(self) -> Iterator[tuple[tuple[int | str, ...], Tensor]]:
-        """Batches without end, in the order of a run of ``train-baseline-gan``, with their keys."""
-        seed = self._config.seed
+    def _batches(self) -> Iterator[tuple[int, int, Tensor]]:
+        """Without end, as a run of ``train-baseline-gan`` has them: epoch, step and samples."""
         for epoch in itertools.count():
-            order = generator(seed, "order", epoch)
-            batches = torch.randperm(len(self._train), generator=order).split(self._batch_size)
-            for step, indices in enumerate(batches):
-                yield (seed, "step", epoch, step), indices
+            order = batches(self._config.seed, len(self._train), self._batch_size, epoch)
+            for step, indices in enumerate(order):
+                yield epoch, step, indices
