@@ -7,66 +7,51 @@ parametrisation follow.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 from xaitool.errors import UnknownNameError
 from xaitool.registry.data import DATASETS, RATINGS
-from xaitool.registry.entry import Entry
+from xaitool.registry.entry import Entry, Metric
 from xaitool.registry.explanations import ATTRIBUTION, BASELINES, GUIDANCE
-from xaitool.registry.metrics import (
-    ATTRIBUTION_METRICS,
-    BASELINE_GAN_METRICS,
-    CLASSIFIER_METRICS,
-    CVAE_METRICS,
-    GAN_METRICS,
-    RECOMMENDER_METRICS,
-)
+from xaitool.registry.metrics import METRICS_OF
 from xaitool.registry.networks import ATTACKS, CLASSIFIERS, GANS, GENERATORS, LOSSES, OBJECTIVES
 from xaitool.registry.recommenders import BASE_MODELS
 
 __all__ = [
     "ATTACKS",
     "ATTRIBUTION",
-    "ATTRIBUTION_METRICS",
     "BASELINES",
-    "BASELINE_GAN_METRICS",
     "BASE_MODELS",
     "CLASSIFIERS",
-    "CLASSIFIER_METRICS",
-    "CVAE_METRICS",
     "DATASETS",
     "GANS",
-    "GAN_METRICS",
     "GENERATORS",
     "GUIDANCE",
     "KINDS",
     "LOSSES",
     "METRICS",
+    "METRICS_OF",
     "OBJECTIVES",
     "RATINGS",
-    "RECOMMENDER_METRICS",
     "Entry",
+    "Metric",
     "entry",
     "load",
+    "load_target",
     "names",
 ]
 
-METRICS: dict[str, Entry] = {}
-for _metrics in (
-    CLASSIFIER_METRICS,
-    BASELINE_GAN_METRICS,
-    CVAE_METRICS,
-    GAN_METRICS,
-    ATTRIBUTION_METRICS,
-    RECOMMENDER_METRICS,
-):
-    for _name, _entry in _metrics.items():
+METRICS: dict[str, Metric] = {}
+"""Those of all kinds of artifacts, for people: which function measures one, says its kind's own."""
+for _metrics in METRICS_OF.values():
+    for _name, _metric in _metrics.items():
         # Two kinds of artifacts may have a metric of the same name.
-        _same = METRICS.get(_name, _entry)
-        METRICS[_name] = _entry if _same == _entry else _same.beside(_entry)
+        _same = METRICS.get(_name, _metric)
+        METRICS[_name] = _same if _same.summary == _metric.summary else _same.beside(_metric)
 
-KINDS: dict[str, dict[str, Entry]] = {
+KINDS: dict[str, Mapping[str, Entry]] = {
     "method": ATTRIBUTION,
     "baseline": BASELINES,
     "guidance": GUIDANCE,
@@ -105,5 +90,10 @@ def load(kind: str, name: str) -> Any:
     Raises:
         UnknownNameError: There is no such name.
     """
-    module, _, attribute = entry(kind, name).target.partition(":")
+    return load_target(entry(kind, name).target)
+
+
+def load_target(target: str) -> Any:
+    """Import what an entry's ``module:name`` stands for."""
+    module, _, attribute = target.partition(":")
     return getattr(import_module(f"xaitool.{module}"), attribute)

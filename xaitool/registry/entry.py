@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Self
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True)
+class Entry:
     """One named thing.
 
     Attributes:
@@ -18,8 +20,31 @@ class Entry(NamedTuple):
     summary: str
     source: str
 
-    def beside(self, other: Entry) -> Entry:
+    def beside(self, other: Self) -> Self:
         """This one, with the summary and source of another of the same name."""
-        return self._replace(
-            summary=f"{self.summary}, or {other.summary}", source=f"{self.source}; {other.source}"
+        return replace(
+            self,
+            summary=f"{self.summary}, or {other.summary}",
+            source=f"{self.source}; {other.source}",
         )
+
+
+@dataclass(frozen=True)
+class Metric(Entry):
+    """What ``evaluate --metric`` measures of artifacts of one kind.
+
+    Attributes:
+        target: What measures it: from an artifact's path, the names of metrics and the run's
+            context to rows. Where there is a `measure`, what that asks for this metric alone.
+        reads: The options of ``evaluate`` that make a difference to it, beside those of every run.
+        measure: ``module:name`` of what measures all metrics that name it by one pass over the
+            data; empty where the target measures alone.
+        unasked: Whether it is measured where no metric is asked for.
+        compares: Whether it sees all artifacts of the kind at once: its target is called with all
+            paths and the run's context, and unasked only of several runs.
+    """
+
+    reads: tuple[str, ...] = ()
+    measure: str = ""
+    unasked: bool = False
+    compares: bool = False

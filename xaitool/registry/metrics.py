@@ -2,226 +2,354 @@
 
 from __future__ import annotations
 
-from xaitool.registry.entry import Entry
+from xaitool.registry.entry import Metric
 
-BASELINE_GAN_METRICS = {
-    "baseline-validity": Entry(
-        "core.metrics.explanation.baseline_validity:BaselineValidity",
+_MODEL = (
+    "weights",
+    "classes_file",
+    "input_size",
+    "resize",
+    "interpolation",
+    "channels",
+    "mean",
+    "std",
+)
+_CLASSIFIER = (*_MODEL, "dataset", "split", "limit")
+_ATTACKS = ("attack", "attack_option", "epsilon")
+_BASELINES = ("baseline", "baseline_option", "references")
+_EXPLANATIONS = ("method", "method_option", *_BASELINES, "path", "target", "against")
+
+_EVALUATION = "workflows.evaluation"
+_LOGITS = f"{_EVALUATION}.classifiers.accuracy:measure_classifier"
+_FIGURES = f"{_EVALUATION}.gans.figures:measure_gan"
+_MAPS = f"{_EVALUATION}.attributions.maps:measure_maps"
+_CURVES = f"{_EVALUATION}.attributions.faithfulness:measure_attributions"
+_FOLDS = f"{_EVALUATION}.recommenders.measure:measure_recommender"
+
+CLASSIFIER_METRICS = {
+    "accuracy": Metric(
+        "core.metrics.classification.accuracy:Accuracy",
+        "share of right predictions, of all and by class, and how well it is calibrated (ECE)",
+        "Guo et al. 2017",
+        reads=_CLASSIFIER,
+        measure=_LOGITS,
+        unasked=True,
+    ),
+    "confusion": Metric(
+        "core.metrics.classification.confusion:Confusion",
+        "how often which class was predicted",
+        "common usage",
+        reads=_CLASSIFIER,
+        measure=_LOGITS,
+        unasked=True,
+    ),
+    "probability-gaps": Metric(
+        "core.metrics.classification.probability_gap:ProbabilityGap",
+        "mean lead in probability of the true class over the most probable false one",
+        "Li et al. 2021 (PC), introduction",
+        reads=_CLASSIFIER,
+        measure=_LOGITS,
+    ),
+    "prediction-balance": Metric(
+        f"{_EVALUATION}.classifiers.balance:measure_balance",
+        "both sides of what mean probabilities fulfil at the optimum",
+        "Li et al. 2020 (LGL-INR), equations 8 to 10",
+        reads=_CLASSIFIER,
+    ),
+    "features": Metric(
+        f"{_EVALUATION}.classifiers.features:measure_features",
+        "how far classes lie apart below the logits, clean and attacked; a picture with --out",
+        "Li et al. 2021 (PC), figure 3",
+        reads=(*_CLASSIFIER, *_ATTACKS),
+    ),
+    "robustness": Metric(
+        f"{_EVALUATION}.classifiers.robustness:measure_robustness",
+        "accuracy under attacks, and signs that masked gradients flatter it",
+        "Croce and Hein 2020",
+        reads=(*_CLASSIFIER, *_ATTACKS, "transfer_from"),
+    ),
+    "misclassification-rank": Metric(
+        f"{_EVALUATION}.classifiers.misclassification_rank:measure_misclassification_rank",
+        "which rank of the clean prediction new successes of attacks reach",
+        "Li et al. 2021 (PC), figure 2",
+        reads=(*_CLASSIFIER, *_ATTACKS),
+    ),
+    "parameter-randomisation": Metric(
+        f"{_EVALUATION}.attributions.randomisation:measure_randomisation",
+        "likeness of maps to those of the network with randomised weights",
+        "Adebayo et al. 2018",
+        reads=(*_CLASSIFIER, *_EXPLANATIONS, "retrain"),
+    ),
+    "fairness": Metric(
+        f"{_EVALUATION}.classifiers.fairness:measure_fairness",
+        "accuracy by group, gaps between values of a sensitive attribute, and counterfactual "
+        "consistency",
+        "Nam et al. 2020, Hardt et al. 2016, Kusner et al. 2017",
+        reads=(*_CLASSIFIER, "cvae"),
+    ),
+    "saturation": Metric(
+        f"{_EVALUATION}.attributions.saturation:measure_saturation",
+        "share of the paths of integrated gradients and CGI over which the output changes; a "
+        "picture with --out",
+        "Miglani et al. 2020; Qiang et al. 2022 (CIA), figure 7",
+        reads=(*_CLASSIFIER, "cvae"),
+    ),
+    "twin-similarity": Metric(
+        f"{_EVALUATION}.attributions.twins:measure_twins",
+        "likeness of an image's maps to those of its twin, whose sensitive attributes alone differ",
+        "after Qiang et al. 2022 (CIA), section 6.1",
+        reads=(*_CLASSIFIER, *_EXPLANATIONS, "cvae"),
+    ),
+    "baseline-validity": Metric(
+        f"{_EVALUATION}.baselines.validity:measure_baselines",
         "share of baselines that are of the class they stand for, how near and how realistic they "
         "are",
         "after Shih et al. 2021 (GANMEX), section 2",
+        reads=(*_CLASSIFIER, *_BASELINES, "targets", "judge", "samples", "kid_subsets"),
+    ),
+}
+
+_VALIDITY = CLASSIFIER_METRICS["baseline-validity"]
+
+BASELINE_GAN_METRICS = {
+    "baseline-validity": Metric(
+        f"{_EVALUATION}.baselines.validity:measure_generator",
+        _VALIDITY.summary,
+        _VALIDITY.source,
+        reads=(*_VALIDITY.reads, "model"),
+        unasked=True,
     ),
 }
 
 CVAE_METRICS = {
-    "elbo": Entry(
-        "core.metrics.generation.elbo:elbo_terms",
+    "elbo": Metric(
+        f"{_EVALUATION}.cvaes.elbo:measure_elbo",
         "evidence lower bound of a CVAE, and its two terms",
         "Sohn et al. 2015",
+        reads=("dataset", "split", "limit"),
+        unasked=True,
     ),
-    "interpolation": Entry(
-        "core.metrics.fairness.path_agreement:path_agreement",
+    "interpolation": Metric(
+        f"{_EVALUATION}.cvaes.interpolation:measure_interpolation",
         "share of a CVAE's interpolations that keep the class and move the sensitive attribute, "
         "to judges",
         "xaitool",
+        reads=("dataset", "split", "limit", "judge"),
     ),
 }
 
-CLASSIFIER_METRICS = {
-    "accuracy": Entry(
-        "core.metrics.classification.accuracy:Accuracy",
-        "share of right predictions, of all and by class, and how well it is calibrated (ECE)",
-        "Guo et al. 2017",
-    ),
-    "confusion": Entry(
-        "core.metrics.classification.confusion:Confusion",
-        "how often which class was predicted",
-        "common usage",
-    ),
-    "probability-gaps": Entry(
-        "core.metrics.classification.probability_gap:ProbabilityGap",
-        "mean lead in probability of the true class over the most probable false one",
-        "Li et al. 2021 (PC), introduction",
-    ),
-    "prediction-balance": Entry(
-        "core.metrics.classification.prediction_balance:PredictionBalance",
-        "both sides of what mean probabilities fulfil at the optimum",
-        "Li et al. 2020 (LGL-INR), equations 8 to 10",
-    ),
-    "features": Entry(
-        "core.metrics.classification.feature_layout:class_separation",
-        "how far classes lie apart below the logits, clean and attacked; a picture with --out",
-        "Li et al. 2021 (PC), figure 3",
-    ),
-    "robustness": Entry(
-        "core.metrics.robustness.robustness:robust_accuracy",
-        "accuracy under attacks, and signs that masked gradients flatter it",
-        "Croce and Hein 2020",
-    ),
-    "misclassification-rank": Entry(
-        "core.metrics.robustness.misclassification_rank:misclassification_ranks",
-        "which rank of the clean prediction new successes of attacks reach",
-        "Li et al. 2021 (PC), figure 2",
-    ),
-    "parameter-randomisation": Entry(
-        "core.metrics.explanation.map_similarity:map_similarity",
-        "likeness of maps to those of the network with randomised weights",
-        "Adebayo et al. 2018",
-    ),
-    "fairness": Entry(
-        "core.metrics.fairness.group_accuracy:group_counts",
-        "accuracy by group, gaps between values of a sensitive attribute, and counterfactual "
-        "consistency",
-        "Nam et al. 2020, Hardt et al. 2016, Kusner et al. 2017",
-    ),
-    "saturation": Entry(
-        "core.metrics.explanation.saturation:saturation",
-        "share of the paths of integrated gradients and CGI over which the output changes; a "
-        "picture with --out",
-        "Miglani et al. 2020; Qiang et al. 2022 (CIA), figure 7",
-    ),
-    "twin-similarity": Entry(
-        "core.metrics.explanation.map_similarity:map_similarity",
-        "likeness of an image's maps to those of its twin, whose sensitive attributes alone differ",
-        "after Qiang et al. 2022 (CIA), section 6.1",
-    ),
-    **BASELINE_GAN_METRICS,
-}
+_GENERATED = (*_MODEL, "dataset", "split", "limit", "samples", "features", "generator")
 
 GAN_METRICS = {
-    "fid": Entry(
+    "fid": Metric(
         "core.metrics.generation.fid:fid",
         "Fréchet distance between image features",
         "Heusel et al. 2017",
+        reads=_GENERATED,
+        measure=_FIGURES,
+        unasked=True,
     ),
-    "kid": Entry(
+    "kid": Metric(
         "core.metrics.generation.kid:kid",
         "kernel distance between image features",
         "Bińkowski et al. 2018",
+        reads=(*_GENERATED, "kid_subsets"),
+        measure=_FIGURES,
+        unasked=True,
     ),
-    "precision": Entry(
+    "precision": Metric(
         "core.metrics.generation.precision_recall:precision_recall",
         "share of generated images whose features lie among those of real ones",
         "Kynkäänniemi et al. 2019",
+        reads=_GENERATED,
+        measure=_FIGURES,
     ),
-    "recall": Entry(
+    "recall": Metric(
         "core.metrics.generation.precision_recall:precision_recall",
         "share of real images whose features lie among those of generated ones",
         "Kynkäänniemi et al. 2019",
+        reads=_GENERATED,
+        measure=_FIGURES,
     ),
-    "density": Entry(
+    "density": Metric(
         "core.metrics.generation.density_coverage:density_coverage",
         "how densely generated images lie among real ones; 1: as real ones do",
         "Naeem et al. 2020",
+        reads=_GENERATED,
+        measure=_FIGURES,
     ),
-    "coverage": Entry(
+    "coverage": Metric(
         "core.metrics.generation.density_coverage:density_coverage",
         "share of real images with a generated one among their nearest neighbours",
         "Naeem et al. 2020",
+        reads=_GENERATED,
+        measure=_FIGURES,
     ),
-    "pixel-deviation": Entry(
+    "pixel-deviation": Metric(
         "core.metrics.generation.pixel_deviation:pixel_deviation",
         "how much pixels vary from image to image; 1: as in the data, 0: all images equal",
         "xaitool",
+        reads=_GENERATED,
+        measure=_FIGURES,
     ),
-    "class-coverage": Entry(
+    "class-coverage": Metric(
         "core.metrics.generation.class_coverage:class_coverage",
         "share of the wanted classes that a classifier finds among generated images",
         "after Metz et al. 2017 (Unrolled GAN)",
+        reads=_GENERATED,
+        measure=_FIGURES,
     ),
-    "feature-distance": Entry(
+    "feature-distance": Metric(
         "core.metrics.generation.feature_distance:feature_distance",
         "mean distance between two generated images' features; 1: as between real ones",
         "xaitool",
+        reads=_GENERATED,
+        measure=_FIGURES,
     ),
-    "convergence": Entry(
-        "core.metrics.generation.convergence:convergence_epoch",
+    "convergence": Metric(
+        f"{_EVALUATION}.gans.comparison:compare_gans",
         "epochs and seconds until KID has settled and FID is low, run by run",
         "Graves et al. 2020 (LogicGAN), section 5.2",
+        reads=("kid_threshold", "fid_level"),
+        unasked=True,
+        compares=True,
     ),
-    "samples": Entry(
-        "report.sample_grid:sample_grid",
+    "samples": Metric(
+        f"{_EVALUATION}.gans.samples:write_samples",
         "images of a GAN as files, and a grid of them, in --out",
         "Graves et al. 2020 (LogicGAN), figures 2 to 5",
+        reads=("samples", "limit", "generator"),
     ),
 }
 
 ATTRIBUTION_METRICS = {
-    "insertion": Entry(
+    "insertion": Metric(
         "core.metrics.explanation.insertion_deletion:insertion",
         "area under the score as the most important pixels appear",
         "Petsiuk et al. 2018 (RISE)",
+        reads=(*_MODEL, "model", "limit", "step", "channel_sum"),
+        measure=_CURVES,
+        unasked=True,
     ),
-    "deletion": Entry(
+    "deletion": Metric(
         "core.metrics.explanation.insertion_deletion:deletion",
         "area under the score as the most important pixels vanish",
         "Petsiuk et al. 2018 (RISE)",
+        reads=(*_MODEL, "model", "limit", "step", "channel_sum"),
+        measure=_CURVES,
+        unasked=True,
     ),
-    "gini": Entry(
+    "gini": Metric(
         "core.metrics.explanation.gini:gini_index",
         "sparseness of the magnitudes",
         "Hurley and Rickard 2009",
+        reads=("limit",),
+        measure=_MAPS,
     ),
-    "inverse-localisation": Entry(
+    "inverse-localisation": Metric(
         "core.metrics.explanation.inverse_localisation:inverse_localisation",
         "attribution where two classes are alike over where they differ",
         "Shih et al. 2021 (GANMEX), section 4.1",
+        reads=("limit",),
+        measure=_MAPS,
     ),
-    "target-similarity": Entry(
+    "target-similarity": Metric(
         "core.metrics.explanation.map_similarity:map_similarity",
         "likeness of an image's maps against different classes",
         "Shih et al. 2021 (GANMEX), appendix B.1",
+        reads=("limit",),
+        measure=_MAPS,
     ),
 }
 
+# Split and limit are looked at, to be refused: all that was held out is measured.
+_FOLD = ("dataset", "split", "limit", "folds")
+
 RECOMMENDER_METRICS = {
-    "rmse": Entry(
+    "rmse": Metric(
         "core.metrics.recommendation.rating_error:RatingError",
         "root mean squared error of held-out ratings, pooled",
         "common usage",
+        reads=_FOLD,
+        measure=_FOLDS,
+        unasked=True,
     ),
-    "mae": Entry(
+    "mae": Metric(
         "core.metrics.recommendation.rating_error:RatingError",
         "mean absolute error of held-out ratings, pooled",
         "common usage",
+        reads=_FOLD,
+        measure=_FOLDS,
+        unasked=True,
     ),
-    "cold-rmse": Entry(
+    "cold-rmse": Metric(
         "core.metrics.recommendation.rating_error:rating_errors_apart",
         "rmse of users and of items without a training rating, and of the others",
         "common usage",
+        reads=_FOLD,
+        measure=_FOLDS,
+        unasked=True,
     ),
     **{
-        f"{end}{most}@{within}": Entry(
+        f"{end}{most}@{within}": Metric(
             f"core.metrics.recommendation.aspect_ranking:{side}_recall",
             f"recall of a user's {side} {most} aspects in the predicted {side} {within}",
             "Pan et al. 2020 (AMCF), section 4.3",
+            reads=(*_FOLD, "truth"),
+            measure=_FOLDS,
+            unasked=True,
         )
         for end, side in (("t", "top"), ("b", "bottom"))
         for most, within in ((1, 3), (3, 5))
     },
-    "score_s": Entry(
+    "score_s": Metric(
         "core.metrics.recommendation.specific_agreement:specific_agreement",
         "cosine of the given and the real reasons for single items",
         "Pan et al. 2020 (AMCF), section 4.3",
+        reads=(*_FOLD, "truth"),
+        measure=_FOLDS,
+        unasked=True,
     ),
-    "explained-share": Entry(
+    "explained-share": Metric(
         "core.recommenders.aspects.amcf:Amcf",
         "how much of an item's vector lies in the space of its aspects",
         "xaitool",
+        reads=_FOLD,
+        measure=_FOLDS,
+        unasked=True,
     ),
-    "planted": Entry(
+    "planted": Metric(
         "core.metrics.statistics.rank_correlation:rank_correlation",
         "rank correlation with the planted preferences of synthetic-ratings",
         "Spearman 1904",
+        reads=_FOLD,
+        measure=_FOLDS,
+        unasked=True,
     ),
-    "ndcg": Entry(
+    "ndcg": Metric(
         "core.metrics.recommendation.ranking:ndcg_at",
         "discounted gain of the recommended items that were held out and liked",
         "Burges et al. 2005, ties after McSherry and Najork 2008",
+        reads=(*_FOLD, "top", "relevant"),
+        measure=_FOLDS,
+        unasked=True,
     ),
-    "recall": Entry(
+    "recall": Metric(
         "core.metrics.recommendation.ranking:recall_at",
         "share of the held-out liked items that are recommended",
         "common usage",
+        reads=(*_FOLD, "top", "relevant"),
+        measure=_FOLDS,
+        unasked=True,
     ),
 }
+
+METRICS_OF = {
+    "classifier": CLASSIFIER_METRICS,
+    "gan": GAN_METRICS,
+    "baseline-gan": BASELINE_GAN_METRICS,
+    "cvae": CVAE_METRICS,
+    "recommender": RECOMMENDER_METRICS,
+    "attribution": ATTRIBUTION_METRICS,
+}
+"""The metrics of each kind of artifact."""

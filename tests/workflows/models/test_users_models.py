@@ -63,7 +63,7 @@ OF_METRIC: dict[str, dict[str, Any]] = {
     "saturation": {"method": ("integrated-gradients",), "method_option": ("steps=4",)},
     "twin-similarity": {"method": ("saliency",)},
 }
-MEASURED = [name for name in registry.CLASSIFIER_METRICS if name != "baseline-validity"]
+MEASURED = [name for name in registry.METRICS_OF["classifier"] if name != "baseline-validity"]
 
 
 def same(one: Any, other: Any) -> bool:

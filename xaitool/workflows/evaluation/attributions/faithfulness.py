@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool import registry
 from xaitool.core.memory import with_smaller_batches
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.core.score import Score
 from xaitool.errors import ArtifactError, InputError, ModelError
 from xaitool.io.attributions import AttributionFile, AttributionRows
+from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.model import INPUT_OPTIONS, ModelOptions
 from xaitool.workflows.models.classifier import Classifier
@@ -109,7 +109,8 @@ class _Judge:
         return areas
 
     def _areas(self, metric: str, channel_sum: str, samples: AttributionRows, rows: int) -> Tensor:
-        curve = registry.load("metric", metric)(
+        measure = load_target(METRICS_OF["attribution"][metric].target)
+        curve = measure(
             self.classifier.model,
             self.runtime.place(samples.input),
             self.runtime.place(samples.attribution),

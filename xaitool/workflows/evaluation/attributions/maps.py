@@ -10,7 +10,9 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor
 
-from xaitool import registry
+from xaitool.core.metrics.explanation.gini import gini_index
+from xaitool.core.metrics.explanation.inverse_localisation import inverse_localisation
+from xaitool.core.metrics.explanation.map_similarity import map_similarity
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.core.seeding import generator
 from xaitool.errors import ArtifactError
@@ -44,7 +46,7 @@ class MapSparseness:
     def update(self, samples: AttributionRows) -> None:
         """Measure some."""
         maps = one_vs_one_maps(samples)
-        found = registry.load("metric", "gini")(maps.values)
+        found = gini_index(maps.values)
         self._found += [found[maps.sample == row].nanmean() for row in range(len(samples))]
 
     def rows(self) -> Iterator[Row]:
@@ -179,8 +181,7 @@ class PairLocalisation:
         self._measure(SCENE, pairs.values, ~objects, same_object & ~same_scene)
 
     def _measure(self, kind: str, maps: Tensor, regions: Tensor, rows: Tensor) -> None:
-        measure = registry.load("metric", "inverse-localisation")
-        self._found[kind].append(measure(maps[rows], regions[rows]))
+        self._found[kind].append(inverse_localisation(maps[rows], regions[rows]))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """A row for each kind of pair, and one for all of them."""
@@ -277,9 +278,12 @@ class TargetSimilarity:
 
 
 def _similarities(maps: Tensor, pairs: Tensor) -> dict[str, Tensor]:
-    compare = registry.load("metric", "target-similarity")
     size = max(1, NUMBERS_AT_ONCE // maps[:1].numel()) if len(maps) else 1
-    parts = [compare(maps[part[:, 0]], maps[part[:, 1]]) for part in pairs.split(size) if len(part)]
+    parts = [
+        map_similarity(maps[part[:, 0]], maps[part[:, 1]])
+        for part in pairs.split(size)
+        if len(part)
+    ]
     empty = maps.new_empty(0, dtype=torch.float64)
     return {name: torch.cat([empty, *(getattr(one, name) for one in parts)]) for name in MEASURED}
 

@@ -21,6 +21,7 @@ from xaitool.workflows.evaluation.gans.histories import (
     worst_best_fid,
 )
 from xaitool.workflows.evaluation.gans.pictures import GanPictures
+from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter
 
 Row = dict[str, Any]
@@ -29,13 +30,13 @@ OUR_OWN = {"lenet", "lenet5"}
 """What checkpoints call the network whose KID the default threshold suits."""
 
 
-def compare_gans(paths: Sequence[Path], config: EvaluateConfig, reporter: Reporter) -> list[Row]:
+def compare_gans(paths: Sequence[Path], context: Context[EvaluateConfig]) -> list[Row]:
     """What the runs' own logs say of how soon they got where, and what it cost.
 
     Args:
         paths: Run directories of ``train-gan``; one that is named twice counts once.
-        config: The options.
-        reporter: Told where the pictures are, and what does not compare well.
+        context: The options; the reporter is told where the pictures are, and what does not
+            compare well.
 
     Returns:
         For each quantity of `convergence_figures` a row a run, then a row for each group of runs
@@ -48,6 +49,7 @@ def compare_gans(paths: Sequence[Path], config: EvaluateConfig, reporter: Report
             judged by different feature networks.
         ConfigError: A picture cannot go to ``--out``.
     """
+    config, reporter = context.config, context.reporter
     pictures = GanPictures(config)
     unique = {path.resolve(): path for path in reversed(paths)}
     histories = [read_history(path) for path in reversed(unique.values())]
