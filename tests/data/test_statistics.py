@@ -17,6 +17,7 @@ from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.training_data import load_targeted_data
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import load_training_data
+from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -95,12 +96,7 @@ def test_a_baseline_generators_data_has_the_label_of_its_classifier() -> None:
         source="here",
         weights=None,
         sha256="",
-        channels=3,
-        resize=28,
-        crop=28,
-        interpolation="bilinear",
-        mean=(0.5,) * 3,
-        standard_deviation=(1.0,) * 3,
+        input=ModelInput.unknown(crop=28),
         classes=("red", "green"),
         dataset=name,
         training={"dataset": name, "label": "colour", "sensitive": None},

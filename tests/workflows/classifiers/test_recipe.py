@@ -337,7 +337,7 @@ def test_a_frozen_backbone_stays_and_its_checkpoint_rebuilds(
     assert len(state(run)["optimiser"]["state"]) == 4  # weights and biases of two layers
 
     loaded = load_classifier(str(run), None, Runtime.from_options(config))
-    assert loaded.mean == pytest.approx([sum((0.485, 0.456, 0.406)) / 3])
+    assert loaded.input.mean == pytest.approx([sum((0.485, 0.456, 0.406)) / 3])
     images = torch.rand(3, 1, 32, 32)
     logits = loaded.logits(images, 3)
     assert logits.shape == (3, 2)

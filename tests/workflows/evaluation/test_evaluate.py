@@ -205,7 +205,7 @@ def test_insertion_and_deletion(step, options):
         rows = file.read()
     network = load_classifier(str(classifier_run()), None, CPU)
     score = Score(rows.target, output="probability")
-    mean = torch.tensor(network.mean)
+    mean = torch.tensor(network.input.mean)
     found = {row["metric"]: row for row in measure(path, step=step)}
     for name, function in (("insertion", insertion), ("deletion", deletion)):
         areas = function(

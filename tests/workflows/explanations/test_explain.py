@@ -185,8 +185,8 @@ def test_the_attributes():
         "model_weights": None,
         "model_options": {},
         "model_sha256": network.sha256,
-        "normalisation_mean": list(network.mean),
-        "normalisation_std": list(network.standard_deviation),
+        "normalisation_mean": list(network.input.mean),
+        "normalisation_std": list(network.input.standard_deviation),
         "seed": 4,
         "precision": "float32",
         "command": f"xaitool explain --seed 4 --method agi --method-option steps=2 "

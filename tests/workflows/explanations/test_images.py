@@ -22,6 +22,7 @@ from xaitool.workflows.explanations.images import (
 )
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import dataset_for
+from xaitool.workflows.models.input import ModelInput
 
 DIGITS = tuple(str(digit) for digit in range(10))
 
@@ -32,12 +33,9 @@ def classifier(channels=1, side=28, classes=DIGITS, dataset=None, dataset_classe
         source="here",
         weights=None,
         sha256="",
-        channels=channels,
-        resize=side + 4,
-        crop=side,
-        interpolation="bilinear",
-        mean=(0.5,) * channels,
-        standard_deviation=(1.0,) * channels,
+        input=ModelInput(
+            channels, side + 4, side, "bilinear", (0.5,) * channels, (1.0,) * channels
+        ),
         classes=classes,
         dataset=dataset,
         dataset_classes=dataset_classes,

@@ -22,6 +22,7 @@ from xaitool.workflows.features.classifier import ClassifierFeatures
 from xaitool.workflows.features.lenet import FeatureNetwork
 from xaitool.workflows.features.source import ImageFeatures, feature_source
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -104,9 +105,8 @@ class Seen(nn.Module):
 
 def seen_by(channels: int, resize: int, crop: int, given: torch.Tensor) -> torch.Tensor:
     model = Seen()
-    classifier = Classifier(
-        model, "seen", None, "0", channels, resize, crop, "bilinear", (0.5,), (1.0,), ("a", "b")
-    )
+    seen = ModelInput(channels, resize, crop, "bilinear", (0.5,), (1.0,))
+    classifier = Classifier(model, "seen", None, "0", seen, ("a", "b"))
     features = ClassifierFeatures(classifier, "seen", RUNTIME).features(given)
     assert features.shape == (len(given), 3)
     return torch.cat(model.batches)
@@ -220,7 +220,7 @@ def test_inception_sees_whole_images(tmp_path: Path) -> None:
     torch.save(own.network.state_dict(), weights)
     found = source("inception", options=ModelOptions(weights=weights))
     assert isinstance(found, ClassifierFeatures)
-    assert (found.classifier.resize, found.classifier.crop) == (299, 299)
+    assert (found.classifier.input.resize, found.classifier.input.crop) == (299, 299)
     features, logits = found.both(images(2, 1, 28, 28))
     assert (features.shape, logits) == ((2, 2048), None)
     assert (found.name, found.classes, found.accuracy) == ("inception", (), None)

@@ -115,9 +115,14 @@ def test_any_number_of_images_whatever_it_was_exported_for(batches, count):
 def test_what_is_known_of_it():
     save_network("any number", torch.float32)
     classifier = load(SINGLE)
-    facts = (classifier.channels, classifier.resize, classifier.crop, classifier.interpolation)
+    facts = (
+        classifier.input.channels,
+        classifier.input.resize,
+        classifier.input.crop,
+        classifier.input.interpolation,
+    )
     assert facts == (3, 12, 12, "bilinear")
-    assert (classifier.mean, classifier.standard_deviation) == ((0.5,) * 3, (1.0,) * 3)
+    assert (classifier.input.mean, classifier.input.standard_deviation) == ((0.5,) * 3, (1.0,) * 3)
     assert (classifier.classes, classifier.weights, classifier.options) == ((), None, {})
     assert classifier.sha256 == hashlib.sha256(Path("a.pt2").read_bytes()).hexdigest()
     assert probe(classifier, (3, 12, 12), SINGLE) == probe(classifier, (3, 12, 12), SINGLE)
@@ -213,14 +218,14 @@ def test_normalisation_is_put_in_front():
     classifier = load(mean=tuple(mean.tolist()), std=tuple(std.tolist()))
     normal = (INPUTS - mean.view(3, 1, 1)) / std.view(3, 1, 1)
     assert torch.allclose(classifier.logits(INPUTS, 4), network()(normal), rtol=0, atol=1e-6)
-    assert classifier.mean == tuple(mean.tolist())
+    assert classifier.input.mean == tuple(mean.tolist())
     assert classifier.options == {"mean": mean.tolist(), "std": std.tolist()}
 
 
 def test_the_size_may_be_free():
     sides = {2: Dim("height", min=8, max=64), 3: Dim("width", min=8, max=64)}
     save(network(), INPUTS, dynamic_shapes=(ANY | sides,))
-    assert load().crop == 12
+    assert load().input.crop == 12
     assert load(input_size=20).logits(torch.rand(1, 3, 20, 20).double(), 1).shape == (1, 5)
     with pytest.raises(ModelError, match=r"Guard failed: .* <= 64"):
         probe(load(input_size=65), (3, 65, 65), DOUBLE)

@@ -4,6 +4,7 @@ from torch import nn
 
 from xaitool.errors import ConfigError, ModelError
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.models.probe import probe
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -27,12 +28,7 @@ def classifier(function, shape=(3, 8, 8), **facts):
         source="mine:make",
         weights=None,
         sha256="",
-        channels=shape[0],
-        resize=shape[1],
-        crop=shape[1],
-        interpolation="bilinear",
-        mean=(0.5,) * shape[0],
-        standard_deviation=(1.0,) * shape[0],
+        input=ModelInput.unknown(shape[0], shape[1]),
         **{"classes": (), **facts},
     )
 

@@ -160,7 +160,11 @@ def test_a_run_gives_the_network_that_was_trained(runtime):
     expected = network.to(runtime.dtype).eval()(images)
     assert torch.allclose(classifier.logits(images, 2), expected, atol=1e-5)
     assert not classifier.model.training
-    assert (classifier.channels, classifier.resize, classifier.crop) == (1, 28, 28)
+    assert (classifier.input.channels, classifier.input.resize, classifier.input.crop) == (
+        1,
+        28,
+        28,
+    )
     assert classifier.classes == tuple(str(digit) for digit in range(10))
     assert (classifier.dataset, classifier.dataset_classes) == ("digits", None)
     best = (classifier_run() / "best.pt").read_bytes()
@@ -181,10 +185,15 @@ def test_a_factory(here):
     import factories_of_tests  # type: ignore[import-not-found]
 
     assert torch.equal(classifier.logits(images, 3), factories_of_tests.make()(images))
-    facts = (classifier.channels, classifier.resize, classifier.crop, classifier.interpolation)
+    facts = (
+        classifier.input.channels,
+        classifier.input.resize,
+        classifier.input.crop,
+        classifier.input.interpolation,
+    )
     assert facts == (3, 256, 224, "bilinear")
-    assert classifier.mean == (0.5, 0.5, 0.5)
-    assert classifier.standard_deviation == (1.0, 1.0, 1.0)
+    assert classifier.input.mean == (0.5, 0.5, 0.5)
+    assert classifier.input.standard_deviation == (1.0, 1.0, 1.0)
     assert (classifier.classes, classifier.dataset, classifier.weights) == ((), None, None)
     assert classifier.class_count((3, 224, 224), RUNTIME) == 4
 
@@ -196,9 +205,9 @@ def test_a_factory_with_arguments_and_options(here):
     other = factory("grey(3)", input_size=8, channels=1)
     wanted = other.logits((images - 0.25) / 0.5, 2)
     assert torch.allclose(classifier.logits(images, 2), wanted, atol=1e-6)
-    assert (classifier.channels, classifier.resize, classifier.crop) == (1, 8, 8)
-    assert (classifier.mean, classifier.standard_deviation) == ((0.25,), (0.5,))
-    assert (other.mean, other.standard_deviation) == ((0.5,), (1.0,))
+    assert (classifier.input.channels, classifier.input.resize, classifier.input.crop) == (1, 8, 8)
+    assert (classifier.input.mean, classifier.input.standard_deviation) == ((0.25,), (0.5,))
+    assert (other.input.mean, other.input.standard_deviation) == ((0.5,), (1.0,))
     assert classifier.sha256 == other.sha256
     plain = {"mean": [0.25], "std": [0.5], "interpolation": "bicubic"}
     assert classifier.options == {**options, **plain}
@@ -257,7 +266,7 @@ def test_torchvision_with_the_classes_of_its_weights(here):
     mean = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
     std = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
     assert torch.allclose(classifier.logits(images, 2), network((images - mean) / std), atol=1e-5)
-    assert (classifier.classes, classifier.resize, classifier.crop) == ((), 64, 64)
+    assert (classifier.classes, classifier.input.resize, classifier.input.crop) == ((), 64, 64)
     assert classifier.options == {"input_size": 64}
     assert len(squeezenet(1000)[1].classes) == 1000
 
@@ -464,7 +473,11 @@ def test_a_truncated_checkpoint(tmp_path):
 def test_torchvision_with_its_weights(real_data):
     weights = real_data / "imagenet/weights/mobilenet_v2.pth"
     classifier = load_classifier("torchvision:mobilenet_v2", weights, RUNTIME)
-    assert (classifier.resize, classifier.crop, classifier.channels) == (232, 224, 3)
+    assert (classifier.input.resize, classifier.input.crop, classifier.input.channels) == (
+        232,
+        224,
+        3,
+    )
     assert classifier.classes[1] == "goldfish"
     assert isinstance(classifier.model, nn.Module)
     index = json.loads((real_data / "imagenet/imagenet_class_index.json").read_text())

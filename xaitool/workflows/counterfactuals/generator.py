@@ -151,7 +151,7 @@ def fitting(found: Counterfactual, classifier: Classifier, runtime: Runtime) -> 
     Raises:
         ModelError: It does not fit.
     """
-    check_shape(found, (classifier.channels, classifier.crop, classifier.crop))
+    check_shape(found, classifier.input.shape)
     if not _same_classifier(found, classifier):
         # The same classifier may have been given prettier names.
         _check_names(found, classifier)

@@ -64,7 +64,7 @@ def load_targeted_data(
         **_attributes(config, name, classifier),
         classes=config.classes or (classifier.dataset_classes if classifier and own else None),
         image_size=_image_size(config, classifier),
-        channels=None if classifier is None else classifier.channels,
+        channels=None if classifier is None else classifier.input.channels,
         workers=config.workers,
     )
     _check_every_class(dataset)
@@ -98,12 +98,12 @@ def _check_nothing_to_read(config: TrainBaselineGanConfig) -> None:
 def _image_size(config: TrainBaselineGanConfig, classifier: Classifier | None) -> int | None:
     if classifier is None:
         return config.image_size
-    if config.image_size not in (None, classifier.crop):
+    if config.image_size not in (None, classifier.input.crop):
         raise ConfigError(
             f"--image-size is {config.image_size}, but {classifier.source} takes images of "
-            f"{classifier.crop} pixels"
+            f"{classifier.input.crop} pixels"
         )
-    return classifier.crop
+    return classifier.input.crop
 
 
 def _check_every_class(dataset: ImageDataset) -> None:

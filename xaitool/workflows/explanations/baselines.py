@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from xaitool.core.baselines.base import Baseline
 from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.files.images import prepare, read_image
+from xaitool.data.files.images import read_image
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.explanation import ExplanationOptions
 from xaitool.workflows.counterfactuals.cvae import check_cvae, check_label_count, load_cvae
@@ -106,7 +107,7 @@ class _Supply:
         return self._classifier.model
 
     def rows(self) -> int:
-        pixels = self._classifier.channels * self._classifier.crop**2
+        pixels = math.prod(self._classifier.input.shape)
         return self._runtime.rows(pixels, self._options.batch_size)
 
     def seed(self) -> int:
@@ -114,15 +115,7 @@ class _Supply:
 
     def image(self) -> Tensor:
         file = self._name.partition(":")[2]
-        classifier = self._classifier
-        image = prepare(
-            read_image(Path(file)),
-            resize=classifier.resize,
-            crop=classifier.crop,
-            channels=classifier.channels,
-            interpolation=classifier.interpolation,
-            name=file,
-        )
+        image = self._classifier.input.prepared(read_image(Path(file)), file)
         return self._runtime.place(image)
 
     def generator(self) -> torch.nn.Module:
@@ -139,7 +132,7 @@ class _Supply:
     def cvae(self) -> Cvae:
         classifier = self._classifier
         found = load_cvae(Path(self._name.partition(":")[2]), self._runtime)
-        shape = (classifier.channels, classifier.crop, classifier.crop)
+        shape = classifier.input.shape
         names = classifier.classes or None
         check_cvae(found, shape=shape, classes=names, sensitive=self._sensitive)
         check_label_count(found, classifier.class_count(shape, self._runtime))

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.files.file_pixels import OnError
-from xaitool.data.files.images import prepare, read_image
+from xaitool.data.files.images import read_image
 from xaitool.errors import ConfigError, DataError, InputError, UnsupportedOperationError
 from xaitool.io.standard_input import listed_names
 from xaitool.workflows.configs.explain import ExplainConfig
@@ -181,7 +181,7 @@ class ImageFiles(ExplainedImages):
         self.classifier = classifier
         self.workers = workers
         self.on_error = on_error
-        self.shape = (classifier.channels, classifier.crop, classifier.crop)
+        self.shape = classifier.input.shape
         self.labels = torch.full((len(paths),), -1)
         self.digest = hashlib.sha256(b"\0".join(map(os.fsencode, paths))).hexdigest()
 
@@ -225,16 +225,9 @@ class ImageFiles(ExplainedImages):
 
     def _prepare(self, path: Path) -> Tensor:
         image = read_image(path)
-        if len(image.getbands()) != self.classifier.channels:
+        if len(image.getbands()) != self.classifier.input.channels:
             self.converted.add(str(path))
-        return prepare(
-            image,
-            resize=self.classifier.resize,
-            crop=self.classifier.crop,
-            channels=self.classifier.channels,
-            interpolation=self.classifier.interpolation,
-            name=str(path),
-        )
+        return self.classifier.input.prepared(image, str(path))
 
 
 class DatasetImages(ExplainedImages):

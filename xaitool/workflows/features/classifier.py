@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 import torch
@@ -40,9 +41,9 @@ class ClassifierFeatures:
     @property
     def sha256(self) -> str:
         """Of its weights, and of what it sees of an image."""
-        own = self.classifier
-        seen = (own.channels, own.resize, own.crop, own.interpolation, own.mean)
-        text = f"{own.sha256} {seen} {own.standard_deviation}"
+        seen = self.classifier.input
+        facts = (seen.channels, seen.resize, seen.crop, seen.interpolation, seen.mean)
+        text = f"{self.classifier.sha256} {facts} {seen.standard_deviation}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def check(self, reporter: Reporter) -> None:
@@ -53,9 +54,8 @@ class ClassifierFeatures:
             ConfigError: Its classes are not as many as their names.
         """
         own = self.classifier
-        shape = (own.channels, own.crop, own.crop)
-        own.class_count(shape, self.runtime)
-        self.features(torch.rand(1, *shape, generator=torch.Generator().manual_seed(0)))
+        own.class_count(own.input.shape, self.runtime)
+        self.features(torch.rand(1, *own.input.shape, generator=torch.Generator().manual_seed(0)))
         for warning in own.warnings:
             reporter.warning(warning)
 
@@ -72,14 +72,14 @@ class ClassifierFeatures:
         own = self.classifier
         model = _Remembering(own.model)
         features, logits = [], []
-        for part in images.split(self.runtime.rows(own.channels * own.crop**2, None)):
+        for part in images.split(self.runtime.rows(math.prod(own.input.shape), None)):
             features.append(penultimate(model, self.runtime.place(self._as_seen(part))))
             logits.append(model.returned.detach())
         return torch.cat(features), torch.cat(logits) if own.classes else None
 
     def _as_seen(self, images: Tensor) -> Tensor:
         """Colours, shorter side and central square as the classifier wants them."""
-        own = self.classifier
+        own = self.classifier.input
         if images.shape[1] != own.channels:
             grey = own.channels == 1
             images = transforms.rgb_to_grayscale(images) if grey else images.repeat(1, 3, 1, 1)

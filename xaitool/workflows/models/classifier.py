@@ -13,10 +13,10 @@ from xaitool import registry
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.losses.base import Loss
 from xaitool.core.metrics.classification.class_probabilities import class_probabilities
-from xaitool.data.files.images import Interpolation
 from xaitool.data.names import normal_form
 from xaitool.errors import ConfigError, ModelError, XaitoolError, is_out_of_memory
 from xaitool.io.damage import damage_as_error, reason
+from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -30,12 +30,7 @@ class Classifier:
         source: As ``--model`` names it.
         weights: As ``--weights`` names it, or None.
         sha256: Of the file the weights came from; of the weights where there is no file.
-        channels: 1 or 3.
-        resize: Side to which an image's shorter side is resized, pixels.
-        crop: Side of the central square that is cut out, pixels.
-        interpolation: Of the resizing: ``bilinear`` or ``bicubic``.
-        mean: Of the normalisation, one a channel, in pixel units.
-        standard_deviation: Same.
+        input: What it sees of an image.
         classes: Their names; empty where unknown.
         dataset: The training data, where it is known.
         dataset_classes: Those of its classes with which it was loaded; None: all.
@@ -48,12 +43,7 @@ class Classifier:
     source: str
     weights: str | None
     sha256: str
-    channels: int
-    resize: int
-    crop: int
-    interpolation: Interpolation
-    mean: tuple[float, ...]
-    standard_deviation: tuple[float, ...]
+    input: ModelInput
     classes: tuple[str, ...]
     dataset: str | None = None
     dataset_classes: list[str] | None = None

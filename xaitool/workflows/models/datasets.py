@@ -56,8 +56,8 @@ def dataset_for(
         data_dir=options.data_dir,
         **classifier_attributes(name, classifier),
         classes=classifier.dataset_classes if name == classifier.dataset else None,
-        image_size=classifier.crop,
-        channels=classifier.channels,
+        image_size=classifier.input.crop,
+        channels=classifier.input.channels,
         workers=options.workers,
         on_error=on_error,
     )

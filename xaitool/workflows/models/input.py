@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xaitool.data.files.images import Interpolation
+from PIL import Image
+from torch import Tensor
+
+from xaitool.data.files.images import Interpolation, prepare
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.model import ModelOptions
 
@@ -28,6 +31,30 @@ class ModelInput:
     interpolation: Interpolation
     mean: tuple[float, ...]
     standard_deviation: tuple[float, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """``(C, H, W)`` of an image as the model gets it."""
+        return (self.channels, self.crop, self.crop)
+
+    def prepared(self, image: Image.Image, name: str) -> Tensor:
+        """An image as the model gets it, float32 ``(C, H, W)`` in [0, 1].
+
+        Args:
+            image: Of any size and colours.
+            name: How messages call it.
+
+        Raises:
+            DataError: It cannot be decoded, or is too large.
+        """
+        return prepare(
+            image,
+            resize=self.resize,
+            crop=self.crop,
+            channels=self.channels,
+            interpolation=self.interpolation,
+            name=name,
+        )
 
     @classmethod
     def unknown(cls, channels: int = 3, crop: int = 224) -> ModelInput:

@@ -156,12 +156,14 @@ def _from_checkpoint(
             source=source,
             weights=None,
             sha256=file_sha256(path),
-            channels=channels,
-            resize=side,
-            crop=side,
-            interpolation="bilinear",
-            mean=tuple(checkpoint["mean"]),
-            standard_deviation=tuple(checkpoint["standard_deviation"]),
+            input=ModelInput(
+                channels=channels,
+                resize=side,
+                crop=side,
+                interpolation="bilinear",
+                mean=tuple(checkpoint["mean"]),
+                standard_deviation=tuple(checkpoint["standard_deviation"]),
+            ),
             classes=tuple(checkpoint["classes"]),
             dataset=checkpoint["config"]["dataset"],
             dataset_classes=checkpoint["config"]["classes"],
@@ -182,7 +184,7 @@ def _from_torchvision(
     network = torchvision_models.build(
         name,
         count,
-        shape=(seen.channels, seen.crop, seen.crop),
+        shape=seen.shape,
         mean=seen.mean,
         standard_deviation=seen.standard_deviation,
         weights=state,
@@ -195,7 +197,7 @@ def _from_torchvision(
         model=_fast(runtime.place(network if count > 1 else _users(network, source))),
         classes=facts.categories if count == len(facts.categories) else (),
         options=options.input_options(),
-        **vars(seen),
+        input=seen,
     )
 
 
@@ -222,7 +224,7 @@ def _from_factory(
         model=_users(in_eval_mode(runtime.place(_normalised(model, seen, options))), source),
         classes=(),
         options=options.input_options(),
-        **vars(seen),
+        input=seen,
     )
 
 
@@ -241,13 +243,13 @@ def _from_program(
         model=_users(runtime.place(_normalised(program.model, seen, options)).eval(), source),
         classes=(),
         options=options.input_options(),
-        **vars(seen),
+        input=seen,
     )
 
 
 def _check_program(source: str, program: LoadedProgram, seen: ModelInput) -> None:
     own = (program.channels, program.side, program.side)
-    given = (seen.channels, seen.crop, seen.crop)
+    given = seen.shape
     for fixed, is_so, wanted in zip(program.fixed, given, own, strict=True):
         if fixed and is_so != wanted:
             raise ConfigError(

@@ -42,7 +42,7 @@ def here(tmp_path, monkeypatch):
 def write(classifier, **attributes):
     """An attribution file of `classifier`, with attributions that are drawn."""
     torch.manual_seed(0)
-    images = torch.rand(2, classifier.channels, 32, 32)
+    images = torch.rand(2, classifier.input.channels, 32, 32)
     logits = classifier.logits(images, 2)
     nothing = torch.full((2,), torch.nan)
     given = {

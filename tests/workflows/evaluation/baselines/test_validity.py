@@ -30,6 +30,7 @@ from xaitool.workflows.evaluation.baselines.pairs import every_pair
 from xaitool.workflows.evaluation.evaluate import evaluate
 from xaitool.workflows.features import lenet as feature_network
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.runs.progress import SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -57,9 +58,10 @@ class Shade(nn.Module):
 
 
 def shade(shift=0):
-    facts: dict[str, Any] = {"source": "shade", "weights": None, "sha256": "0"}
-    facts |= {"channels": 1, "resize": 4, "crop": 4, "mean": (0.0,), "standard_deviation": (1.0,)}
-    return Classifier(model=Shade(shift), classes=CLASSES, interpolation="bilinear", **facts)
+    seen = ModelInput(1, 4, 4, "bilinear", (0.0,), (1.0,))
+    return Classifier(
+        Shade(shift), source="shade", weights=None, sha256="0", input=seen, classes=CLASSES
+    )
 
 
 def grey(split, each=4):

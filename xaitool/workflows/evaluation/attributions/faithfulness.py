@@ -92,7 +92,7 @@ class _Judge:
                 f"model {self.classifier.source} has {found} classes, but {file.path} explains "
                 f"one of {self.classes}"
             )
-        self.mean = context.runtime.place(torch.tensor(self.classifier.mean))
+        self.mean = context.runtime.place(torch.tensor(self.classifier.input.mean))
         self.rows = context.runtime.rows(first.input.numel(), config.batch_size)
 
     def areas(self, metric: str, channel_sum: str, samples: AttributionRows) -> Tensor:

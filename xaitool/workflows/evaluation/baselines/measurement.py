@@ -187,10 +187,10 @@ def load_judge(
         DataError: It has other classes.
     """
     judge = load_classifier(source, None, runtime)
-    if (judge.channels, judge.crop) != (classifier.channels, classifier.crop):
+    if judge.input.shape != classifier.input.shape:
         raise ModelError(
-            f"judge {source} takes images {judge.channels}x{judge.crop}x{judge.crop}, but "
-            f"{classifier.source} takes {classifier.channels}x{classifier.crop}x{classifier.crop}"
+            f"judge {source} takes images {_by(judge.input.shape)}, but {classifier.source} takes "
+            f"{_by(classifier.input.shape)}"
         )
     if judge.sha256 == classifier.sha256:
         raise ModelError(
@@ -198,3 +198,7 @@ def load_judge(
         )
     check_classes(dataset, judge, runtime)
     return judge
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

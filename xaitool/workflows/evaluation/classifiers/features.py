@@ -77,7 +77,7 @@ def measure_features(
     config = context.config
     picture = FeaturePicture(path, config)
     classifier, dataset = load_measured(path, config, context.runtime)
-    usual = (GREY_EPSILON if classifier.channels == 1 else COLOUR_EPSILON,)
+    usual = (GREY_EPSILON if classifier.input.channels == 1 else COLOUR_EPSILON,)
     attacks = chosen_attacks(config, config.attack or ATTACKS, config.epsilon or usual)
     samples = _samples(dataset, config)
     labels = dataset.labels[samples]

@@ -110,7 +110,7 @@ def _substitutes(
     found = []
     for source in dict.fromkeys(config.transfer_from):
         other = load_classifier(source, None, runtime)
-        if (other.channels, other.crop) != (classifier.channels, classifier.crop):
+        if other.input.shape != classifier.input.shape:
             raise ModelError(
                 f"--transfer-from {source} takes images {_shape(other)}, but "
                 f"{classifier.source} takes {_shape(classifier)}"
@@ -125,7 +125,7 @@ def _substitutes(
 
 
 def _shape(classifier: Classifier) -> str:
-    return f"{classifier.channels}x{classifier.crop}x{classifier.crop}"
+    return "x".join(map(str, classifier.input.shape))
 
 
 def _attempt(trial: Trial) -> Attempt:

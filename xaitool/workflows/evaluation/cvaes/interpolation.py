@@ -161,11 +161,10 @@ class _Said:
 
 def _classifier_judge(source: str, dataset: ImageDataset, runtime: Runtime) -> Judge:
     judge = load_classifier(source, None, runtime)
-    channels, side, _ = dataset.shape
-    if (judge.channels, judge.crop) != (channels, side):
+    if judge.input.shape != dataset.shape:
         raise ModelError(
-            f"judge {source} takes images {judge.channels}x{judge.crop}x{judge.crop}, but the CVAE "
-            f"makes {channels}x{side}x{side}"
+            f"judge {source} takes images {_by(judge.input.shape)}, but the CVAE makes "
+            f"{_by(dataset.shape)}"
         )
     names, label = list(dataset.sensitive), judge.training.get("label")
     return Judge(
@@ -174,6 +173,10 @@ def _classifier_judge(source: str, dataset: ImageDataset, runtime: Runtime) -> J
         attribute=names.index(label) if label in names else None,
         truth=_truth(judge, dataset),
     )
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _truth(judge: Classifier, dataset: ImageDataset) -> Tensor | None:
