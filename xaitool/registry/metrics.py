@@ -267,7 +267,7 @@ _FOLD = ("dataset", "split", "limit", "folds")
 
 RECOMMENDER_METRICS = {
     "rmse": Metric(
-        "core.metrics.recommendation.rating_error:RatingError",
+        f"{_EVALUATION}.recommenders.rating_errors:RootMeanSquaredError",
         "root mean squared error of held-out ratings, pooled",
         "common usage",
         reads=_FOLD,
@@ -275,7 +275,7 @@ RECOMMENDER_METRICS = {
         unasked=True,
     ),
     "mae": Metric(
-        "core.metrics.recommendation.rating_error:RatingError",
+        f"{_EVALUATION}.recommenders.rating_errors:MeanAbsoluteError",
         "mean absolute error of held-out ratings, pooled",
         "common usage",
         reads=_FOLD,
@@ -283,7 +283,7 @@ RECOMMENDER_METRICS = {
         unasked=True,
     ),
     "cold-rmse": Metric(
-        "core.metrics.recommendation.rating_error:rating_errors_apart",
+        f"{_EVALUATION}.recommenders.rating_errors:ColdError",
         "rmse of users and of items without a training rating, and of the others",
         "common usage",
         reads=_FOLD,
@@ -292,7 +292,7 @@ RECOMMENDER_METRICS = {
     ),
     **{
         f"{end}{most}@{within}": Metric(
-            f"core.metrics.recommendation.aspect_ranking:{side}_recall",
+            f"{_EVALUATION}.recommenders.aspect_recall:AspectRecall",
             f"recall of a user's {side} {most} aspects in the predicted {side} {within}",
             "Pan et al. 2020 (AMCF), section 4.3",
             reads=(*_FOLD, "truth"),
@@ -303,7 +303,7 @@ RECOMMENDER_METRICS = {
         for most, within in ((1, 3), (3, 5))
     },
     "score_s": Metric(
-        "core.metrics.recommendation.specific_agreement:specific_agreement",
+        f"{_EVALUATION}.recommenders.specific_preferences:SpecificPreferences",
         "cosine of the given and the real reasons for single items",
         "Pan et al. 2020 (AMCF), section 4.3",
         reads=(*_FOLD, "truth"),
@@ -311,7 +311,7 @@ RECOMMENDER_METRICS = {
         unasked=True,
     ),
     "explained-share": Metric(
-        "core.recommenders.aspects.amcf:Amcf",
+        f"{_EVALUATION}.recommenders.explained_share:ExplainedShare",
         "how much of an item's vector lies in the space of its aspects",
         "xaitool",
         reads=_FOLD,
@@ -319,7 +319,7 @@ RECOMMENDER_METRICS = {
         unasked=True,
     ),
     "planted": Metric(
-        "core.metrics.statistics.rank_correlation:rank_correlation",
+        f"{_EVALUATION}.recommenders.planted_preferences:PlantedPreferences",
         "rank correlation with the planted preferences of synthetic-ratings",
         "Spearman 1904",
         reads=_FOLD,
@@ -327,7 +327,7 @@ RECOMMENDER_METRICS = {
         unasked=True,
     ),
     "ndcg": Metric(
-        "core.metrics.recommendation.ranking:ndcg_at",
+        f"{_EVALUATION}.recommenders.list_quality:DiscountedGain",
         "discounted gain of the recommended items that were held out and liked",
         "Burges et al. 2005, ties after McSherry and Najork 2008",
         reads=(*_FOLD, "top", "relevant"),
@@ -335,7 +335,7 @@ RECOMMENDER_METRICS = {
         unasked=True,
     ),
     "recall": Metric(
-        "core.metrics.recommendation.ranking:recall_at",
+        f"{_EVALUATION}.recommenders.list_quality:ListRecall",
         "share of the held-out liked items that are recommended",
         "common usage",
         reads=(*_FOLD, "top", "relevant"),

@@ -17,9 +17,10 @@ from xaitool.data.ratings.rating_data import RatingData
 from xaitool.data.ratings.splits import k_folds
 from xaitool.errors import ConfigError, DataError
 from xaitool.io.damage import damage_as_error
+from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
-from xaitool.workflows.evaluation.recommenders.fold import Figure, Fold, figures, unmeasurable
+from xaitool.workflows.evaluation.recommenders.fold import Figure, Fold, FoldMetric
 from xaitool.workflows.recommenders.ratings import held_out, ratings_for
 from xaitool.workflows.recommenders.recipe import placed
 from xaitool.workflows.recommenders.recommender import Recommender, load_recommender
@@ -45,7 +46,7 @@ def measure_recommender(
 
     Args:
         path: Its checkpoint or run.
-        metrics: Registered names.
+        metrics: Registered names; what measures each, a `FoldMetric`, the registry says.
         context: The options, where it computes, and whom it tells.
 
     Raises:
@@ -55,7 +56,9 @@ def measure_recommender(
     _check_options(config)
     recommender = load_recommender(path, context.runtime)
     data, fit = _data(path, recommender, config)
-    wanted = [metric for metric in metrics if _measurable(metric, path, recommender, data, config)]
+    wanted = [
+        one for one in _fold_metrics(metrics) if _measurable(one, path, recommender, data, config)
+    ]
     mask = None if config.folds else held_out(data, fit)
     masks = (
         k_folds(len(data.ratings), config.folds or FOLDS, config.seed)
@@ -71,7 +74,7 @@ def measure_recommender(
             )
             fitted = time.perf_counter()
             for metric in wanted:
-                for figure in figures(metric, fold):
+                for figure in metric.figures(fold):
                     table.setdefault(figure.name, []).append(figure)
             context.reporter.message(
                 f"fold {number}/{len(masks)}: fitted in {fitted - start:.2f} s, "
@@ -79,7 +82,7 @@ def measure_recommender(
             )
             task.advance(1)
     for name, column in table.items():
-        value, count, deviation = _pooled(name, column)
+        value, count, deviation = _pooled(column)
         source = str(path)
         yield {"metric": name, "value": value, "n": count, "source": source, "std": deviation}
 
@@ -108,13 +111,21 @@ def _data(
     return data, fit
 
 
+def _fold_metrics(names: tuple[str, ...]) -> Iterator[FoldMetric]:
+    for name in names:
+        yield load_target(METRICS_OF["recommender"][name].target)(name)
+
+
 def _measurable(
-    metric: str, path: Path, recommender: Recommender, data: RatingData, config: EvaluateConfig
+    metric: FoldMetric,
+    path: Path,
+    recommender: Recommender,
+    data: RatingData,
+    config: EvaluateConfig,
 ) -> bool:
-    planted = data.planted is not None
-    reason = unmeasurable(metric, recommender.fitted, data.aspect_names, planted)
+    reason = metric.unmeasurable(recommender.fitted, data)
     if reason and config.metric:
-        raise ConfigError(f"metric '{metric}' does not measure {path}: {reason}")
+        raise ConfigError(f"metric '{metric.name}' does not measure {path}: {reason}")
     return reason is None
 
 
@@ -154,9 +165,9 @@ def _relevant(data: RatingData) -> float:
     return low + 0.75 * (high - low)
 
 
-def _pooled(name: str, column: list[Figure]) -> tuple[float | None, int, float | None]:
+def _pooled(column: list[Figure]) -> tuple[float | None, int, float | None]:
     """Mean over the cases of all folds, their number, and the standard deviation of the folds."""
-    power = 2 if name.startswith("rmse") else 1
+    power = column[0].power
     known = [(figure.value, figure.cases) for figure in column if figure.value is not None]
     values, counts = [value for value, _ in known], [count for _, count in known]
     if not known:

@@ -6,8 +6,8 @@ import torch
 from tests.core.recommenders.planted import ITEMS, USERS, population
 from xaitool.core.recommenders.biases import Biases
 from xaitool.core.recommenders.engine.ratings import Ratings
-from xaitool.workflows.evaluation.recommenders import fold as recommender_ranking
-from xaitool.workflows.evaluation.recommenders.fold import ranked
+from xaitool.workflows.evaluation.recommenders import ranked_lists
+from xaitool.workflows.evaluation.recommenders.ranked_lists import ranked
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_blocks_of_users_change_nothing(parts, monkeypatch):
     train, test = parts
     model = Biases(USERS, ITEMS).fit(train)
     whole = ranked(model, train, test, 5, 4.0)
-    monkeypatch.setattr(recommender_ranking, "SCORES", 3 * ITEMS)
+    monkeypatch.setattr(ranked_lists, "SCORES", 3 * ITEMS)
     for name, ranking in ranked(model, train, test, 5, 4.0).items():
         torch.testing.assert_close(ranking.ndcg, whole[name].ndcg)
         torch.testing.assert_close(ranking.recall, whole[name].recall)
