@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from xaitool.data.groups import balanced_subset, conflicting_groups, group_index
+from xaitool.data.groups import conflicting_groups, group_index
 from xaitool.errors import DataError
 
 RANDOM = torch.Generator().manual_seed(0)
@@ -63,18 +63,3 @@ def test_nothing_conflicts_where_nothing_is_correlated():
     shares = torch.tensor([2, 5, 3])[:, None] * torch.tensor([70_000, 11_000])
     assert not conflicting_groups(shares).any()
     assert not conflicting_groups(torch.zeros(2, 2, dtype=torch.int64)).any()
-
-
-def test_a_balanced_subset_has_all_that_the_smallest_group_allows():
-    groups = torch.tensor([4, 0, 0, 2, 4, 0, 2, 4, 2, 2])
-    found = balanced_subset(groups, torch.Generator().manual_seed(3))
-    assert groups[found].bincount().tolist() == [3, 0, 3, 0, 3]
-    assert found.tolist() == sorted(set(found.tolist()))
-    again = balanced_subset(groups, torch.Generator().manual_seed(3))
-    assert torch.equal(found, again)
-    draws = {
-        tuple(balanced_subset(groups, torch.Generator().manual_seed(seed)).tolist())
-        for seed in range(40)
-    }
-    assert len(draws) == 4  # which of the four 2s is left out
-    assert balanced_subset(torch.empty(0, dtype=torch.int64), RANDOM).tolist() == []

@@ -71,22 +71,6 @@ def conflicting_groups(counts: Tensor) -> Tensor:
     return counts * counts.sum() < independent
 
 
-def balanced_subset(groups: Tensor, generator: torch.Generator) -> Tensor:
-    """Equally many images of each group that occurs: as many as the smallest has.
-
-    Args:
-        groups: int64 ``(N,)``, see `group_index`.
-        generator: On the CPU, draws which.
-
-    Returns:
-        Their indices, int64, ascending.
-    """
-    members = [(groups == group).nonzero().squeeze(1) for group in groups.unique()]
-    least = min((len(one) for one in members), default=0)
-    chosen = [one[torch.randperm(len(one), generator=generator)[:least]] for one in members]
-    return torch.cat([groups.new_empty(0), *chosen]).sort().values
-
-
 class TrainingGroups:
     """The group of every image of a dataset with sensitive attributes.
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from sklearn.model_selection import KFold
 
 from tests.data.ratings.conftest import small_data
-from xaitool.data.ratings.splits import cold_rows, hold_out, k_folds, last_share, leave_one_out
+from xaitool.data.ratings.splits import hold_out, k_folds, last_share, leave_one_out
 from xaitool.errors import ConfigError, DataError
 
 
@@ -87,17 +87,3 @@ def test_splits_by_time_are_refused_without_times():
     for split in (lambda: last_share(data, 0.2), lambda: leave_one_out(data)):
         with pytest.raises(DataError, match="dataset 'small' has no time stamps, or all are equal"):
             split()
-
-
-@settings(max_examples=60)
-@given(ratings, st.integers(0, 9))
-def test_cold_rows(rows: list[tuple[int, int, int]], seed: int):
-    users, items, _ = zip(*rows, strict=True)
-    data = small_data(users, items).ratings
-    test = hold_out(len(rows), 0.4, seed)
-    cold_users, cold_items = cold_rows(data, test)
-    train = [row for row, held in zip(rows, test.tolist(), strict=True) if not held]
-    held_out = data.select(test)
-    known_users, known_items = {row[0] for row in train}, {row[1] for row in train}
-    assert cold_users.tolist() == [user not in known_users for user in held_out.users.tolist()]
-    assert cold_items.tolist() == [item not in known_items for item in held_out.items.tolist()]

@@ -83,7 +83,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def options(**given: Any) -> ExplainConfig:
     values: dict[str, Any] = {
-        "model": "tests.workflows.test_explain_cgi:network",
+        "model": "tests.workflows.explanations.test_explain_cgi:network",
         "input_size": 28,
         "channels": 3,
         "dataset": DATASET,
@@ -309,7 +309,9 @@ def test_an_autoencoder_of_another_attribute_is_refused_before_any_work() -> Non
 
 
 def test_grey_images_cannot_be_recoloured() -> None:
-    grey = options(dataset="digits", channels=1, model="tests.workflows.test_explain_cgi:grey")
+    grey = options(
+        dataset="digits", channels=1, model="tests.workflows.explanations.test_explain_cgi:grey"
+    )
     with pytest.raises(InputError, match="a channel for each of 2 colours"):
         explain(ExplainConfig(**{**vars(grey), "path": "recolour"}))
     assert not list(Path().iterdir())

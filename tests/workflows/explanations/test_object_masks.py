@@ -33,7 +33,7 @@ def here(tmp_path, monkeypatch):
 def options(**values):
     return ExplainConfig(
         **{
-            "model": "tests.workflows.test_object_masks:network",
+            "model": "tests.workflows.explanations.test_object_masks:network",
             "input_size": 8,
             "channels": 3,
             "method": "saliency",

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.errors import ConfigError, DataError
 
@@ -87,23 +86,6 @@ def leave_one_out(data: RatingData) -> Tensor:
     counts = torch.bincount(users, minlength=data.ratings.user_count)
     last = counts.cumsum(0) - 1
     return _mask(len(order), by_user[last[counts > 1]])
-
-
-def cold_rows(ratings: Ratings, test: Tensor) -> tuple[Tensor, Tensor]:
-    """Which test rows are of a user, and which of an item, without a training rating.
-
-    Args:
-        ratings: All ratings.
-        test: Test mask, bool ``(n,)``; the other rows are for training.
-
-    Returns:
-        Cold users and cold items, bool ``(test rows,)`` each, in the order of
-        ``ratings.select(test)``.
-    """
-    train = ratings.select(~test)
-    known_users = torch.bincount(train.users, minlength=ratings.user_count) > 0
-    known_items = torch.bincount(train.items, minlength=ratings.item_count) > 0
-    return ~known_users[ratings.users[test]], ~known_items[ratings.items[test]]
 
 
 def _shuffled(count: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

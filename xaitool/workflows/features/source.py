@@ -17,12 +17,6 @@ from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
-FEATURES = {
-    "lenet": "our own LeNet, trained once for each dataset",
-    "inception": "torchvision's inception_v3 with its ImageNet weights",
-}
-"""The networks with a name, and what they are; any other name is a model."""
-
 INCEPTION_SIDE = 299
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, NotRequired, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -106,7 +106,7 @@ class _SavedState(TypedDict):
 
     done: Count
     early: dict[Positive, Tensor]
-    features: NotRequired[str | None]
+    features: str | None
 
 
 class GanTrainer:
@@ -319,7 +319,7 @@ class GanTrainer:
             restore_optimiser(optimiser, saved)
         self.done = state["done"]
         self._early = dict(state["early"])
-        self._features_before = state.get("features")  # states of the first version lack it
+        self._features_before = state["features"]
 
     def _check_last_step(self) -> None:
         """The rest of an epoch may be a single image, which batch normalisation cannot train on."""

@@ -151,27 +151,6 @@ def test_float32_features_are_summed_in_float64():
     torch.testing.assert_close(gathered.covariance, x.double().T.cov(), rtol=1e-11, atol=1e-13)
 
 
-def test_merged_parts_equal_the_whole():
-    x = CASES["full-rank"][0]
-    whole, parts = statistics(x), FeatureStatistics()
-    for part in (x[:100], x[100:101], x[:0], x[101:]):
-        other = FeatureStatistics()
-        other.update(part)
-        parts.merge(other)
-    assert parts.count == whole.count
-    torch.testing.assert_close(parts.mean, whole.mean, rtol=1e-12, atol=1e-14)
-    torch.testing.assert_close(parts.covariance, whole.covariance, rtol=1e-11, atol=1e-13)
-
-
-def test_merging_leaves_the_other_alone():
-    first, second = FeatureStatistics(), statistics(CASES["full-rank"][1])
-    before = second.mean.clone()
-    first.merge(second)
-    first.update(CASES["full-rank"][0])
-    assert torch.equal(second.mean, before)
-    assert second.count == 600
-
-
 def test_a_mean_that_was_read_does_not_change_afterwards():
     own = statistics(CASES["full-rank"][0])
     mean, state = own.mean, own.to_dict()

@@ -124,8 +124,8 @@ def test_adversarial_training_says_so(run: Run) -> None:
 
 
 def test_an_unknown_training_counts_what_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(Path(__file__).parents[2])
-    name = Path("tests.workflows.test_measure_balance:constant")
+    monkeypatch.chdir(Path(__file__).parents[4])
+    name = Path("tests.workflows.evaluation.classifiers.test_balance:constant")
     rows, warnings = measure(name, dataset="digits", input_size=28, channels=1, limit=100)
     assert len(warnings) == 1
     assert "is taken for cross-entropy without class weights" in warnings[0]

@@ -128,8 +128,10 @@ def test_code_that_a_checkpoint_names_is_not_loaded(tmp_path):
 
 
 def test_a_generator_of_a_users_own(tmp_path):
-    path = edited(tmp_path / "a.pt", generator_source="tests.workflows.test_measure_gan:own")
-    found = rows(path, generator="tests.workflows.test_measure_gan:own")
+    path = edited(
+        tmp_path / "a.pt", generator_source="tests.workflows.evaluation.gans.test_figures:own"
+    )
+    found = rows(path, generator="tests.workflows.evaluation.gans.test_figures:own")
     expected = rows(gan_run())
     assert found["fid"]["value"] == expected["fid"]["value"]
 

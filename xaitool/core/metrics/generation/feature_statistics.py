@@ -48,15 +48,6 @@ class FeatureStatistics:
         centred = values - mean
         self._join(len(values), mean, centred.T @ centred)
 
-    def merge(self, other: FeatureStatistics) -> None:
-        """Add what `other` has seen.
-
-        Raises:
-            ShapeError: The numbers of features differ.
-        """
-        if other.count:
-            self._join(other.count, other._mean, other._scatter)
-
     @property
     def mean(self) -> Tensor:
         """float64 ``(D,)``; D is 0 before the first sample."""

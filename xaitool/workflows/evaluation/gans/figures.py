@@ -90,8 +90,7 @@ def _features(
     config = context.config
     with damage_as_error(path):
         trained_on, image_size = _training(checkpoint, "dataset", "image_size")
-        # Runs of the first version did not record it, and were judged by our own.
-        own = checkpoint["config"].get("features", "lenet")
+        own = checkpoint["config"]["features"]
     network = feature_source(
         config.features or own,
         trained_on,
