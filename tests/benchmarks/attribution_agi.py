@@ -82,9 +82,9 @@ def _explain(
 ) -> Attribution:
     rows = RUNTIME.rows(photos[0].numel(), None)
     method = AdversarialGradientIntegration(
-        model, rows=rows, epsilon=epsilon, steps=STEPS, class_list=classes, rule=rule
+        model, epsilon=epsilon, steps=STEPS, class_list=classes, rule=rule
     )
-    return method.attribute(photos, Score(target, output="probability"))
+    return method.attribute(photos, Score(target, output="probability"), rows=rows)
 
 
 def _authors_loop(

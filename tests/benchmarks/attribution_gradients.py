@@ -44,12 +44,14 @@ def _integrated(name: str) -> Row:
     black = torch.zeros_like(photos)
     model, given = as_loaded(network(name)), network(name)
     target = given(photos).argmax(1)
-    method = IntegratedGradients(model, rows=RUNTIME.rows(photos[0].numel(), None), steps=STEPS)
+    method = IntegratedGradients(model, steps=STEPS)
+    rows = RUNTIME.rows(photos[0].numel(), None)
     captum = CaptumIntegratedGradients(given)
     maps: dict[str, Tensor] = {}
 
     def ours() -> None:
-        maps["ours"] = method.attribute(photos, Score(target), black.unsqueeze(1)).values
+        given = method.attribute(photos, Score(target), black.unsqueeze(1), rows=rows)
+        maps["ours"] = given.values
 
     def peer(batch: int, steps: int = STEPS) -> None:
         maps["peer"] = captum.attribute(
@@ -76,18 +78,19 @@ def _expected() -> Iterator[Row]:
     shared = references.expand(len(photos), *references.shape)
     maps: dict[str, Tensor] = {}
 
-    def method(**options: Any) -> ExpectedGradients:
+    def explained(**options: Any) -> Tensor:
         rows = RUNTIME.rows(photos[0].numel(), None)
-        return ExpectedGradients(loaded, rows=rows, **options)
+        method = ExpectedGradients(loaded, **options)
+        return method.attribute(photos, score, shared, rows=rows).values
 
     def ours(samples: int) -> None:
-        maps["ours"] = method(samples=samples).attribute(photos, score, shared).values
+        maps["ours"] = explained(samples=samples)
 
     def peer(batch: int) -> None:
         maps["peer"] = _shap(model, label, photos, references, batch)
 
     batch = fastest((10, 50, 100, 200), peer, finish)
-    exact = method(sampling="enumerated", steps=20).attribute(photos, score, shared).values
+    exact = explained(sampling="enumerated", steps=20)
     for samples, target in ((SAMPLES, 1.0), (len(references), 1 / 1.5)):
         times = seconds(partial(ours, samples), lambda: peer(batch), rounds=5, finish=finish)
         yield Row(

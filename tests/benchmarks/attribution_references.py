@@ -47,11 +47,12 @@ def run() -> Iterator[Row]:
 def _deep_shap(model: nn.Module, images: Tensor, references: Tensor) -> Row:
     """Captum takes as many images at once as suit it, SHAP always one."""
     shared = references.expand(len(images), *references.shape)
-    method = DeepShap(as_loaded(model), rows=_rows(images))
+    method = DeepShap(as_loaded(model))
     maps: dict[str, Tensor] = {}
 
     def ours() -> None:
-        maps["ours"] = method.attribute(images, _score(images), shared).values
+        given = method.attribute(images, _score(images), shared, rows=_rows(images))
+        maps["ours"] = given.values
 
     def shap(explained: Tensor = images) -> None:
         explainer = DeepExplainer(OneClass(model, LABEL), references)
@@ -80,13 +81,14 @@ def _deep_shap(model: nn.Module, images: Tensor, references: Tensor) -> Row:
 
 
 def _occlusion(model: nn.Module, images: Tensor, baseline: Tensor, name: str) -> Row:
-    method = Occlusion(as_loaded(model), rows=_rows(images), window=1)
+    method = Occlusion(as_loaded(model), window=1)
     hidden = baseline.expand(len(images), 1, *baseline.shape[1:])
     captum = CaptumOcclusion(model)
     maps: dict[str, Tensor] = {}
 
     def ours() -> None:
-        maps["ours"] = method.attribute(images, _score(images), hidden).values
+        given = method.attribute(images, _score(images), hidden, rows=_rows(images))
+        maps["ours"] = given.values
 
     @torch.no_grad()
     def peer(perturbations: int) -> None:

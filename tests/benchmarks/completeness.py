@@ -47,11 +47,11 @@ def _of_photo(name: str, model: nn.Module, path: Path) -> Iterator[dict[str, obj
     rows = RUNTIME.rows(image[0].numel(), None)
     black = torch.zeros_like(image).unsqueeze(1)
     for points in POINTS:
-        method = IntegratedGradients(model, rows=rows, steps=points)
-        result = method.attribute(image, Score(target), black)
+        method = IntegratedGradients(model, steps=points)
+        result = method.attribute(image, Score(target), black, rows=rows)
         yield _line(name, f"integrated gradients, {points} points", path.name, result)
-    agi = AdversarialGradientIntegration(model, rows=rows)
-    result = agi.attribute(image, Score(target, output="probability"))
+    agi = AdversarialGradientIntegration(model)
+    result = agi.attribute(image, Score(target, output="probability"), rows=rows)
     reached = result.extras["reached"]
     facts = {"classes": reached.shape[1], "reached": int(reached.sum())}
     yield _line(name, "AGI", path.name, result) | facts

@@ -7,39 +7,53 @@ from typing import TypeVar
 
 import torch
 
+from xaitool.core.batching import check_rows
 from xaitool.errors import XaitoolError, is_out_of_memory
 
 Result = TypeVar("Result")
 
 
-def with_smaller_batches(
-    function: Callable[[int], Result], rows: int, on_smaller: Callable[[int], None]
-) -> tuple[Result, int]:
-    """Call a function with as many rows as fit in memory, halving them when they do not.
+class Rows:
+    """How many rows go through a network at once: half as many wherever memory runs out.
 
     Args:
-        function: Takes the number of rows in one forward pass; called again from the start.
-        rows: How many to try first.
-        on_smaller: Told the new number before each further try.
+        most: How many to begin with.
+        warn: Told, in words for people, whenever they become fewer.
 
-    Returns:
-        The result, and the number of rows that fitted, for the next call.
+    Attributes:
+        most: How many fit, as far as is known: what did not fit is not tried again.
 
     Raises:
-        XaitoolError: Not even one row fits.
+        ConfigError: They are fewer than one.
     """
-    while True:
-        try:
-            return function(rows), rows
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            if rows == 1:
-                raise XaitoolError(
-                    "one row in a forward pass does not fit in memory, but it has to: "
-                    + str(error).partition("\n")[0]
-                ) from None
-        # After the except block: until then the traceback keeps the tensors that did not fit.
-        torch.cuda.empty_cache()
-        rows //= 2
-        on_smaller(rows)
+
+    def __init__(self, most: int, warn: Callable[[str], None]) -> None:
+        check_rows(most)
+        self.most = most
+        self._warn = warn
+
+    def run(self, function: Callable[[int], Result]) -> Result:
+        """Call a function with as many rows as fit in memory.
+
+        Args:
+            function: Takes the number of rows in one forward pass; called again from the start
+                where they do not fit.
+
+        Raises:
+            XaitoolError: Not even one row fits.
+        """
+        while True:
+            try:
+                return function(self.most)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self.most == 1:
+                    raise XaitoolError(
+                        "one row in a forward pass does not fit in memory, but it has to: "
+                        + str(error).partition("\n")[0]
+                    ) from None
+            # After the except block: until then the traceback keeps the tensors that did not fit.
+            torch.cuda.empty_cache()
+            self.most //= 2
+            self._warn(f"out of memory: going on with {self.most} rows")

@@ -33,10 +33,8 @@ def predicted(model, output="probability"):
 def test_equals_the_plain_loop(rule, output):
     model = network()
     score = predicted(model, output)
-    method = AdversarialGradientIntegration(
-        model, epsilon=0.03, steps=4, classes=3, rule=rule, rows=5
-    )
-    result = method.attribute(IMAGES, score)
+    method = AdversarialGradientIntegration(model, epsilon=0.03, steps=4, classes=3, rule=rule)
+    result = method.attribute(IMAGES, score, rows=5)
     assert result.extras["reached"].any()
     assert not result.extras["reached"].all()
     for row, image in enumerate(IMAGES):
@@ -150,8 +148,8 @@ def test_all_false_classes_when_there_are_few():
 def test_any_rows_give_the_same(rows):
     model = network()
     score = predicted(model)
-    whole = AdversarialGradientIntegration(model, epsilon=0.02, rows=64).attribute(IMAGES, score)
-    other = AdversarialGradientIntegration(model, epsilon=0.02, rows=rows).attribute(IMAGES, score)
+    method = AdversarialGradientIntegration(model, epsilon=0.02)
+    whole, other = (method.attribute(IMAGES, score, rows=most) for most in (64, rows))
     torch.testing.assert_close(other.values, whole.values, rtol=1e-12, atol=1e-15)
     assert torch.equal(other.extras["class_steps"], whole.extras["class_steps"])
 
@@ -160,8 +158,8 @@ def test_no_forward_pass_is_larger_than_rows_and_finished_work_leaves():
     model = network()
     sizes = []
     model.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
-    method = AdversarialGradientIntegration(model, epsilon=0.02, rows=7)
-    result = method.attribute(IMAGES, predicted(model))
+    method = AdversarialGradientIntegration(model, epsilon=0.02)
+    result = method.attribute(IMAGES, predicted(model), rows=7)
     sizes = sizes[1:]
     assert max(sizes) == 7
     # One row to count the classes, one for each sample's first point, one for each later point,
@@ -223,8 +221,8 @@ def test_reaches_classes_on_a_photograph():
     model = nn.Sequential(Normalise((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), network)
     with Image.open(folder / "photos" / "n01443537_goldfish.jpg") as photo:
         image = center_crop(to_tensor(photo.convert("RGB")), [224, 224])[None]
-    method = AdversarialGradientIntegration(model, classes=2, rows=2)
-    result = method.attribute(image, Score(torch.tensor([1]), output="probability"))
+    method = AdversarialGradientIntegration(model, classes=2)
+    result = method.attribute(image, Score(torch.tensor([1]), output="probability"), rows=2)
     assert result.extras["reached"].all()
     assert result.score_input.item() > 0.5
     assert result.score_baseline.item() < 0.5

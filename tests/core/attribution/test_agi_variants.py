@@ -23,8 +23,8 @@ VARIANTS: list[dict[str, Any]] = [
 ]
 
 
-def attribute(model, score, **options):
-    return AdversarialGradientIntegration(model, **options).attribute(IMAGES, score)
+def attribute(model, score, rows=64, **options):
+    return AdversarialGradientIntegration(model, **options).attribute(IMAGES, score, rows=rows)
 
 
 def assert_close(one, other):

@@ -38,8 +38,8 @@ def test_equals_a_plain_loop_over_scipy_blurs(spacing, power):
     from tests.reference.blur_ig import blur_ig
 
     model = network()
-    method = BlurIntegratedGradients(model, steps=6, max_sigma=4.0, spacing=spacing, rows=5)
-    result = method.attribute(IMAGES, SCORE)
+    method = BlurIntegratedGradients(model, steps=6, max_sigma=4.0, spacing=spacing)
+    result = method.attribute(IMAGES, SCORE, rows=5)
     sigmas = 4 * np.linspace(1, 0, 7) ** power
     for row, image in enumerate(IMAGES):
         expected = blur_ig(lambda x: model(x[None]).softmax(1)[0, TARGET[row]], image, sigmas)  # noqa: B023
@@ -112,7 +112,7 @@ def test_path_stays_in_the_pixel_range_and_ends_at_the_image():
     seen = []
     model.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach()))
     black_and_white = IMAGES.round()
-    BlurIntegratedGradients(model, steps=8, rows=9).attribute(black_and_white, SCORE)
+    BlurIntegratedGradients(model, steps=8).attribute(black_and_white, SCORE, rows=9)
     assert min(points.min() for points in seen) >= -1e-12
     assert max(points.max() for points in seen) <= 1 + 1e-12
     assert torch.equal(torch.stack([points[-1] for points in seen]), black_and_white)

@@ -38,8 +38,8 @@ def curve(count: int) -> Tensor:
 
 
 def explained(path: Tensor, model: nn.Module | None = None, **options: bool | int) -> Attribution:
-    method = CounterfactualGradientsIntegration(model or network(), rows=37, **options)
-    return method.attribute(IMAGES, SCORE, path)
+    method = CounterfactualGradientsIntegration(model or network(), **options)
+    return method.attribute(IMAGES, SCORE, path, rows=37)
 
 
 def scores(model: nn.Module, images: Tensor) -> Tensor:

@@ -88,8 +88,8 @@ def test_row_budget_does_not_change_the_result(rows):
     model = convolutional(nn.ReLU(), nn.MaxPool2d(3, 2), features=24)
     inputs, references = batch(3, 4)
     score = Score(TARGET, AGAINST)
-    expected = DeepShap(model, rows=1000).attribute(inputs, score, references)
-    attribution = DeepShap(model, rows=rows).attribute(inputs, score, references)
+    expected = DeepShap(model).attribute(inputs, score, references, rows=1000)
+    attribution = DeepShap(model).attribute(inputs, score, references, rows=rows)
     for field in ("values", "score_input", "score_baseline"):
         torch.testing.assert_close(
             getattr(attribution, field), getattr(expected, field), rtol=1e-10, atol=1e-14
@@ -143,7 +143,7 @@ def test_shared_references_give_what_own_ones_give(name, count, references, rows
         )
         for one in range(count)
     ]
-    attribution = DeepShap(model, rows=rows).attribute(inputs, score, shared)
+    attribution = DeepShap(model).attribute(inputs, score, shared, rows=rows)
     for field in ("values", "score_input", "score_baseline"):
         wanted = torch.stack([getattr(one, field)[0] for one in expected])
         torch.testing.assert_close(getattr(attribution, field), wanted, rtol=1e-9, atol=1e-13)
@@ -157,8 +157,8 @@ def test_shared_references_pass_once(count, references, passes):
     model[0].register_forward_hook(lambda module, args, output: seen.append(len(output)))
     inputs, others = batch(count, references)
     shared = others[:1].expand(count, -1, -1, -1, -1)
-    DeepShap(model, rows=2 * max(count, references)).attribute(
-        inputs, Score(TARGET[:count]), shared
+    DeepShap(model).attribute(
+        inputs, Score(TARGET[:count]), shared, rows=2 * max(count, references)
     )
     assert sum(seen) == passes
 
@@ -178,7 +178,7 @@ def test_forward_passes_stay_within_the_row_budget():
     model = convolutional(nn.ReLU(), features=216)
     seen = []
     model[0].register_forward_hook(lambda module, args, output: seen.append(len(output)))
-    DeepShap(model, rows=6).attribute(*with_score(3, 4))
+    DeepShap(model).attribute(*with_score(3, 4), rows=6)
     assert max(seen) <= 3  # a pair counts as two rows
 
 

@@ -27,8 +27,8 @@ def expected(model, score, references=REFERENCES):
     return torch.stack(single).mean(0)
 
 
-def attribute(model, score, references=REFERENCES, **options):
-    return ExpectedGradients(model, **options).attribute(IMAGES, score, references)
+def attribute(model, score, references=REFERENCES, rows=64, **options):
+    return ExpectedGradients(model, **options).attribute(IMAGES, score, references, rows=rows)
 
 
 def error(sampling, samples, seed=0):

@@ -54,7 +54,7 @@ def hooks(model):
 @pytest.mark.parametrize("layer", ["first", "second", None])
 def test_equals_the_formula(layer, relu):
     model = Network()
-    result = GradCam(model, layer=layer, relu=relu, rows=2).attribute(IMAGES, SCORE)
+    result = GradCam(model, layer=layer, relu=relu).attribute(IMAGES, SCORE, rows=2)
     expected = by_formula(model, getattr(model, layer or "second"), relu=relu)
     torch.testing.assert_close(result.values, (expected / 3).expand_as(IMAGES))
     torch.testing.assert_close(result.values.sum(1, keepdim=True), expected)

@@ -75,7 +75,7 @@ RELU6S = {
 
 
 def values(model, method=GuidedBackprop):
-    return method(model, rows=2).attribute(IMAGES, SCORE).values
+    return method(model).attribute(IMAGES, SCORE, rows=2).values
 
 
 @pytest.mark.parametrize("name", RELUS)

@@ -29,6 +29,6 @@ def test_agrees_with_captum():
     captum = pytest.importorskip("captum.attr")
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(2, 4, 3), nn.Tanh(), nn.Flatten(), nn.Linear(36, 5)).double()
-    ours = InputXGradient(model, rows=2).attribute(IMAGES, Score(TARGET))
+    ours = InputXGradient(model).attribute(IMAGES, Score(TARGET), rows=2)
     theirs = captum.InputXGradient(model).attribute(IMAGES.clone().requires_grad_(), target=TARGET)
     torch.testing.assert_close(ours.values, theirs.detach(), rtol=1e-12, atol=1e-15)

@@ -80,9 +80,9 @@ def test_several_references_are_averaged():
 
 def test_references_may_be_an_expanded_view():
     shared = REFERENCES[:1].expand(3, -1, -1, -1, -1)
-    method = IntegratedGradients(smooth_network(), rows=7)
-    view = method.attribute(IMAGES, Score(TARGET), shared)
-    copy = method.attribute(IMAGES, Score(TARGET), shared.contiguous())
+    method = IntegratedGradients(smooth_network())
+    view = method.attribute(IMAGES, Score(TARGET), shared, rows=7)
+    copy = method.attribute(IMAGES, Score(TARGET), shared.contiguous(), rows=7)
     assert torch.equal(view.values, copy.values)
 
 

@@ -55,8 +55,8 @@ def plain_loop(model, window, stride, images=IMAGES, references=REFERENCES, scor
 @pytest.mark.parametrize(("window", "stride"), SHAPES)
 def test_equals_a_plain_loop(window, stride):
     model = network()
-    method = Occlusion(model, window=window, stride=stride, rows=13)
-    result = method.attribute(IMAGES, SCORE, REFERENCES)
+    method = Occlusion(model, window=window, stride=stride)
+    result = method.attribute(IMAGES, SCORE, REFERENCES, rows=13)
     torch.testing.assert_close(
         result.values, plain_loop(model, window, stride), rtol=1e-10, atol=1e-13
     )

@@ -50,9 +50,9 @@ def make(name, model, **arguments):
 
 
 def attribute(name, model, rows=64, seed=0, samples=slice(None), against=None):
-    method = make(name, model, rows=rows, seed=seed)
+    method = make(name, model, seed=seed)
     score = Score(TARGET, against, method.default_output).select(samples)
-    return method.attribute(IMAGES[samples], score, REFERENCES[samples])
+    return method.attribute(IMAGES[samples], score, REFERENCES[samples], rows=rows)
 
 
 def assert_same(one, other, precision=1e-9):

@@ -138,8 +138,8 @@ def explain(
     one_vs_one: bool = False,
 ) -> Attribution:
     score = case.score(name, one_vs_one=one_vs_one).select(samples)
-    method = make(name, case.model, rows=rows, seed=seed)
-    return method.attribute(case.images[samples], score, case.references[samples])
+    method = make(name, case.model, seed=seed)
+    return method.attribute(case.images[samples], score, case.references[samples], rows=rows)
 
 
 def tensors(result: Attribution) -> dict[str, Tensor]:
@@ -250,7 +250,7 @@ def test_model_and_arguments_stay_as_they_were(name: str, case: Case, fails_at: 
     classes = score.target.clone()
     before, random = state(model), torch.get_rng_state()
     try:
-        make(name, model, rows=3).attribute(case.images, score, case.references)
+        make(name, model).attribute(case.images, score, case.references, rows=3)
     except RuntimeError as error:
         assert "on purpose" in str(error)  # noqa: PT017
     assert_equal_states(before, state(model))

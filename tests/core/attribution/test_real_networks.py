@@ -69,8 +69,8 @@ def test_gap_of_integrated_gradients_shrinks_as_the_points_double(
     black = torch.zeros_like(images)[:, None]
     gaps = []
     for steps in (24, 48, 96):
-        method = IntegratedGradients(model, rows=16, steps=steps)
-        result = method.attribute(images, predicted(model, images), black)
+        method = IntegratedGradients(model, steps=steps)
+        result = method.attribute(images, predicted(model, images), black, rows=16)
         gaps.append(float(result.completeness_gap.abs().mean()))
     assert gaps == sorted(gaps, reverse=True)
     assert gaps[-1] < gaps[0] / 3
@@ -81,8 +81,8 @@ def test_gap_of_integrated_gradients_shrinks_as_the_points_double(
 def test_agi_goes_from_a_photograph_to_other_classes(name: str, real_data: Path) -> None:
     model, images = trained(real_data, name), photographs(real_data, 2)
     score = Score(predicted(model, images).target, output="probability")
-    method = AdversarialGradientIntegration(model, rows=8, classes=3, steps=20, epsilon=0.02)
-    result = method.attribute(images, score)
+    method = AdversarialGradientIntegration(model, classes=3, steps=20, epsilon=0.02)
+    result = method.attribute(images, score, rows=8)
     assert result.extras["reached"].all()
     assert (result.score_baseline < result.score_input).all()
     torch.testing.assert_close(

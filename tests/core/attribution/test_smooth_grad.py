@@ -39,8 +39,8 @@ def test_one_copy_without_noise_is_the_gradient():
 
 def test_equals_a_plain_loop():
     model = network()
-    result = SmoothGrad(model, samples=7, noise=0.2, rows=4, seed=5).attribute(
-        IMAGES, Score(TARGET)
+    result = SmoothGrad(model, samples=7, noise=0.2, seed=5).attribute(
+        IMAGES, Score(TARGET), rows=4
     )
     for row, seed in enumerate(sample_seeds(5, IMAGES)):
         generator = torch.Generator().manual_seed(seed)

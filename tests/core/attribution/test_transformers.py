@@ -68,9 +68,9 @@ def first_against_second(network):
     return Score(first, against=second)
 
 
-def attribute(name, network, **options):
+def attribute(name, network, rows=64, **options):
     method = registry.load("method", name)(network, **options)
-    return method.attribute(INPUTS, first_against_second(network), BASELINES)
+    return method.attribute(INPUTS, first_against_second(network), BASELINES, rows=rows)
 
 
 @pytest.mark.parametrize("name", GRADIENT_METHODS)

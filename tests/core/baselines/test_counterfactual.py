@@ -26,7 +26,7 @@ class Shade(nn.Module):
 @pytest.mark.parametrize("rows", [1, 2, 64])
 def test_the_generator_gets_the_image_and_the_second_class(rows):
     generator = Brighten().train()
-    found = CounterfactualBaseline(generator=generator, rows=rows).for_images(IMAGES, SCORE)
+    found = CounterfactualBaseline(generator=generator).for_images(IMAGES, SCORE, rows=rows)
     expected = IMAGES + 0.1 * AGAINST.view(-1, 1, 1, 1)
     torch.testing.assert_close(found, expected.unsqueeze(1))
     assert not found.requires_grad

@@ -86,7 +86,7 @@ def test_the_label_is_the_explained_class() -> None:
 
 @pytest.mark.parametrize("rows", [1, 3, 100])
 def test_any_number_of_rows(rows: int) -> None:
-    found = CvaePathBaseline(cvae=autoencoder(), points=4, rows=rows).for_images(IMAGES, SCORE)
+    found = CvaePathBaseline(cvae=autoencoder(), points=4).for_images(IMAGES, SCORE, rows=rows)
     whole = CvaePathBaseline(cvae=autoencoder(), points=4).for_images(IMAGES, SCORE)
     torch.testing.assert_close(found, whole, rtol=1e-10, atol=1e-12)
 

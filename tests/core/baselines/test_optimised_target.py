@@ -132,7 +132,7 @@ def test_rows_bound_every_forward_pass_and_change_nothing(rows):
     whole = OptimisedTarget(model=model, steps=20).for_images(IMAGES, score)
     sizes = []
     model.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
-    parts = OptimisedTarget(model=model, steps=20, rows=rows).for_images(IMAGES, score)
+    parts = OptimisedTarget(model=model, steps=20).for_images(IMAGES, score, rows=rows)
     torch.testing.assert_close(parts, whole, rtol=1e-9, atol=1e-12)
     assert max(sizes) == min(rows, 6)
 

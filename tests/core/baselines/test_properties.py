@@ -11,7 +11,7 @@ from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 
 BASELINES = registry.names("baseline")
-KNOWN_NEEDS = {"image", "references", "data", "model", "generator", "cvae", "rows", "seed"}
+KNOWN_NEEDS = {"image", "references", "data", "model", "generator", "cvae", "seed"}
 SHAPE = (3, 6, 8)
 GENERATOR = torch.Generator().manual_seed(0)
 IMAGES = torch.rand(5, *SHAPE, dtype=torch.float64, generator=GENERATOR)
@@ -44,7 +44,7 @@ def autoencoder(dtype):
     return Cvae(SHAPE, 4, (2,)).to(dtype)
 
 
-def make(name, *, seed=0, rows=64, model=None, **options):
+def make(name, *, seed=0, model=None, **options):
     found = registry.load("baseline", name)
     supply = {
         "image": torch.rand(SHAPE, generator=torch.Generator().manual_seed(2)),
@@ -52,7 +52,6 @@ def make(name, *, seed=0, rows=64, model=None, **options):
         "data": Data(),
         "model": model or network(),
         "generator": Brighten(),
-        "rows": rows,
         "seed": seed,
     }
     if "cvae" in found.needs:

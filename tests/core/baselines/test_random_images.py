@@ -31,6 +31,7 @@ class Case:
     images: Tensor
     score: Score
     supply: dict[str, Any]
+    rows: int
 
     def __repr__(self) -> str:
         return f"{self.images.dtype} {tuple(self.images.shape)}, {self.score}"
@@ -57,10 +58,9 @@ def cases(draw: st.DrawFn) -> Case:
         "data": LabelledSet(torch.rand(30, *shape, generator=random), torch.arange(30) % CLASSES),
         "model": model.to(dtype),
         "generator": Brighten(),
-        "rows": draw(st.integers(1, 8)),
         "seed": draw(st.integers(0, 2**40)),
     }
-    return Case(images.to(dtype), score, supply)
+    return Case(images.to(dtype), score, supply, draw(st.integers(1, 8)))
 
 
 def autoencoder(images: Tensor) -> Cvae:
@@ -87,7 +87,7 @@ def make(name: str, case: Case) -> Baseline:
 @given(case=cases())
 def test_references_are_images_like_the_inputs(name: str, case: Case) -> None:
     images = case.images.clone()
-    references = make(name, case).for_images(case.images, case.score)
+    references = make(name, case).for_images(case.images, case.score, rows=case.rows)
     assert references.ndim == 5
     assert (len(references), *references.shape[2:]) == case.images.shape
     assert references.shape[1] >= 1
@@ -104,9 +104,9 @@ def test_references_are_images_like_the_inputs(name: str, case: Case) -> None:
 @given(case=cases(), order=st.randoms(use_true_random=False))
 def test_a_sample_has_its_own_references_wherever_it_is(name: str, case: Case, order: Any) -> None:
     baseline, random = make(name, case), torch.get_rng_state()
-    whole = baseline.for_images(case.images, case.score)
-    assert torch.equal(whole, make(name, case).for_images(case.images, case.score))
-    assert torch.equal(whole, baseline.for_images(case.images, case.score))
+    whole = baseline.for_images(case.images, case.score, rows=case.rows)
+    assert torch.equal(whole, make(name, case).for_images(case.images, case.score, rows=case.rows))
+    assert torch.equal(whole, baseline.for_images(case.images, case.score, rows=case.rows))
     samples = list(range(len(case.images)))
     order.shuffle(samples)
     rows = torch.tensor(samples)

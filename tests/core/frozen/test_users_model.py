@@ -108,9 +108,9 @@ OTHERS: dict[str, Callable[[Written, Tensor], Any]] = {
 
 
 def explained(name: str, model: nn.Module, images: Tensor = IMAGES) -> Attribution:
-    method = registry.load("method", name)(model, rows=7, **OF_METHOD.get(name, {}))
+    method = registry.load("method", name)(model, **OF_METHOD.get(name, {}))
     score = Score(TARGET, output=method.default_output)
-    found: Attribution = method.attribute(images, score, REFERENCES.to(images))
+    found: Attribution = method.attribute(images, score, REFERENCES.to(images), rows=7)
     return found
 
 

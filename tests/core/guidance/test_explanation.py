@@ -84,9 +84,9 @@ def test_shap_equals_the_method(count: int, output: Any) -> None:
     discriminator, references = mlp(), images(count, seed=2)
     generated = images(5, seed=1)
     found = values_of("shap", discriminator, References(references), output=output)
-    method = DeepShap(discriminator, rows=200)
+    method = DeepShap(discriminator)
     others = references.expand(5, *references.shape).contiguous()
-    expected = method.attribute(generated, score_of(generated, output), others).values
+    expected = method.attribute(generated, score_of(generated, output), others, rows=200).values
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
@@ -95,9 +95,9 @@ def test_an_image_that_is_its_own_reference() -> None:
     discriminator, generated = mlp(), images(5, seed=1)
     references = generated[:2].clone()
     found = values_of("shap", discriminator, References(references))
-    method = DeepShap(discriminator, rows=200)
+    method = DeepShap(discriminator)
     others = references.expand(5, *references.shape).contiguous()
-    expected = method.attribute(generated, score_of(generated, "logit"), others).values
+    expected = method.attribute(generated, score_of(generated, "logit"), others, rows=200).values
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
     assert torch.isfinite(found).all()
 

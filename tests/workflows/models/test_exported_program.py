@@ -149,8 +149,8 @@ def test_it_is_left_as_it_was():
 def test_every_method_gives_what_it_gives_on_the_network(name):
     save_network()
     method = registry.load("method", name)
-    found = method(load().model, rows=5).attribute(INPUTS, SCORE, BASELINES)
-    expected = method(network(), rows=5).attribute(INPUTS, SCORE, BASELINES)
+    found = method(load().model).attribute(INPUTS, SCORE, BASELINES, rows=5)
+    expected = method(network()).attribute(INPUTS, SCORE, BASELINES, rows=5)
     assert expected.values.abs().max() > 1e-3
     assert torch.allclose(found.values, expected.values, rtol=0, atol=1e-13)
     if name in ("deeplift", "deep-shap"):

@@ -1,13 +1,10 @@
-import gc
 import os
-import weakref
 from typing import Any
 
 import pytest
 import torch
 
-from xaitool.core.memory import with_smaller_batches
-from xaitool.errors import ConfigError, XaitoolError
+from xaitool.errors import ConfigError
 from xaitool.workflows.runs.runtime import (
     describe_device,
     make_deterministic,
@@ -105,70 +102,3 @@ def test_make_deterministic(monkeypatch):
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
     make_deterministic()
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
-
-
-def fits(limit, error):
-    def function(rows):
-        if rows > limit:
-            raise error
-        return f"{rows} rows"
-
-    return function
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
-        MemoryError("Unable to allocate"),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
-        RuntimeError("MPS backend out of memory"),
-        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"),
-    ],
-)
-def test_rows_are_halved_until_they_fit(error):
-    told: list[int] = []
-    assert with_smaller_batches(fits(12, error), 50, told.append) == ("12 rows", 12)
-    assert told == [25, 12]
-    told.clear()
-    assert with_smaller_batches(fits(12, error), 9, told.append) == ("9 rows", 9)
-    assert told == []
-
-
-def test_not_even_one_row():
-    told: list[int] = []
-    error = torch.OutOfMemoryError("CUDA out of memory.\nMore lines")
-    with pytest.raises(XaitoolError, match="does not fit in memory") as caught:
-        with_smaller_batches(fits(0, error), 4, told.append)
-    assert told == [2, 1]
-    assert caught.value.exit_code == 1
-    assert "\n" not in str(caught.value)
-
-
-def test_the_allocator_of_this_machine_is_recognised():
-    def function(rows):
-        return torch.empty(1 << 61 if rows > 1 else 1, dtype=torch.uint8)
-
-    result, rows = with_smaller_batches(function, 4, lambda rows: None)
-    assert (len(result), rows) == (1, 1)
-
-
-def test_other_errors_pass():
-    with pytest.raises(RuntimeError, match="shapes"):
-        with_smaller_batches(fits(0, RuntimeError("shapes cannot be multiplied")), 4, print)
-
-
-def test_what_did_not_fit_is_freed_before_the_next_try():
-    held: list[weakref.ref[torch.Tensor]] = []
-
-    def function(rows):
-        gc.collect()
-        assert all(reference() is None for reference in held)
-        tensor = torch.zeros(3)
-        held.append(weakref.ref(tensor))
-        if rows > 1:
-            raise torch.OutOfMemoryError("out of memory")
-        return rows
-
-    assert with_smaller_batches(function, 4, lambda rows: None) == (1, 1)
-    assert len(held) == 3

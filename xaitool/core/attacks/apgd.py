@@ -13,7 +13,7 @@ from xaitool.core.attacks.base import BudgetOptions, FixedBudgetAttack
 from xaitool.core.attacks.engine.draws import Draws
 from xaitool.core.attacks.engine.objectives import cross_entropy, logit_ratio, rounding_noise
 from xaitool.core.attacks.engine.outcome import Outcome
-from xaitool.core.attacks.engine.rows import Rows
+from xaitool.core.attacks.engine.samples import Samples
 from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.options import Options, option
 
@@ -35,7 +35,7 @@ class AutoPgdOptions(BudgetOptions):
 
 
 @dataclass
-class Climb(Rows):
+class Climb(Samples):
     """Samples on their way.
 
     Attributes:

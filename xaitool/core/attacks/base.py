@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from xaitool.core.attacks.engine.draws import Draws
 from xaitool.core.attacks.engine.outcome import AttackResult, Outcome
+from xaitool.core.batching import ROWS, check_rows
 from xaitool.core.frozen.untouched import untouched
-from xaitool.errors import ConfigError, ModelError, ShapeError
+from xaitool.errors import ModelError, ShapeError
 from xaitool.options import NoOptions, Options, option
 
 AttackKind = Literal["one-step", "iterated", "black-box"]
@@ -57,9 +58,8 @@ class Attack(ABC):
     Options: ClassVar[type[Options]] = NoOptions
     kind: ClassVar[AttackKind] = "iterated"
 
-    def __init__(self, *, rows: int = 64, **options: Any) -> None:
-        if rows < 1:
-            raise ConfigError(f"rows is {rows}, but at least 1 is wanted")
+    def __init__(self, *, rows: int = ROWS, **options: Any) -> None:
+        check_rows(rows)
         self.rows = rows
         self.options: Any = self.Options.from_mapping(options, source=type(self).__name__)
 

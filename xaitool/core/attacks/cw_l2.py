@@ -13,7 +13,7 @@ from xaitool.core.attacks.engine.adam import adam_step
 from xaitool.core.attacks.engine.draws import Draws
 from xaitool.core.attacks.engine.objectives import margin, margin_gradient, rounding_noise
 from xaitool.core.attacks.engine.outcome import Outcome
-from xaitool.core.attacks.engine.rows import Rows
+from xaitool.core.attacks.engine.samples import Samples
 from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.options import Options, option
 
@@ -40,7 +40,7 @@ class CarliniWagnerOptions(Options):
 
 
 @dataclass
-class Search(Rows):
+class Search(Samples):
     """Samples that are searched, each with its own constant and clock.
 
     Attributes:

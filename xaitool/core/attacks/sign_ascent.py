@@ -12,7 +12,7 @@ from xaitool.core.attacks.base import BudgetOptions, FixedBudgetAttack
 from xaitool.core.attacks.engine.draws import Draws
 from xaitool.core.attacks.engine.objectives import OBJECTIVES, rounding_noise
 from xaitool.core.attacks.engine.outcome import Outcome
-from xaitool.core.attacks.engine.rows import Rows
+from xaitool.core.attacks.engine.samples import Samples
 from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.options import option
 
@@ -46,7 +46,7 @@ class IteratedOptions(SignAscentOptions):
 
 
 @dataclass
-class Walk(Rows):
+class Walk(Samples):
     """Samples on their way.
 
     Attributes:

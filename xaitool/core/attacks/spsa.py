@@ -13,7 +13,7 @@ from xaitool.core.attacks.engine.adam import adam_step
 from xaitool.core.attacks.engine.draws import Draws
 from xaitool.core.attacks.engine.objectives import margin
 from xaitool.core.attacks.engine.outcome import Outcome
-from xaitool.core.attacks.engine.rows import Rows
+from xaitool.core.attacks.engine.samples import Samples
 from xaitool.core.batching import row_chunks
 from xaitool.options import Options, option
 
@@ -31,7 +31,7 @@ class SpsaOptions(BudgetOptions):
 
 
 @dataclass
-class Probed(Rows):
+class Probed(Samples):
     """Samples on their way.
 
     Attributes:

@@ -13,7 +13,7 @@ from xaitool.core.attacks.base import AttackKind, BudgetOptions, FixedBudgetAtta
 from xaitool.core.attacks.engine.draws import Draws
 from xaitool.core.attacks.engine.objectives import OBJECTIVES
 from xaitool.core.attacks.engine.outcome import Outcome
-from xaitool.core.attacks.engine.rows import Rows
+from xaitool.core.attacks.engine.samples import Samples
 from xaitool.options import Options, option
 
 # Of 10,000 queries, those after which the squares' share of the image halves.
@@ -40,7 +40,7 @@ class SquareOptions(BudgetOptions):
 
 
 @dataclass
-class Painted(Rows):
+class Painted(Samples):
     """Samples under attack.
 
     Attributes:

@@ -14,6 +14,7 @@ from xaitool.core.attribution.agi_paths import Record, Start, Walkers
 from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.attribution.engine.class_sample import CHOICES, choose_classes
 from xaitool.core.attribution.integrated_gradients import IntegratedGradients
+from xaitool.core.batching import ROWS
 from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.core.score import Output, Score, on_scale
 from xaitool.core.unit import unit
@@ -147,6 +148,8 @@ class AdversarialGradientIntegration(AttributionMethod):
         score: Score,
         classes: int,
         draw: Callable[[Tensor, Score], Tensor | None],
+        *,
+        rows: int = ROWS,
     ) -> Attribution:
         """The individual AGI of every class, or of `class_list`; the first step is shared by all.
 
@@ -155,18 +158,20 @@ class AdversarialGradientIntegration(AttributionMethod):
         """
         listed = self.options.class_list or tuple(range(classes))
         options = self.options.to_dict() | {"class_list": listed, "separate": True}
-        method = type(self)(self.model, rows=self.rows, seed=self.seed, **options)
-        return method.attribute(inputs, score)
+        method = type(self)(self.model, seed=self.seed, **options)
+        return method.attribute(inputs, score, rows=rows)
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         separate = self.options.separate
         classes = self._classes(inputs, score)
         record = Record.empty(inputs, classes, separate=separate, ends=self._straight)
-        for start in range(0, len(inputs), self.rows):
-            part = slice(start, start + self.rows)
-            self._explain(inputs[part], score.select(part), record.part(part))
+        for start in range(0, len(inputs), rows):
+            part = slice(start, start + rows)
+            self._explain(inputs[part], score.select(part), record.part(part), rows)
         if self._straight:
-            self._integrate_straight(inputs, score, record)
+            self._integrate_straight(inputs, score, record, rows)
         return record.attribution(separate=separate)
 
     def _classes(self, inputs: Tensor, score: Score) -> Tensor:
@@ -182,15 +187,15 @@ class AdversarialGradientIntegration(AttributionMethod):
             seed=self.seed,
         )
 
-    def _explain(self, inputs: Tensor, score: Score, record: Record) -> None:
+    def _explain(self, inputs: Tensor, score: Score, record: Record, rows: int) -> None:
         start = self._first_look(inputs, score, record)
         waiting = record.waiting()
         walkers = self._set_off(start, waiting[:0], record)
         while len(waiting) or len(walkers):
-            free = max(0, _LINED_UP * self.rows - len(walkers))
+            free = max(0, _LINED_UP * rows - len(walkers))
             walkers = walkers.joined(self._set_off(start, waiting[:free], record))
             waiting = waiting[free:]
-            batches = walkers.nearest_first(self.rows)
+            batches = walkers.nearest_first(rows)
             onward = [self._advance(batch, inputs, score, record) for batch in batches]
             walkers = onward[0].joined(*onward[1:])
 
@@ -242,10 +247,10 @@ class AdversarialGradientIntegration(AttributionMethod):
         # The one host synchronisation of a step.
         onward = (~arrived & (walkers.taken < self.options.steps)).nonzero().squeeze(1)
         if len(onward) == 0:
-            return walkers.rows(onward)
+            return walkers.select(onward)
         if 2 * len(onward) < len(walkers):
             # A forward pass of these few costs less than a backward pass of all.
-            walkers, sample, classes = walkers.rows(onward), sample[onward], classes[onward]
+            walkers, sample, classes = walkers.select(onward), sample[onward], classes[onward]
             slope = None if slope is None else slope[onward]
             point = walkers.point.requires_grad_()
             logits = logits_with_graph(self.model, point)
@@ -265,12 +270,13 @@ class AdversarialGradientIntegration(AttributionMethod):
             None if slope is None else slope[onward],
         )
 
-    def _integrate_straight(self, inputs: Tensor, score: Score, record: Record) -> None:
+    def _integrate_straight(self, inputs: Tensor, score: Score, record: Record, rows: int) -> None:
         points = self.options.points or self.options.steps
-        line = IntegratedGradients(self.model, rows=self.rows, steps=points)
+        line = IntegratedGradients(self.model, steps=points)
         target = Score(score.target, output=score.output)
         for column in range(record.ends.shape[1]):
-            values = line.attribute(inputs, target, record.ends[:, column : column + 1]).values
+            ends = record.ends[:, column : column + 1]
+            values = line.attribute(inputs, target, ends, rows=rows).values
             record.values[:, column % record.values.shape[1]] += values
 
     def _direction(self, ascent: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ class Walkers:
     def __len__(self) -> int:
         return len(self.pair)
 
-    def rows(self, index: Tensor) -> Walkers:
+    def select(self, index: Tensor) -> Walkers:
         """Some of them."""
         return Walkers(*(part[index] for part in self._parts()))
 
@@ -62,7 +62,7 @@ class Walkers:
         """All in batches of at most `rows`, so that those who arrive are likely together."""
         batches = -(-len(self) // rows)
         return [
-            self.rows(index) for index in self.behind.argsort(stable=True).tensor_split(batches)
+            self.select(index) for index in self.behind.argsort(stable=True).tensor_split(batches)
         ]
 
     def _parts(self) -> tuple[Tensor, ...]:

@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from xaitool.core.batching import ROWS, check_rows
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.frozen.users_model import guarded
 from xaitool.core.score import Output, Score
-from xaitool.errors import ConfigError, ShapeError
+from xaitool.errors import ShapeError
 from xaitool.options import NoOptions, Options
 
 
@@ -61,8 +62,6 @@ class AttributionMethod(ABC):
     Args:
         model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``. It is explained in eval
             mode with frozen parameters and left exactly as it was.
-        rows: Largest number of images in one forward pass: the memory budget. It does not change
-            the result beyond rounding.
         seed: The run's seed for methods that draw.
         **options: The fields of `Options`.
 
@@ -74,7 +73,7 @@ class AttributionMethod(ABC):
         default_output: Scale of the score that is explained where none is asked for.
 
     Raises:
-        ConfigError: An option is unknown or out of range, or `rows` is below 1.
+        ConfigError: An option is unknown or out of range.
 
     Example:
         Every method is used like this one; those whose `needs_baseline` is true want references.
@@ -90,8 +89,8 @@ class AttributionMethod(ABC):
         >>> images = torch.rand(2, 3, 8, 8)
         >>> black = torch.zeros(2, 1, 3, 8, 8)
         >>> score = Score(torch.tensor([3, 3]), against=torch.tensor([5, 5]))
-        >>> method = IntegratedGradients(model, rows=16, steps=100)
-        >>> result = method.attribute(images, score, black)
+        >>> method = IntegratedGradients(model, steps=100)
+        >>> result = method.attribute(images, score, black, rows=16)
         >>> result.values.shape
         torch.Size([2, 3, 8, 8])
         >>> bool((result.completeness_gap.abs() < 0.01).all())
@@ -104,16 +103,13 @@ class AttributionMethod(ABC):
     default_baseline: ClassVar[str] = "zero"
     default_output: ClassVar[Output] = "logit"
 
-    def __init__(self, model: nn.Module, *, rows: int = 64, seed: int = 0, **options: Any) -> None:
-        if rows < 1:
-            raise ConfigError(f"rows is {rows}, but at least 1 is wanted")
+    def __init__(self, model: nn.Module, *, seed: int = 0, **options: Any) -> None:
         self.model: nn.Module = guarded(model)
-        self.rows = rows
         self.seed = seed
         self.options: Any = self.Options.from_mapping(options, source=type(self).__name__)
 
     def attribute(
-        self, inputs: Tensor, score: Score, baselines: Tensor | None = None
+        self, inputs: Tensor, score: Score, baselines: Tensor | None = None, *, rows: int = ROWS
     ) -> Attribution:
         """Explain a batch.
 
@@ -122,10 +118,14 @@ class AttributionMethod(ABC):
             score: What is explained, for these N samples; of none the result has no extras.
             baselines: ``(N, R, C, H, W)``, R references a sample; wanted by methods whose
                 `needs_baseline` is true, ignored by the others.
+            rows: Largest number of images in one forward pass: the memory budget. It does not
+                change the result beyond rounding.
 
         Raises:
             ShapeError: A shape does not fit.
+            ConfigError: `rows` is below 1.
         """
+        check_rows(rows)
         self._check(inputs, score, baselines)
         if not len(inputs):
             return _nothing(inputs, score)
@@ -135,7 +135,7 @@ class AttributionMethod(ABC):
             against = None if score.against is None else _usable(score.against)
             own = replace(score, target=_usable(score.target), against=against)
             references = None if baselines is None else _usable(baselines)
-            result = self._attribute(_usable(inputs), own, references)
+            result = self._attribute(_usable(inputs), own, references, rows)
         return replace(result, score=score)
 
     def attribute_against_all(
@@ -144,6 +144,8 @@ class AttributionMethod(ABC):
         score: Score,
         classes: int,
         draw: Callable[[Tensor, Score], Tensor | None],
+        *,
+        rows: int = ROWS,
     ) -> Attribution:
         """Explain a batch once against every other class.
 
@@ -153,6 +155,7 @@ class AttributionMethod(ABC):
             classes: K, how many classes the model has.
             draw: From images and their one-vs-one score to baselines, such as
                 ``Baseline.for_images``; None for methods without one.
+            rows: As of `attribute`.
 
         Returns:
             Means over the K - 1 one-vs-one attributions, and among the extras each of them:
@@ -161,6 +164,7 @@ class AttributionMethod(ABC):
 
         Raises:
             ShapeError: A shape does not fit.
+            ConfigError: `rows` is below 1.
         """
         chosen = torch.arange(classes, device=score.target.device).expand(len(inputs), -1)
         chosen = chosen.masked_fill(chosen == score.target[:, None], -1)
@@ -168,21 +172,24 @@ class AttributionMethod(ABC):
         # One column each: score at the input, score at the baseline, gap.
         sums = inputs.new_zeros(3, len(inputs), classes)
         for label in range(classes):
-            rows = (chosen[:, label] == label).nonzero().squeeze(1)
-            if not len(rows):
+            sample = (chosen[:, label] == label).nonzero().squeeze(1)
+            if not len(sample):
                 continue
-            one = Score(score.target[rows], chosen[rows, label], score.output)
-            part = self.attribute(inputs[rows], one, draw(inputs[rows], one))
-            values[rows, label] = part.values
+            one = Score(score.target[sample], chosen[sample, label], score.output)
+            images = inputs[sample]
+            part = self.attribute(images, one, draw(images, one), rows=rows)
+            values[sample, label] = part.values
             facts = (part.score_input, part.score_baseline, part.completeness_gap)
-            sums[:, rows, label] = torch.stack(facts)
+            sums[:, sample, label] = torch.stack(facts)
         score_input, score_baseline, gap = sums.sum(2) / (classes - 1)
         extras = {"classes": chosen, "class_values": values, "class_gap": sums[2]}
         mean = values.sum(1) / (classes - 1)
         return Attribution(mean, score_input, score_baseline, gap, extras, score)
 
     @abstractmethod
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         """Explain a checked batch on a frozen model in eval mode."""
 
     def _check(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> None:

@@ -72,15 +72,17 @@ class BlurIntegratedGradients(AttributionMethod):
 
     Options = BlurIntegratedGradientsOptions
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         steps = self.options.steps
         space = _ScaleSpace.of(inputs, self._sigmas(inputs))
         values = torch.zeros_like(inputs)
         scores = inputs.new_empty(len(inputs), steps + 1)
-        for rows in row_chunks(scores.numel(), self.rows, inputs.device):
-            around = torch.cat([rows[:1] - 1, rows, rows[-1:] + 1]).clamp(0, scores.numel() - 1)
+        for chunk in row_chunks(scores.numel(), rows, inputs.device):
+            around = torch.cat([chunk[:1] - 1, chunk, chunk[-1:] + 1]).clamp(0, scores.numel() - 1)
             blurs = space.blurred(inputs[around // (steps + 1)], around % (steps + 1))
-            sample, scale = rows // (steps + 1), rows % (steps + 1)
+            sample, scale = chunk // (steps + 1), chunk % (steps + 1)
             scores[sample, scale], gradient = score_and_gradient(
                 self.model, blurs[1:-1], score.select(sample)
             )

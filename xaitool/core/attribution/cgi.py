@@ -89,11 +89,13 @@ class CounterfactualGradientsIntegration(AttributionMethod):
     follows_path = True
     default_baseline = "cvae"
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         path = self._path(inputs, cast(Tensor, baselines))
-        values = self._integrate(path, score)
-        score_input = mean_scores(self.model, path[:, -1:], score, self.rows)
-        score_baseline = mean_scores(self.model, path[:, :1], score, self.rows)
+        values = self._integrate(path, score, rows)
+        score_input = mean_scores(self.model, path[:, -1:], score, rows)
+        score_baseline = mean_scores(self.model, path[:, :1], score, rows)
         gap = values.flatten(1).sum(1) - (score_input - score_baseline)
         if self.options.published:
             values, gap = values * (inputs - path[:, 0]), torch.full_like(gap, torch.nan)
@@ -109,14 +111,14 @@ class CounterfactualGradientsIntegration(AttributionMethod):
         path[:, -1] = inputs  # exactly, not to rounding
         return path
 
-    def _integrate(self, path: Tensor, score: Score) -> Tensor:
+    def _integrate(self, path: Tensor, score: Score, rows: int) -> Tensor:
         """Line integral of the gradient, ``(N, C, H, W)``."""
         segments = path.shape[1] - 1
         nodes, weights = quadrature("gauss-legendre", -(-self.options.steps // segments))
         nodes, weights = nodes.to(path), weights.to(path)
         values = torch.zeros_like(path[:, 0])
         each = segments * len(nodes)
-        for chunk in row_chunks(len(path) * each, self.rows, path.device):
+        for chunk in row_chunks(len(path) * each, rows, path.device):
             sample, place = chunk // each, chunk % each
             segment, node = place // len(nodes), place % len(nodes)
             start = path[sample, segment]

@@ -60,32 +60,36 @@ class DeepLift(AttributionMethod):
     Options = DeepLiftOptions
     needs_baseline = True
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         references = cast(Tensor, baselines).detach().to(inputs)
         count = references.shape[1]
         values = torch.zeros_like(inputs)
         score_input = inputs.new_zeros(len(inputs))
         score_baseline = inputs.new_zeros(len(inputs))
-        for block in self._blocks(inputs, references, score):
+        for block in self._blocks(inputs, references, score, max(1, rows // 2)):
             values[block.samples] += block.contributions.sum(1) / count
             score_input[block.samples] = block.score_input[:, 0]
             score_baseline[block.samples] += block.score_reference.sum(1) / count
         gap = values.flatten(1).sum(1) - (score_input - score_baseline)
         return Attribution(values, score_input, score_baseline, gap)
 
-    def _blocks(self, inputs: Tensor, references: Tensor, score: Score) -> Iterator[_Block]:
+    def _blocks(
+        self, inputs: Tensor, references: Tensor, score: Score, pairs: int
+    ) -> Iterator[_Block]:
+        """All inputs against all references, at most `pairs` of them at once."""
         strict = self.options.unknown_operations == "error"
         shared = len(inputs) == 1 or references.stride(0) == 0
         if shared and len(inputs) >= references.shape[1]:
-            return self._inputs_pass_once(inputs, references[0], score, strict)
+            return self._inputs_pass_once(inputs, references[0], score, pairs, strict)
         if shared and strict:  # a gradient would be the one at the references
-            return self._references_pass_once(inputs, references[0], score)
-        return self._pairs_pass(inputs, references, score, strict)
+            return self._references_pass_once(inputs, references[0], score, pairs)
+        return self._pairs_pass(inputs, references, score, pairs, strict)
 
     def _pairs_pass(
-        self, inputs: Tensor, references: Tensor, score: Score, strict: bool
+        self, inputs: Tensor, references: Tensor, score: Score, pairs: int, strict: bool
     ) -> Iterator[_Block]:
-        pairs = self._pairs
         for samples in _slices(len(inputs), pairs // references.shape[1]):
             for some in _slices(references.shape[1], pairs):
                 others = references[samples, some]
@@ -96,12 +100,12 @@ class DeepLift(AttributionMethod):
                 yield _block(samples, images - others, result)
 
     def _inputs_pass_once(
-        self, inputs: Tensor, references: Tensor, score: Score, strict: bool
+        self, inputs: Tensor, references: Tensor, score: Score, pairs: int, strict: bool
     ) -> Iterator[_Block]:
-        for samples in _slices(len(inputs), self._pairs):
+        for samples in _slices(len(inputs), pairs):
             images, own = inputs[samples], score.select(samples)
             passed = None
-            for some in _slices(len(references), self._pairs // len(images)):
+            for some in _slices(len(references), pairs // len(images)):
                 others = references[some]
                 if passed is None or passed.count != len(images) * len(others):
                     tiled = images.repeat(len(others), 1, 1, 1)
@@ -111,22 +115,18 @@ class DeepLift(AttributionMethod):
                 yield _block(samples, images - others.unsqueeze(1), result, references_first=True)
 
     def _references_pass_once(
-        self, inputs: Tensor, references: Tensor, score: Score
+        self, inputs: Tensor, references: Tensor, score: Score, pairs: int
     ) -> Iterator[_Block]:
-        for some in _slices(len(references), self._pairs):
+        for some in _slices(len(references), pairs):
             others = references[some]
             passed = None
-            for samples in _slices(len(inputs), self._pairs // len(others)):
+            for samples in _slices(len(inputs), pairs // len(others)):
                 images = inputs[samples]
                 if passed is None or passed.count != len(images) * len(others):
                     tiled = others.repeat(len(images), 1, 1, 1)
                     passed = Passed(self.model, tiled, as_references=True)
                 result = passed.against(images, score.select(samples).repeat(len(others)).by_rules)
                 yield _block(samples, images.unsqueeze(1) - others, result)
-
-    @property
-    def _pairs(self) -> int:
-        return max(1, self.rows // 2)
 
 
 class _Block(NamedTuple):

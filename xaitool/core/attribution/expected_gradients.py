@@ -65,9 +65,9 @@ class ExpectedGradients(IntegratedGradients):
     Options = ExpectedGradientsOptions
     default_baseline = "dataset"
 
-    def _integrate(self, inputs: Tensor, references: Tensor, score: Score) -> Tensor:
+    def _integrate(self, inputs: Tensor, references: Tensor, score: Score, rows: int) -> Tensor:
         if self.options.sampling == "enumerated":
-            return super()._integrate(inputs, references, score)
+            return super()._integrate(inputs, references, score, rows)
         which, where = self._draw(inputs).unbind(1)
         available = references.shape[1]
         points = PathPoints(
@@ -78,7 +78,7 @@ class ExpectedGradients(IntegratedGradients):
             torch.full((where.numel(),), 1 / self.options.samples, dtype=where.dtype),
         )
         return path_attributions(
-            self.model, inputs, references, score, points.to(inputs.device), self.rows
+            self.model, inputs, references, score, points.to(inputs.device), rows
         )
 
     def _draw(self, inputs: Tensor) -> Tensor:

@@ -69,15 +69,17 @@ class GradCam(AttributionMethod):
 
     Options = GradCamOptions
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         layer = self._layer(inputs[:1])
         values = torch.empty_like(inputs)
         score_input = inputs.new_empty(len(inputs))
-        for rows in row_chunks(len(inputs), self.rows, inputs.device):
-            score_input[rows], coarse = self._map(layer, inputs[rows], score.select(rows))
+        for chunk in row_chunks(len(inputs), rows, inputs.device):
+            score_input[chunk], coarse = self._map(layer, inputs[chunk], score.select(chunk))
             coarse = coarse.to(inputs.dtype)  # a network under autocast has its own
             fine = F.interpolate(coarse, inputs.shape[2:], mode="bilinear", align_corners=False)
-            values[rows] = fine / inputs.shape[1]
+            values[chunk] = fine / inputs.shape[1]
         nothing = torch.full_like(score_input, torch.nan)
         return Attribution(values, score_input, nothing, nothing)
 

@@ -53,21 +53,23 @@ class GuidedBackprop(AttributionMethod):
         True
     """
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         scripted = scripted_part(self.model)
         if scripted is not None:
             raise _unseen(f"{scripted} runs inside TorchScript")
         values = torch.empty_like(inputs)
         score_input = inputs.new_empty(len(inputs))
-        for rows in row_chunks(len(inputs), self.rows, inputs.device):
-            points = inputs[rows].detach().requires_grad_()
+        for chunk in row_chunks(len(inputs), rows, inputs.device):
+            points = inputs[chunk].detach().requires_grad_()
             kernels = _Kernels()
             guide = _Guide(kernels)
             with kernels, guide:
-                scores = score.select(rows)(logits_with_graph(self.model, points))
+                scores = score.select(chunk)(logits_with_graph(self.model, points))
             guide.check(scores)
-            (values[rows],) = gradients(scores.sum(), points)
-            score_input[rows] = scores.detach()
+            (values[chunk],) = gradients(scores.sum(), points)
+            score_input[chunk] = scores.detach()
         nothing = torch.full_like(score_input, torch.nan)
         return Attribution(values, score_input, nothing, nothing)
 

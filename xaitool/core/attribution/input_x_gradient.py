@@ -33,6 +33,8 @@ class InputXGradient(AttributionMethod):
         True
     """
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
-        slope = Saliency(self.model, rows=self.rows).attribute(inputs, score)
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
+        slope = Saliency(self.model).attribute(inputs, score, rows=rows)
         return replace(slope, values=inputs * slope.values)

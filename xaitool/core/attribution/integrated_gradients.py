@@ -68,15 +68,17 @@ class IntegratedGradients(AttributionMethod):
     Options = IntegratedGradientsOptions
     needs_baseline = True
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         references = cast(Tensor, baselines).detach()
-        values = self._integrate(inputs, references, score)
-        score_input = mean_scores(self.model, inputs.unsqueeze(1), score, self.rows)
-        score_baseline = mean_scores(self.model, references, score, self.rows)
+        values = self._integrate(inputs, references, score, rows)
+        score_input = mean_scores(self.model, inputs.unsqueeze(1), score, rows)
+        score_baseline = mean_scores(self.model, references, score, rows)
         gap = values.flatten(1).sum(1) - (score_input - score_baseline)
         return Attribution(values, score_input, score_baseline, gap)
 
-    def _integrate(self, inputs: Tensor, references: Tensor, score: Score) -> Tensor:
+    def _integrate(self, inputs: Tensor, references: Tensor, score: Score, rows: int) -> Tensor:
         nodes, weights = quadrature(self.options.rule, self.options.steps)
         count = references.shape[1]
         lines = torch.arange(len(inputs) * count).repeat_interleave(len(nodes))
@@ -87,7 +89,7 @@ class IntegratedGradients(AttributionMethod):
             weights.repeat(len(inputs) * count) / count,
         )
         return path_attributions(
-            self.model, inputs, references, score, points.to(inputs.device), self.rows
+            self.model, inputs, references, score, points.to(inputs.device), rows
         )
 
 

@@ -91,15 +91,17 @@ class Occlusion(AttributionMethod):
     needs_baseline = True
 
     @torch.no_grad()
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         references = cast(Tensor, baselines).detach()
         grid = self._grid(*inputs.shape[2:])
-        score_input = mean_scores(self.model, inputs.unsqueeze(1), score, self.rows)
-        fall = self._fall(inputs, references, score, score_input, grid)
+        score_input = mean_scores(self.model, inputs.unsqueeze(1), score, rows)
+        fall = self._fall(inputs, references, score, score_input, grid, rows)
         return Attribution(
             _spread(fall, grid, inputs),
             score_input,
-            mean_scores(self.model, references, score, self.rows),
+            mean_scores(self.model, references, score, rows),
             torch.full_like(score_input, torch.nan),
         )
 
@@ -117,21 +119,27 @@ class Occlusion(AttributionMethod):
         return _Grid(window, stride, down, across)
 
     def _fall(
-        self, inputs: Tensor, references: Tensor, score: Score, score_input: Tensor, grid: _Grid
+        self,
+        inputs: Tensor,
+        references: Tensor,
+        score: Score,
+        score_input: Tensor,
+        grid: _Grid,
+        rows: int,
     ) -> Tensor:
         """Fall of the score for each window, the mean over references, ``(N, down, across)``."""
         fall = inputs.new_zeros(len(inputs), grid.down * grid.across)
         samples, others, positions = _changes(inputs, references, grid)
         places = samples * fall.shape[1] + positions
-        for rows in row_chunks(len(samples), self.rows, inputs.device):
-            sample = samples[rows]
+        for chunk in row_chunks(len(samples), rows, inputs.device):
+            sample = samples[chunk]
             images = inputs.index_select(0, sample)
-            y, x = _pixels(positions[rows], grid, images)
-            each = torch.arange(len(rows), device=rows.device)[:, None, None]
-            hidden = references[sample[:, None, None], others[rows][:, None, None], :, y, x]
+            y, x = _pixels(positions[chunk], grid, images)
+            each = torch.arange(len(chunk), device=chunk.device)[:, None, None]
+            hidden = references[sample[:, None, None], others[chunk][:, None, None], :, y, x]
             images[each, :, y, x] = hidden
             change = score_input[sample] - score.select(sample)(self.model(images))
-            fall.view(-1).index_add_(0, places[rows], change, alpha=1 / references.shape[1])
+            fall.view(-1).index_add_(0, places[chunk], change, alpha=1 / references.shape[1])
         return fall.view(-1, grid.down, grid.across)
 
 

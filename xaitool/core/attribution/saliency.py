@@ -45,12 +45,14 @@ class Saliency(AttributionMethod):
 
     Options = SaliencyOptions
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         values = torch.empty_like(inputs)
         score_input = inputs.new_empty(len(inputs))
-        for rows in row_chunks(len(inputs), self.rows, inputs.device):
-            score_input[rows], values[rows] = score_and_gradient(
-                self.model, inputs[rows], score.select(rows)
+        for chunk in row_chunks(len(inputs), rows, inputs.device):
+            score_input[chunk], values[chunk] = score_and_gradient(
+                self.model, inputs[chunk], score.select(chunk)
             )
         nothing = torch.full_like(score_input, torch.nan)
         return Attribution(

@@ -63,19 +63,21 @@ class SmoothGrad(AttributionMethod):
 
     Options = SmoothGradOptions
 
-    def _attribute(self, inputs: Tensor, score: Score, baselines: Tensor | None) -> Attribution:
+    def _attribute(
+        self, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
+    ) -> Attribution:
         copies = self.options.samples
         deviation = self.options.noise * _range(inputs)
         noise = self._noise(inputs)
         values = torch.zeros_like(inputs)
-        for rows in row_chunks(len(inputs) * copies, self.rows, inputs.device):
-            sample = rows // copies
-            drawn = torch.stack(list(islice(noise, len(rows)))).to(inputs)
+        for chunk in row_chunks(len(inputs) * copies, rows, inputs.device):
+            sample = chunk // copies
+            drawn = torch.stack(list(islice(noise, len(chunk)))).to(inputs)
             _, gradient = score_and_gradient(
                 self.model, inputs[sample] + deviation[sample] * drawn, score.select(sample)
             )
             values.index_add_(0, sample, gradient, alpha=1 / copies)
-        score_input = mean_scores(self.model, inputs.unsqueeze(1), score, self.rows)
+        score_input = mean_scores(self.model, inputs.unsqueeze(1), score, rows)
         nothing = torch.full_like(score_input, torch.nan)
         return Attribution(values, score_input, nothing, nothing)
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 from xaitool.options import NoOptions, Options
@@ -29,13 +30,10 @@ class Baseline(ABC):
             * ``generator``: from images ``(N, C, H, W)`` in [0, 1] and classes int64 ``(N,)`` to
               images of the same shape in [0, 1];
             * ``cvae``: `Cvae`, trained on such images with the model's classes for labels;
-            * ``rows``: int, largest number of images in one forward pass;
             * ``seed``: int, the run's seed.
         needs_against: Whether the score must name a second class.
         is_path: Whether the references of a sample are the points of one path, in order; then its
             option ``points`` says how many. Of one point, they are as any other's.
-        rows: Largest number of images in one forward pass, for those that make some; may be
-            lowered where memory is short.
 
     Raises:
         ConfigError: An option is unknown or out of range.
@@ -45,18 +43,19 @@ class Baseline(ABC):
     needs: ClassVar[frozenset[str]] = frozenset()
     needs_against: ClassVar[bool] = False
     is_path: ClassVar[bool] = False
-    rows: int = 64
 
     def __init__(self, **options: Any) -> None:
         self.options: Any = self.Options.from_mapping(options, source=type(self).__name__)
 
     @abstractmethod
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References for a batch.
 
         Args:
             images: ``(N, C, H, W)`` in [0, 1].
             score: What is explained of them.
+            rows: Largest number of images in one forward pass, for those that make any. It changes
+                nothing but rounding.
 
         Returns:
             ``(N, R, C, H, W)`` in [0, 1], same dtype and device; may be an expanded view.
@@ -65,7 +64,9 @@ class Baseline(ABC):
             ConfigError: `needs_against` is true and the score has no second class.
         """
 
-    def for_samples(self, images: Tensor, score: Score, attributes: Tensor | None) -> Tensor:
+    def for_samples(
+        self, images: Tensor, score: Score, attributes: Tensor | None, *, rows: int = ROWS
+    ) -> Tensor:
         """References for a batch of which more than the pixels may be known.
 
         Args:
@@ -73,6 +74,7 @@ class Baseline(ABC):
             score: What is explained of them.
             attributes: Values of their A sensitive attributes, int64 ``(N, A)``; None where nobody
                 tells them. Most baselines have no use for them.
+            rows: As of `for_images`.
 
         Returns:
             As `for_images`.
@@ -80,7 +82,7 @@ class Baseline(ABC):
         Raises:
             ConfigError: As `for_images`.
         """
-        return self.for_images(images, score)
+        return self.for_images(images, score, rows=rows)
 
     def _against(self, score: Score) -> Tensor:
         if score.against is None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.options import Options, option
 
@@ -44,7 +45,7 @@ class Blur(Baseline):
 
     Options = BlurOptions
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, 1, C, H, W)``."""
         sigma = self.options.sigma or 10 / 224 * min(images.shape[2:])
         return gaussian_blur(images, sigma).clamp_(0, 1).unsqueeze(1)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from xaitool.core.baselines.base import Baseline
-from xaitool.core.batching import row_chunks
+from xaitool.core.batching import ROWS, row_chunks
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.score import Score
 from xaitool.errors import ShapeError
@@ -21,7 +21,6 @@ class CounterfactualBaseline(Baseline):
     Args:
         generator: From images ``(N, C, H, W)`` in [0, 1] and classes int64 ``(N,)`` to images of
             the same shape in [0, 1]; left as it was.
-        rows: Largest number of images in one forward pass; it changes nothing but rounding.
 
     Example:
         Any module that makes an image of a class is a generator, such as one that
@@ -44,15 +43,14 @@ class CounterfactualBaseline(Baseline):
         True
     """
 
-    needs = frozenset({"generator", "rows"})
+    needs = frozenset({"generator"})
     needs_against = True
 
-    def __init__(self, *, generator: nn.Module, rows: int = 64) -> None:
+    def __init__(self, *, generator: nn.Module) -> None:
         super().__init__()
         self.generator = generator
-        self.rows = rows
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, 1, C, H, W)``.
 
         Raises:
@@ -62,8 +60,8 @@ class CounterfactualBaseline(Baseline):
         against = self._against(score)
         made = torch.empty_like(images)
         with untouched(self.generator), torch.no_grad():
-            for rows in row_chunks(len(images), self.rows, images.device):
-                made[rows] = _like(images[rows], self.generator(images[rows], against[rows]))
+            for chunk in row_chunks(len(images), rows, images.device):
+                made[chunk] = _like(images[chunk], self.generator(images[chunk], against[chunk]))
         return made.unsqueeze(1)
 
 

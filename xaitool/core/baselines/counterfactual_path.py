@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.batching import ROWS
 from xaitool.core.counterfactuals.base import CounterfactualPath, counterfactual_values
 from xaitool.core.counterfactuals.cvae_path import CvaePath
 from xaitool.core.counterfactuals.recolouring import RecolouringPath
@@ -46,11 +47,13 @@ class CounterfactualPathBaseline(Baseline):
     Options = CounterfactualPathOptions
     is_path = True
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """Points ``(N, R, C, H, W)``; the attributes of the images are inferred from them."""
-        return self.for_samples(images, score, None)
+        return self.for_samples(images, score, None, rows=rows)
 
-    def for_samples(self, images: Tensor, score: Score, attributes: Tensor | None) -> Tensor:
+    def for_samples(
+        self, images: Tensor, score: Score, attributes: Tensor | None, *, rows: int = ROWS
+    ) -> Tensor:
         """Points ``(N, R, C, H, W)``; attributes that nobody tells are inferred.
 
         The label that a path depends on is the explained class, so that no true label enters
@@ -60,7 +63,7 @@ class CounterfactualPathBaseline(Baseline):
             ShapeError: The path is for other images or attributes.
             DataError: An attribute has no such value.
         """
-        path = self._path()
+        path = self._path(rows)
         labels = score.target.to(images.device)
         own = path.infer(images, labels) if attributes is None else attributes.to(images.device)
         other = counterfactual_values(own, self._sizes())  # refuses another number of attributes
@@ -69,8 +72,8 @@ class CounterfactualPathBaseline(Baseline):
         return path.points(images, labels, own, other, places)
 
     @abstractmethod
-    def _path(self) -> CounterfactualPath:
-        """What makes the points."""
+    def _path(self, rows: int) -> CounterfactualPath:
+        """What makes the points, at most `rows` of them in a forward pass."""
 
     @abstractmethod
     def _sizes(self) -> Sequence[int]:
@@ -95,7 +98,6 @@ class CvaePathBaseline(CounterfactualPathBaseline):
 
     Args:
         cvae: The autoencoder; left as it was.
-        rows: Largest number of images in one forward pass; it changes nothing but rounding.
         **options: The fields of `CounterfactualPathOptions`.
 
     Example:
@@ -116,15 +118,14 @@ class CvaePathBaseline(CounterfactualPathBaseline):
         True
     """
 
-    needs = frozenset({"cvae", "rows"})
+    needs = frozenset({"cvae"})
 
-    def __init__(self, *, cvae: Cvae, rows: int = 64, **options: Any) -> None:
+    def __init__(self, *, cvae: Cvae, **options: Any) -> None:
         super().__init__(**options)
         self.cvae = cvae
-        self.rows = rows
 
-    def _path(self) -> CounterfactualPath:
-        return CvaePath(self.cvae, self.rows)
+    def _path(self, rows: int) -> CounterfactualPath:
+        return CvaePath(self.cvae, rows)
 
     def _sizes(self) -> Sequence[int]:
         return self.cvae.attributes
@@ -148,15 +149,17 @@ class RecolouringBaseline(CounterfactualPathBaseline):
         (True, True)
     """
 
-    def for_samples(self, images: Tensor, score: Score, attributes: Tensor | None) -> Tensor:
+    def for_samples(
+        self, images: Tensor, score: Score, attributes: Tensor | None, *, rows: int = ROWS
+    ) -> Tensor:
         """Points ``(N, R, C, H, W)``.
 
         Raises:
             ShapeError: The images have fewer than two channels.
         """
-        return super().for_samples(images, score, None)
+        return super().for_samples(images, score, None, rows=rows)
 
-    def _path(self) -> CounterfactualPath:
+    def _path(self, rows: int) -> CounterfactualPath:
         return RecolouringPath()
 
     def _sizes(self) -> Sequence[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.errors import ShapeError
 
@@ -44,7 +45,7 @@ class DatasetReferences(Baseline):
             )
         self.references = references
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, K, C, H, W)``, an expanded view.
 
         Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 
 
@@ -27,6 +28,6 @@ class Mean(Baseline):
         1
     """
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, 1, C, H, W)``, an expanded view of one colour a sample."""
         return images.mean((2, 3), keepdim=True).expand_as(images).unsqueeze(1)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages, images_like, indices_of
+from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 
 NUMBERS_AT_ONCE = 2**23
@@ -44,7 +45,7 @@ class NearestTarget(Baseline):
         super().__init__()
         self.data = data
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, 1, C, H, W)``.
 
         Raises:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xaitool.core.baselines.base import Baseline
-from xaitool.core.batching import row_chunks
+from xaitool.core.batching import ROWS, row_chunks
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.gradients import gradients, logits_with_graph
 from xaitool.core.score import Score
@@ -44,7 +44,6 @@ class OptimisedTarget(Baseline):
 
     Args:
         model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``; left as it was.
-        rows: Largest number of images in one forward pass; it changes nothing but rounding.
         **options: The fields of `OptimisedTargetOptions`.
 
     Example:
@@ -61,15 +60,14 @@ class OptimisedTarget(Baseline):
     """
 
     Options = OptimisedTargetOptions
-    needs = frozenset({"model", "rows"})
+    needs = frozenset({"model"})
     needs_against = True
 
-    def __init__(self, *, model: nn.Module, rows: int = 64, **options: Any) -> None:
+    def __init__(self, *, model: nn.Module, **options: Any) -> None:
         super().__init__(**options)
         self.model = model
-        self.rows = rows
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, 1, C, H, W)``.
 
         Raises:
@@ -79,8 +77,8 @@ class OptimisedTarget(Baseline):
         against = self._against(score)
         found = torch.empty_like(images)
         with untouched(self.model) as model:
-            for rows in row_chunks(len(images), self.rows, images.device):
-                found[rows] = self._search(model, images[rows].detach(), against[rows])
+            for chunk in row_chunks(len(images), rows, images.device):
+                found[chunk] = self._search(model, images[chunk].detach(), against[chunk])
         return found.unsqueeze(1)
 
     def _search(self, model: nn.Module, images: Tensor, against: Tensor) -> Tensor:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.batching import row_chunks
+from xaitool.core.batching import ROWS, row_chunks
 from xaitool.core.frozen.untouched import untouched
 
 
-def reached(model: nn.Module, references: Tensor, classes: Tensor, *, rows: int = 64) -> Tensor:
+def reached(model: nn.Module, references: Tensor, classes: Tensor, *, rows: int = ROWS) -> Tensor:
     """Whether a classifier predicts, for each reference, the class that it should be of.
 
     A one-vs-one explanation tells the target from the second class only as far as its baseline is
@@ -27,7 +27,7 @@ def reached(model: nn.Module, references: Tensor, classes: Tensor, *, rows: int 
     return predictions(model, references, rows=rows) == classes[:, None]
 
 
-def predictions(model: nn.Module, references: Tensor, *, rows: int = 64) -> Tensor:
+def predictions(model: nn.Module, references: Tensor, *, rows: int = ROWS) -> Tensor:
     """The class that a classifier puts each reference into.
 
     Args:

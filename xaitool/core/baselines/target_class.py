@@ -10,6 +10,7 @@ from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages, images_like, indices_of
+from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.core.seeding import generator
 from xaitool.errors import ConfigError
@@ -60,7 +61,7 @@ class TargetClass(Baseline):
         self.data = data
         self.seed = seed
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, R, C, H, W)``.
 
         Raises:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.core.seeding import sample_generators
 from xaitool.options import Options, option
@@ -54,7 +55,7 @@ class Uniform(Baseline):
         super().__init__(**options)
         self.seed = seed
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, R, C, H, W)``."""
         shape = (self.options.references, *images.shape[1:])
         references = images.new_empty(len(images), *shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 
 
@@ -22,6 +23,6 @@ class Zero(Baseline):
         (torch.Size([2, 1, 3, 8, 8]), 0)
     """
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, 1, C, H, W)``, an expanded view of one zero."""
         return images.new_zeros(()).expand(len(images), 1, *images.shape[1:])

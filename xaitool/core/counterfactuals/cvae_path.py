@@ -7,7 +7,7 @@ import itertools
 import torch
 from torch import Tensor
 
-from xaitool.core.batching import row_chunks
+from xaitool.core.batching import ROWS, row_chunks
 from xaitool.core.counterfactuals.base import CounterfactualPath
 from xaitool.core.counterfactuals.cvae_losses import kl_divergence, reconstruction_error
 from xaitool.core.frozen.untouched import untouched
@@ -27,7 +27,7 @@ class CvaePath(CounterfactualPath):
         rows: Largest number of images in one forward pass; it changes nothing but rounding.
     """
 
-    def __init__(self, model: Cvae, rows: int = 64) -> None:
+    def __init__(self, model: Cvae, rows: int = ROWS) -> None:
         self.model = model
         self.rows = rows
 

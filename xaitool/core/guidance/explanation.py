@@ -110,10 +110,11 @@ class MethodExplanation(Explanation):
         self, generated: Tensor, discriminator: nn.Module, references: References | None
     ) -> Tensor:
         """See `Explanation.values`."""
-        method = self.kind(discriminator, rows=2 * len(generated), **self.options.to_dict())
+        method = self.kind(discriminator, **self.options.to_dict())
         compared = references or black(generated)
         baselines = compared.of_each(len(generated)) if method.needs_baseline else None
-        return method.attribute(generated, score_of(generated, self.output), baselines).values
+        score = score_of(generated, self.output)
+        return method.attribute(generated, score, baselines, rows=2 * len(generated)).values
 
 
 class FunctionExplanation(Explanation):

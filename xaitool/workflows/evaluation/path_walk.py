@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
 from xaitool.core.counterfactuals.base import CounterfactualPath, counterfactual_values
-from xaitool.core.memory import with_smaller_batches
+from xaitool.core.memory import Rows
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -40,7 +40,7 @@ class PathWalk:
         dataset: The images.
         samples: Which of them, int64 ``(N,)``.
         labels: The classes that paths are told, int64 ``(N,)``.
-        rows: Largest number of images in one forward pass.
+        rows: How many images go through a network at once.
         runtime: Where it computes.
         reporter: Told how it goes.
     """
@@ -48,7 +48,7 @@ class PathWalk:
     dataset: ImageDataset
     samples: Tensor
     labels: Tensor
-    rows: int
+    rows: Rows
     runtime: Runtime
     reporter: Reporter
 
@@ -78,17 +78,10 @@ class PathWalk:
             places: ``(P,)``.
             reading: What is wanted of them.
         """
-        found, rows = [], self.rows
+        found, size = [], max(1, self.rows.most // len(places))
         with self.reporter.task("path", len(self.samples), "image") as task:
-            for part in torch.arange(len(self.samples)).split(max(1, rows // len(places))):
-                one, rows = with_smaller_batches(
-                    lambda most, part=part: self._read(  # type: ignore[misc]
-                        part, points, places, reading, most
-                    ),
-                    rows,
-                    lambda most: self.reporter.warning(f"out of memory: going on with {most} rows"),
-                )
-                found.append(one)
+            for part in torch.arange(len(self.samples)).split(size):
+                found.append(self.rows.run(partial(self._read, part, points, places, reading)))
                 task.advance(len(part))
         return torch.cat(found)
 

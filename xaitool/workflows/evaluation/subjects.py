@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaitool.core.memory import with_smaller_batches
+from xaitool.core.memory import Rows
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import load_dataset
 from xaitool.data.sensitive import require_sensitive
@@ -78,9 +79,9 @@ def spread_samples(dataset: ImageDataset, config: EvaluateConfig, count: int) ->
     return measured_samples(dataset, config)[::step]
 
 
-def measured_rows(dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime) -> int:
+def measured_rows(dataset: ImageDataset, context: Context[EvaluateConfig]) -> Rows:
     """How many of its images go through a network at once."""
-    return runtime.rows(math.prod(dataset.shape), config.batch_size)
+    return context.rows(math.prod(dataset.shape), context.config.batch_size)
 
 
 def measured_logits(
@@ -94,15 +95,11 @@ def measured_logits(
         ModelError: The model returns no finite logits.
     """
     samples = measured_samples(dataset, context.config)
-    rows = measured_rows(dataset, context.config, context.runtime)
+    rows = measured_rows(dataset, context)
     with context.reporter.task("evaluate", len(samples), "image") as task:
-        for indices in samples.split(rows):
+        for indices in samples.split(rows.most):
             images = context.runtime.place(dataset.images(indices))
-            logits, rows = with_smaller_batches(
-                lambda most, images=images: classifier.logits(images, most),  # type: ignore[misc]
-                rows,
-                lambda most: context.reporter.warning(f"out of memory: going on with {most} rows"),
-            )
+            logits = rows.run(partial(classifier.logits, images))
             # They were looked at for NaN, so that the device is not waited for once more.
             yield logits.cpu(), dataset.labels[indices].cpu()
             task.advance(len(indices))

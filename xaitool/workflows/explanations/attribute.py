@@ -15,7 +15,7 @@ from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.frozen.users_model import UsersClassifier
-from xaitool.core.memory import with_smaller_batches
+from xaitool.core.memory import Rows
 from xaitool.core.score import Output, Score, are_probabilities
 from xaitool.errors import (
     ConfigError,
@@ -144,10 +144,12 @@ def attribute(
         registry.load("method", method) if isinstance(method, str) else method
     )
     runtime = Runtime(inputs.device, inputs.dtype)
-    if rows is None:
-        rows = runtime.rows(inputs.shape[1:].numel(), None)
+    together = Rows(
+        runtime.rows(inputs.shape[1:].numel(), None) if rows is None else rows,
+        lambda text: warnings.warn(text, stacklevel=4),
+    )
     users = UsersClassifier(model)
-    explainer = kind(users, rows=rows, seed=seed, **options)
+    explainer = kind(users, seed=seed, **options)
     if not len(inputs):
         return _nothing(explainer, inputs, score or kind.default_output)
     supply = {
@@ -164,18 +166,13 @@ def attribute(
     known = None if attributes is None else _attribute_values(attributes, inputs)
 
     def explain(most: int) -> Attribution:
-        explainer.rows = most
-        source = given_baseline(kind, baseline, {**supply, "rows": most})
+        source = given_baseline(kind, baseline, supply)
         logits = _logits(users, inputs, most)
         what = _score(logits, target, against, score or kind.default_output)
-        baselines = None if source is None else source.for_samples(inputs, what, known)
-        return explainer.attribute(inputs, what, baselines)
+        baselines = None if source is None else source.for_samples(inputs, what, known, rows=most)
+        return explainer.attribute(inputs, what, baselines, rows=most)
 
-    result, _ = with_smaller_batches(
-        explain,
-        rows,
-        lambda most: warnings.warn(f"out of memory: going on with {most} rows", stacklevel=4),
-    )
+    result = together.run(explain)
     _warn_of_odd_maps(result, method if isinstance(method, str) else kind.__name__)
     return result
 

@@ -33,8 +33,7 @@ class DrawnBaselines:
         """Baselines ``(N, R, C, H, W)`` of some images; see `Baseline.for_samples`."""
         if self.baseline is None:
             return None
-        self.baseline.rows = self.rows
-        references = self.baseline.for_samples(images, score, attributes)
+        references = self.baseline.for_samples(images, score, attributes, rows=self.rows)
         if self.baseline.needs_against and score.against is not None:
             predicted = predictions(self.model, references, rows=self.rows)
             self._predicted.append((score.against, predicted))

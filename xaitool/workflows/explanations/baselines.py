@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +58,7 @@ def open_baseline(
     Args:
         name: ``NAME``, ``image:FILE``, ``ganmex:CHECKPOINT`` or ``cvae:CHECKPOINT``.
         own_options: The baseline's.
-        options: The dataset to draw from, the seed, the rows in a forward pass.
+        options: The dataset to draw from, the seed.
         classifier: What is explained.
         runtime: Where it computes.
         against: Whether a second class is known.
@@ -105,10 +104,6 @@ class _Supply:
 
     def model(self) -> torch.nn.Module:
         return self._classifier.model
-
-    def rows(self) -> int:
-        pixels = math.prod(self._classifier.input.shape)
-        return self._runtime.rows(pixels, self._options.batch_size)
 
     def seed(self) -> int:
         return self._options.seed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.baselines.reached import reached
-from xaitool.core.memory import with_smaller_batches
+from xaitool.core.memory import Rows
 from xaitool.core.score import Output, Score
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.workflows.explanations.baseline_hits import DrawnBaselines
@@ -20,7 +21,6 @@ from xaitool.workflows.explanations.class_choice import ClassChoice
 from xaitool.workflows.explanations.images import Batch
 from xaitool.workflows.explanations.plan import Explanation
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
 # Of a path, in a picture; with the input and the map they fill two lines.
@@ -32,13 +32,13 @@ class Explainer:
 
     Args:
         classifier: What is explained.
-        method: Bound to the classifier's model; its ``rows`` shrink when memory is short.
+        method: Bound to the classifier's model.
         choice: The class whose score is explained.
         classes: How many the classifier has.
         output: Scale of the score.
         baseline: For methods that need one.
         runtime: Where it computes.
-        reporter: Told when memory is short.
+        rows: How many images go through the model at once.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Explainer:
         output: Output,
         baseline: Baseline | None,
         runtime: Runtime,
-        reporter: Reporter,
+        rows: Rows,
     ) -> None:
         self.classifier = classifier
         self.method = method
@@ -59,7 +59,7 @@ class Explainer:
         self.output = output
         self.baseline = baseline
         self.runtime = runtime
-        self.reporter = reporter
+        self.rows = rows
 
     @property
     def batch_size(self) -> int:
@@ -67,7 +67,7 @@ class Explainer:
         share = self.classes if self._all else 1
         if self.baseline is not None and self.baseline.is_path:
             share = max(share, self.baseline.options.points)
-        return max(1, self.method.rows // share)
+        return max(1, self.rows.most // share)
 
     @property
     def _all(self) -> bool:
@@ -81,18 +81,12 @@ class Explainer:
             XaitoolError: Not even one row fits in memory.
         """
         inputs = self.runtime.place(batch.images)
-        rows, self.method.rows = with_smaller_batches(
-            lambda most: self._explain(batch, inputs, most),
-            self.method.rows,
-            lambda most: self.reporter.warning(f"out of memory: going on with {most} rows"),
-        )
-        return rows
+        return self.rows.run(partial(self._explain, batch, inputs))
 
     def _explain(self, batch: Batch, inputs: Tensor, most: int) -> AttributionRows:
-        self.method.rows = most
         logits = self.classifier.logits(inputs, most)
         score = self.choice.score(logits, batch.labels, self.output)
-        result, baselines, extras = self._attribute(inputs, score, batch.attributes)
+        result, baselines, extras = self._attribute(inputs, score, batch.attributes, most)
         return AttributionRows(
             attribution=result.values,
             label=batch.labels,
@@ -113,16 +107,17 @@ class Explainer:
         )
 
     def _attribute(
-        self, inputs: Tensor, score: Score, attributes: Tensor | None
+        self, inputs: Tensor, score: Score, attributes: Tensor | None, most: int
     ) -> tuple[Attribution, Tensor | None, dict[str, Tensor]]:
         """The attribution, the baselines where all classes share them, and their classes."""
-        drawn = DrawnBaselines(self.baseline, self.classifier.model, self.method.rows)
+        drawn = DrawnBaselines(self.baseline, self.classifier.model, most)
         shared = self._is_path or not self._all
         baselines = drawn.draw(inputs, score, attributes) if shared else None
         if not self._all:
-            return self.method.attribute(inputs, score, baselines), baselines, drawn.extras()
+            result = self.method.attribute(inputs, score, baselines, rows=most)
+            return result, baselines, drawn.extras()
         draw = drawn.draw if baselines is None else _drawn_already(baselines, score.target)
-        result = self.method.attribute_against_all(inputs, score, self.classes, draw)
+        result = self.method.attribute_against_all(inputs, score, self.classes, draw, rows=most)
         return result, baselines, drawn.extras_of_all(score.target, self.classes)
 
     @property
@@ -176,16 +171,14 @@ class MapMaker:
 
     Args:
         explanation: The method and its options.
-        rows: Largest number of images in one forward pass.
+        rows: How many images go through a network at once.
         seed: Of methods that draw.
-        reporter: Told when memory is short.
     """
 
-    def __init__(self, explanation: Explanation, rows: int, seed: int, reporter: Reporter) -> None:
+    def __init__(self, explanation: Explanation, rows: Rows, seed: int) -> None:
         self.explanation = explanation
         self._rows = rows
         self._seed = seed
-        self._reporter = reporter
 
     def of(
         self,
@@ -208,20 +201,18 @@ class MapMaker:
         maps, hits = [], []
         path = baseline is not None and baseline.is_path
         share = baseline.options.points if path else 1  # type: ignore[union-attr]
-        size = max(1, self._rows // share)
+        size = max(1, self._rows.most // share)
         for first in range(0, len(images), size):
             some = slice(first, first + size)
-            (part, reached_here), self._rows = with_smaller_batches(
-                lambda most, some=some: self._attribute(  # type: ignore[misc]
+            part, reached_here = self._rows.run(
+                partial(
+                    self._attribute,
                     model,
                     images[some],
                     score.select(some),
                     baseline,
                     None if attributes is None else attributes[some],
-                    most,
-                ),
-                self._rows,
-                lambda most: self._reporter.warning(f"out of memory: going on with {most} rows"),
+                )
             )
             maps.append(part.cpu())
             hits += [] if reached_here is None else [reached_here]
@@ -241,11 +232,10 @@ class MapMaker:
         """Maps of some images, and which of their baselines are of the second class."""
         explanation = self.explanation
         score = replace(score, output=explanation.output)
-        method = explanation.method(model, rows=most, seed=self._seed, **explanation.method_options)
+        method = explanation.method(model, seed=self._seed, **explanation.method_options)
         references = hits = None
         if baseline is not None:
-            baseline.rows = most
-            references = baseline.for_samples(images, score, attributes)
+            references = baseline.for_samples(images, score, attributes, rows=most)
             if baseline.needs_against and score.against is not None:
                 hits = reached(model, references, score.against, rows=most)
-        return method.attribute(images, score, references).values, hits
+        return method.attribute(images, score, references, rows=most).values, hits

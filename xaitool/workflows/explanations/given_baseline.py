@@ -15,6 +15,7 @@ from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
+from xaitool.core.batching import ROWS
 from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError, ShapeError
@@ -147,7 +148,7 @@ class _Given(Baseline):
         check_pixels("baselines", references, 3, 4, 5)
         self.references = references.unsqueeze(1) if references.ndim == 4 else references
 
-    def for_images(self, images: Tensor, score: Score) -> Tensor:
+    def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         references = self.references.to(images)
         if references.ndim == 5:
             return references

@@ -77,7 +77,6 @@ class AttributionJob:
         self._images = images
         self._choice = choice
         self._reporter = context.reporter
-        self._rows = context.runtime.rows(images.pixels, config.batch_size)
         opened = explained_baseline(
             explanation,
             config,
@@ -90,7 +89,7 @@ class AttributionJob:
         self._baseline_facts = {} if opened is None else opened.facts
         self.warnings = () if opened is None else opened.warnings
         method = explanation.method(
-            classifier.model, rows=self._rows, seed=config.seed, **explanation.method_options
+            classifier.model, seed=config.seed, **explanation.method_options
         )
         self._explainer = Explainer(
             classifier,
@@ -100,7 +99,7 @@ class AttributionJob:
             explanation.output,
             self._baseline,
             context.runtime,
-            context.reporter,
+            context.rows(images.pixels, config.batch_size),
         )
         self._finished = config.resume and self.out.exists() and not partial_path(self.out).exists()
         if self._finished:

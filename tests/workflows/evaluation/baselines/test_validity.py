@@ -17,6 +17,7 @@ from xaitool.core.baselines.counterfactual import CounterfactualBaseline
 from xaitool.core.baselines.nearest_target import NearestTarget
 from xaitool.core.baselines.target_class import TargetClass
 from xaitool.core.baselines.zero import Zero
+from xaitool.core.memory import Rows
 from xaitool.core.metrics.generation.kid import kid
 from xaitool.core.seeding import generator
 from xaitool.data.load import load_dataset
@@ -83,9 +84,8 @@ def measurement(rows=64, features=None, others=()):
         samples=100,
         subsets=3,
         seed=0,
-        rows=rows,
+        rows=Rows(rows, print),
         runtime=DOUBLE,
-        on_smaller=lambda rows: None,
     )
 
 

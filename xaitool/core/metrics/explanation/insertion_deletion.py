@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from xaitool.core.batching import row_chunks
+from xaitool.core.batching import ROWS, row_chunks
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError, ShapeError
@@ -44,7 +44,7 @@ def insertion(
     score: Score,
     *,
     step: int | None = None,
-    rows: int = 64,
+    rows: int = ROWS,
     mean: Tensor | None = None,
     channel_sum: ChannelSum = "signed",
 ) -> PixelCurve:
@@ -88,7 +88,7 @@ def deletion(
     score: Score,
     *,
     step: int | None = None,
-    rows: int = 64,
+    rows: int = ROWS,
     mean: Tensor | None = None,
     channel_sum: ChannelSum = "signed",
 ) -> PixelCurve:

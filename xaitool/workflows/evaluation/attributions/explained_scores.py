@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.subjects import measured_rows
 from xaitool.workflows.explanations.class_choice import ClassChoice, class_label
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.runtime import Runtime
+from xaitool.workflows.runs.context import Context
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,7 @@ class ExplainedScores:
 def explained_scores(
     dataset: ImageDataset,
     classifier: Classifier,
-    config: EvaluateConfig,
-    runtime: Runtime,
+    context: Context[EvaluateConfig],
     indices: Tensor,
 ) -> ExplainedScores:
     """Images of a dataset with the classes that the options choose.
@@ -52,21 +52,22 @@ def explained_scores(
     Args:
         dataset: The images, with the classifier's classes.
         classifier: Says what is predicted.
-        config: ``target`` and ``against``; the second class is drawn where `against` is None.
-        runtime: Where the images go.
+        context: The options ``target`` and ``against``, without which the second class is drawn,
+            and where it computes.
         indices: Which of them, int64 ``(N,)``.
 
     Raises:
         InputError: A class does not exist, or an image's two classes are one.
     """
-    images = runtime.place(dataset.images(indices))
-    classes = classifier.class_count(dataset.shape, runtime)
+    config = context.config
+    images = context.runtime.place(dataset.images(indices))
+    classes = classifier.class_count(dataset.shape, context.runtime)
     rule = None if config.against in (None, "none") else config.against
     if rule == "all":
         raise ConfigError("--against is all, but one class is wanted here")
     choice = ClassChoice(config.target, rule, classifier.classes or dataset.classes)
     choice.check(classes)
-    logits = classifier.logits(images, measured_rows(dataset, config, runtime))
+    logits = measured_rows(dataset, context).run(partial(classifier.logits, images))
     score = choice.score(logits, dataset.labels[indices], "logit")
     if config.against is None:
         drawn = _others(score.target, indices.tolist(), classes, config.seed)

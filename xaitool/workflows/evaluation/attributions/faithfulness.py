@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaitool.core.memory import with_smaller_batches
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.core.score import Score
 from xaitool.errors import ArtifactError, InputError, ModelError
@@ -80,7 +80,6 @@ class _Judge:
         self.file = file
         self.config = config
         self.runtime = context.runtime
-        self.reporter = context.reporter
         self.classifier = _named_model(file, config, context.runtime)
         if not len(file):
             raise ArtifactError(f"{file.path} has no samples, but at least one is wanted")
@@ -93,7 +92,7 @@ class _Judge:
                 f"one of {self.classes}"
             )
         self.mean = context.runtime.place(torch.tensor(self.classifier.input.mean))
-        self.rows = context.runtime.rows(first.input.numel(), config.batch_size)
+        self.rows = context.rows(first.input.numel(), config.batch_size)
 
     def areas(self, metric: str, channel_sum: str, samples: AttributionRows) -> Tensor:
         """The area under each sample's curve, float64 ``(N,)`` on the CPU."""
@@ -101,12 +100,7 @@ class _Judge:
             raise ArtifactError(
                 f"{self.file.path} has targets that are no class of 0 to {self.classes - 1}"
             )
-        areas, self.rows = with_smaller_batches(
-            lambda rows: self._areas(metric, channel_sum, samples, rows),
-            self.rows,
-            lambda rows: self.reporter.warning(f"out of memory: going on with {rows} rows"),
-        )
-        return areas
+        return self.rows.run(partial(self._areas, metric, channel_sum, samples))
 
     def _areas(self, metric: str, channel_sum: str, samples: AttributionRows, rows: int) -> Tensor:
         measure = load_target(METRICS_OF["attribution"][metric].target)

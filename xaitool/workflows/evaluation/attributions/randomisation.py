@@ -65,7 +65,7 @@ def measure_randomisation(
     config = context.config
     classifier, dataset = load_measured(path, config, context.runtime)
     indices = torch.arange(len(dataset))[: config.limit or IMAGES]
-    explained = explained_scores(dataset, classifier, config, context.runtime, indices)
+    explained = explained_scores(dataset, classifier, context, indices)
     methods = randomised_maps(explained, classifier, dataset, context)
     layers = list(weight_layers(classifier.model, explained.images[:1]))[::-1]
     pictures = RandomisationPictures(path, config, explained, layers, classifier.classes)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from xaitool.core.baselines.base import Baseline
+from xaitool.core.memory import Rows
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -18,7 +19,6 @@ from xaitool.workflows.explanations.explainer import ExplainedMaps, MapMaker
 from xaitool.workflows.explanations.plan import Explanation, explained_baseline, explanations
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
-from xaitool.workflows.runs.progress import Reporter
 
 BaselineOf = Callable[[Classifier], Baseline | None]
 
@@ -32,8 +32,7 @@ class RandomisedMaps:
         baseline_of: Makes the baseline of a network.
         explained: Images and classes.
         config: The options of the command.
-        rows: Largest number of images in one forward pass.
-        reporter: Told when memory is short.
+        rows: Images in one forward pass.
     """
 
     def __init__(
@@ -43,15 +42,14 @@ class RandomisedMaps:
         baseline_of: BaselineOf,
         explained: ExplainedScores,
         config: EvaluateConfig,
-        rows: int,
-        reporter: Reporter,
+        rows: Rows,
     ) -> None:
         self.name = explanation.name
         self.baseline = baseline
         self.title = f"{self.name}\n{baseline}" if baseline else self.name
         self._baseline_of = baseline_of
         self._explained = explained
-        self._maker = MapMaker(explanation, rows, config.seed, reporter)
+        self._maker = MapMaker(explanation, rows, config.seed)
 
     def of(self, classifier: Classifier) -> ExplainedMaps:
         """Explain a network."""
@@ -78,9 +76,10 @@ def randomised_maps(
     """
     config = context.config
     source = _Sources(explained, classifier, context)
-    rows = measured_rows(dataset, config, context.runtime)
     found = [
-        RandomisedMaps(explanation, name, baseline_of, explained, config, rows, context.reporter)
+        RandomisedMaps(
+            explanation, name, baseline_of, explained, config, measured_rows(dataset, context)
+        )
         for explanation in explanations(config)
         for name, baseline_of in source.of(explanation)
     ]

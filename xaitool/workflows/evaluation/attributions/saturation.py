@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from xaitool.core.memory import Rows
 from xaitool.core.metrics.explanation.saturation import saturation
 from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
 from xaitool.core.seeding import generator
@@ -71,9 +72,9 @@ def measure_saturation(
     picture = SaturationPicture(path, config)
     classifier, dataset = load_measured(path, config, context.runtime)
     require_sensitive(dataset, "--metric saturation")
-    rows = measured_rows(dataset, config, context.runtime)
+    rows = measured_rows(dataset, context)
     # A CVAE that was named goes before recolouring.
-    paths = required_paths(dataset, config, context.runtime, rows, "saturation")
+    paths = required_paths(dataset, config, context.runtime, rows.most, "saturation")
     name, counterfactual = next(iter(paths.items()))
     samples = spread_samples(dataset, config, IMAGES)
     walk = _with_predictions(classifier, dataset, samples, rows, context.runtime, context.reporter)
@@ -96,7 +97,7 @@ def _with_predictions(
     classifier: Classifier,
     dataset: ImageDataset,
     samples: Tensor,
-    rows: int,
+    rows: Rows,
     runtime: Runtime,
     reporter: Reporter,
 ) -> PathWalk:

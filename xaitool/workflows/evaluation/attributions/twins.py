@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +70,19 @@ def measure_twins(
     config = context.config
     classifier, dataset = load_measured(path, config, context.runtime)
     require_sensitive(dataset, "--metric twin-similarity")
-    rows = measured_rows(dataset, config, context.runtime)
-    paths = required_paths(dataset, config, context.runtime, rows, "twin-similarity")
+    rows = measured_rows(dataset, context)
+    paths = required_paths(dataset, config, context.runtime, rows.most, "twin-similarity")
     asked = replace(config, against=config.against or "none")
     samples = spread_samples(dataset, config, IMAGES)
-    explained = explained_scores(dataset, classifier, asked, context.runtime, samples)
+    explained = explained_scores(dataset, classifier, replace(context, config=asked), samples)
     methods = [
         (
-            MapMaker(one, rows, config.seed, context.reporter),
+            MapMaker(one, measured_rows(dataset, context), config.seed),
             _baseline(one, asked, classifier, dataset, context.runtime),
         )
         for one in explanations(asked)
     ]
-    predicted = classifier.logits(explained.images, rows).argmax(1).cpu()
+    predicted = rows.run(partial(classifier.logits, explained.images)).argmax(1).cpu()
     walk = PathWalk(dataset, samples, predicted, rows, context.runtime, context.reporter)
     with context.reporter.task("explain", 2 * len(paths) * len(methods), "explanation") as task:
         for name, twins in paths.items():

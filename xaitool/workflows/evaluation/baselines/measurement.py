@@ -10,7 +10,7 @@ from torch import Tensor
 
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.reached import predictions
-from xaitool.core.memory import with_smaller_batches
+from xaitool.core.memory import Rows
 from xaitool.core.metrics.explanation.baseline_validity import (
     BaselineValidity,
     BaselineValidityResult,
@@ -43,9 +43,8 @@ class BaselineMeasurement:
         samples: Pairs behind the kernel distance, at most.
         subsets: Over which it is averaged.
         seed: The run's seed.
-        rows: Largest number of images in one forward pass; shrinks when memory is short.
+        rows: How many images go through a network at once.
         runtime: Where it computes.
-        on_smaller: Told the new `rows` then.
     """
 
     dataset: ImageDataset
@@ -55,9 +54,8 @@ class BaselineMeasurement:
     samples: int
     subsets: int
     seed: int
-    rows: int
+    rows: Rows
     runtime: Runtime
-    on_smaller: Callable[[int], None]
 
     def measure(
         self, baseline: Baseline, advance: Callable[[int], None]
@@ -70,7 +68,7 @@ class BaselineMeasurement:
         """
         validity, features = BaselineValidity(), [torch.empty(0)]
         sampled = some_of(len(self.pairs), self.samples, self.seed, "baselines for kid")
-        for rows in torch.arange(len(self.pairs)).split(self.rows):
+        for rows in torch.arange(len(self.pairs)).split(self.rows.most):
             pairs = self.pairs.select(rows)
             images = images_of(self.dataset, pairs, self.runtime)
             references = self._validate(baseline, images, pairs, validity)
@@ -96,8 +94,7 @@ class BaselineMeasurement:
             validity.update(found)
             return references
 
-        references, self.rows = with_smaller_batches(judged, self.rows, self.on_smaller)
-        return references
+        return self.rows.run(judged)
 
 
 def images_of(dataset: ImageDataset, pairs: ClassPairs, runtime: Runtime) -> Tensor:
@@ -108,9 +105,8 @@ def images_of(dataset: ImageDataset, pairs: ClassPairs, runtime: Runtime) -> Ten
 
 def references_of(baseline: Baseline, images: Tensor, pairs: ClassPairs, rows: int) -> Tensor:
     """Baselines ``(P, R, C, H, W)`` of the images of some pairs, for their targets."""
-    baseline.rows = rows
     labels, targets = pairs.labels.to(images.device), pairs.targets.to(images.device)
-    return baseline.for_images(images, Score(labels, targets))
+    return baseline.for_images(images, Score(labels, targets), rows=rows)
 
 
 class BaselineJudge:

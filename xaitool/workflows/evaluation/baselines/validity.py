@@ -126,11 +126,8 @@ def _rows(
         samples=config.samples,
         subsets=config.kid_subsets,
         seed=config.seed,
-        rows=measured_rows(dataset, config, context.runtime),
+        rows=measured_rows(dataset, context),
         runtime=context.runtime,
-        on_smaller=lambda rows: context.reporter.warning(
-            f"out of memory: going on with {rows} rows"
-        ),
     )
     with context.reporter.task("evaluate", len(pairs) * len(baselines), "pair") as task:
         for name, opened in baselines.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from xaitool import registry
 from xaitool.core.attacks.base import Attack, FixedBudgetAttack
 from xaitool.core.attacks.engine.outcome import AttackResult
-from xaitool.core.memory import with_smaller_batches
+from xaitool.core.memory import Rows
 from xaitool.core.metrics.robustness.robustness import AttackedSamples
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
@@ -22,7 +23,6 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.subjects import measured_rows, measured_samples
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
-from xaitool.workflows.runs.progress import Reporter
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,12 @@ class Attacker:
 
     Args:
         seed: Of all random draws.
-        rows: Images in one forward pass, at most.
-        reporter: Told when memory is short.
+        rows: Images in one forward pass.
     """
 
-    def __init__(self, seed: int, rows: int, reporter: Reporter) -> None:
+    def __init__(self, seed: int, rows: Rows) -> None:
         self.rows = rows
         self._seed = seed
-        self._reporter = reporter
 
     def attack(
         self, chosen: ChosenAttack, classifier: Classifier, images: Tensor, labels: Tensor
@@ -70,14 +68,11 @@ class Attacker:
             ModelError: The attack cannot be made on such a classifier.
         """
         generator = torch.Generator().manual_seed(self._seed)
-        result, self.rows = with_smaller_batches(
+        return self.rows.run(
             lambda most: chosen.built(most).run(
                 classifier.model, images, labels, generator=generator
-            ),
-            self.rows,
-            self._smaller,
+            )
         )
-        return result
 
     def logits(self, classifier: Classifier, images: Tensor) -> Tensor:
         """Logits ``(N, K)`` of images ``(N, C, H, W)``.
@@ -85,13 +80,7 @@ class Attacker:
         Raises:
             ModelError: They are no logits.
         """
-        result, self.rows = with_smaller_batches(
-            lambda most: classifier.logits(images, most), self.rows, self._smaller
-        )
-        return result
-
-    def _smaller(self, rows: int) -> None:
-        self._reporter.warning(f"out of memory: going on with {rows} rows")
+        return self.rows.run(partial(classifier.logits, images))
 
 
 def attack_classifiers(
@@ -116,12 +105,12 @@ def attack_classifiers(
     """
     config = context.config
     samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, config, context.runtime)
-    attacker = Attacker(config.seed, rows, context.reporter)
+    rows = measured_rows(dataset, context)
+    attacker = Attacker(config.seed, rows)
     parts: list[list[Trial]] = []
     total = len(samples) * len(attacks) * len(classifiers)
     with context.reporter.task("attack", total, "image") as task:
-        for indices in samples.split(rows):
+        for indices in samples.split(rows.most):
             images = context.runtime.place(dataset.images(indices))
             labels = dataset.labels[indices].to(context.runtime.device)
             right = [attacker.logits(one, images).argmax(1) == labels for one in classifiers]

@@ -85,8 +85,8 @@ def measure_fairness(
     config = context.config
     classifier, dataset = load_measured(path, config, context.runtime)
     groups = MeasuredGroups.of(classifier, dataset, config, context.reporter)
-    rows = measured_rows(dataset, config, context.runtime)
-    paths = counterfactual_paths(dataset, config, context.runtime, rows)
+    rows = measured_rows(dataset, context)
+    paths = counterfactual_paths(dataset, config, context.runtime, rows.most)
     logits = measured_logits(classifier, dataset, context)
     predicted = torch.cat([part.argmax(1) for part, _ in logits])
     counts = groups.counted(predicted)

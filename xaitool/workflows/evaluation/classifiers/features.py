@@ -113,11 +113,11 @@ def _seen(
     samples: Tensor,
     context: Context[EvaluateConfig],
 ) -> list[SeenImages]:
-    rows = measured_rows(dataset, context.config, context.runtime)
-    attacker = Attacker(context.config.seed, rows, context.reporter)
+    rows = measured_rows(dataset, context)
+    attacker = Attacker(context.config.seed, rows)
     parts: list[list[SeenImages]] = []
     with context.reporter.task("features", len(samples) * (1 + len(attacks)), "image") as task:
-        for indices in samples.split(rows):
+        for indices in samples.split(rows.most):
             images = context.runtime.place(dataset.images(indices))
             labels = dataset.labels[indices].to(context.runtime.device)
             part = [_of(None, classifier, images, labels, attacker)]
@@ -138,7 +138,7 @@ def _of(
 ) -> SeenImages:
     right = attacker.logits(classifier, images).argmax(1) == labels
     # As many at once as the logits took.
-    features = [penultimate(classifier.model, part) for part in images.split(attacker.rows)]
+    features = [penultimate(classifier.model, part) for part in images.split(attacker.rows.most)]
     return SeenImages(attack, torch.cat(features).cpu(), right.cpu())
 
 

@@ -102,11 +102,11 @@ def _predictions(
     """Logits of the clean images ``(N, K)``, predictions of the attacked ones ``(attacks, N)``."""
     config = context.config
     samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, config, context.runtime)
-    attacker = Attacker(config.seed, rows, context.reporter)
+    rows = measured_rows(dataset, context)
+    attacker = Attacker(config.seed, rows)
     clean, attacked = [], []
     with context.reporter.task("attack", len(samples) * len(attacks), "image") as task:
-        for indices in samples.split(rows):
+        for indices in samples.split(rows.most):
             images = context.runtime.place(dataset.images(indices))
             labels = dataset.labels[indices].to(context.runtime.device)
             clean.append(attacker.logits(classifier, images).cpu())

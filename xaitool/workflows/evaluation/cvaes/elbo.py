@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from xaitool.core.memory import with_smaller_batches
 from xaitool.core.metrics.generation.elbo import ElboTerms, elbo_terms
 from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
 from xaitool.core.seeding import generator
@@ -79,7 +79,7 @@ def _terms(
 ) -> ElboTerms:
     config = context.config
     samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, config, context.runtime)
+    rows = measured_rows(dataset, context)
     # Of all images at once, so that their draws do not depend on the batches.
     noise = torch.randn(
         len(samples), found.model.latent, generator=generator(config.seed, "codes of elbo")
@@ -100,13 +100,8 @@ def _terms(
 
     parts: list[ElboTerms] = []
     with context.reporter.task("elbo", len(samples), "image") as task:
-        for part in torch.arange(len(samples)).split(rows):
-            some, rows = with_smaller_batches(
-                lambda most, part=part: terms_of(part, most),  # type: ignore[misc]
-                rows,
-                lambda most: context.reporter.warning(f"out of memory: going on with {most} rows"),
-            )
-            parts += some
+        for part in torch.arange(len(samples)).split(rows.most):
+            parts += rows.run(partial(terms_of, part))
             task.advance(len(part))
     return ElboTerms(
         torch.cat([part.reconstruction.cpu() for part in parts]),

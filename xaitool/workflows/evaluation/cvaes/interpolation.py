@@ -93,8 +93,8 @@ def measure_interpolation(
     found, dataset = load_measured_cvae(path, config, context.runtime)
     judges = [_classifier_judge(source, dataset, context.runtime) for source in config.judge]
     colours = path_by_recolouring(dataset)
-    rows = measured_rows(dataset, config, context.runtime)
-    paths: dict[str, Points] = {CVAE: CvaePath(found.model, rows).points}
+    rows = measured_rows(dataset, context)
+    paths: dict[str, Points] = {CVAE: CvaePath(found.model, rows.most).points}
     if colours is not None:
         judges.append(_colour_judge(colours, dataset))
         paths[RECOLOUR] = colours.points

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 @dataclasses.dataclass
-class Rows:
+class Samples:
     """Base of what an attack remembers of the samples in its batch: every field is a tensor."""
 
     row: Tensor
