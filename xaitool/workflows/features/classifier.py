@@ -19,7 +19,7 @@ from xaitool.workflows.runs.runtime import Runtime
 
 @dataclass(frozen=True)
 class ClassifierFeatures:
-    """A classifier as a source of features, see `image_features.ImageFeatures`.
+    """A classifier as a source of features, see `ImageFeatures`.
 
     Attributes:
         classifier: Its features are what its last linear layer receives.
