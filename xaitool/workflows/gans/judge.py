@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.metrics.generation.class_coverage import class_coverage
-from xaitool.core.metrics.generation.density_coverage import density_coverage
-from xaitool.core.metrics.generation.feature_distance import feature_distance
-from xaitool.core.metrics.generation.fid import fid
-from xaitool.core.metrics.generation.kid import kid
-from xaitool.core.metrics.generation.manifold import Manifold
-from xaitool.core.metrics.generation.pixel_deviation import pixel_deviation
-from xaitool.core.metrics.generation.precision_recall import precision_recall
 from xaitool.core.models.gans.images import sample
-from xaitool.core.seeding import generator as keyed
 from xaitool.data.dataset import ImageDataset
+from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.features.gathered import GatheredFeatures
 from xaitool.workflows.features.reference import ROWS, reference_features
 from xaitool.workflows.features.source import ImageFeatures
+from xaitool.workflows.gans.figures import Figure, JudgedImages
 
 NEIGHBOURS_MOST = 2000
 """Their cost grows with the square of the images; of 2,000, a share is known to 0.01."""
 
-PRECISION_NEIGHBOURS = 3
-COVERAGE_NEIGHBOURS = 5
+
+def figure_names() -> list[str]:
+    """The metrics of GANs that one judgement serves, in the registry's order."""
+    return [name for name, metric in METRICS_OF["gan"].items() if metric.measure]
 
 
 class GanJudge:
@@ -83,11 +76,11 @@ class GanJudge:
             kid_subsets: Subsets of at most 1,000 images over which KID is averaged.
 
         Returns:
-            ``fid``; ``kid`` and ``kid_std``, its standard deviation over the subsets;
-            ``precision`` and ``recall`` (3 neighbours), ``density`` and ``coverage`` (5), NaN where
-            there are not more images than neighbours; ``pixel_deviation``; ``class_coverage``,
-            absent where the network does not know the dataset's classes by name;
-            ``feature_distance``. See the functions of these names in ``core.metrics``.
+            The figures of `figure_names`, such as ``fid`` and ``pixel_deviation``, and the standard
+            deviation of one that is a mean over draws: ``kid_std``. ``precision`` and ``recall`` (3
+            neighbours), ``density`` and ``coverage`` (5) are NaN where there are not more images
+            than neighbours; ``class_coverage`` is absent where the network does not know the
+            dataset's classes by name. See the functions of ``workflows.gans.figures``.
 
         Raises:
             ShapeError: A feature is NaN or infinite, or there are fewer than two images.
@@ -95,38 +88,18 @@ class GanJudge:
         made = GatheredFeatures()
         for part in noise.split(ROWS):
             made.update(self.features, sample(generator, part))
-        real = self._real.gathered
-        distance = fid(made.statistics, real.statistics)
-        subsets = keyed(self.seed, "kid subsets")
-        kernel = kid(made.features, real.features, subsets=kid_subsets, generator=subsets)
-        near = made.features[: self.neighbours_most]
-        return {
-            "fid": distance,
-            "kid": kernel.mean,
-            "kid_std": kernel.standard_deviation,
-            **self._neighbour_figures(near),
-            "pixel_deviation": pixel_deviation(made.pixels, real.pixels),
-            **self._class_figures(made),
-            "feature_distance": feature_distance(near, self._real.distance),
-        }
-
-    def _neighbour_figures(self, near: Tensor) -> dict[str, float]:
-        real = self._real.manifold
-        fewest = min(len(near), len(real.features))
-        figures = dict.fromkeys(("precision", "recall", "density", "coverage"), math.nan)
-        if fewest > PRECISION_NEIGHBOURS:
-            generated = Manifold.of(near, PRECISION_NEIGHBOURS)
-            figures |= precision_recall(real, generated, neighbours=PRECISION_NEIGHBOURS)._asdict()
-        if fewest > COVERAGE_NEIGHBOURS:
-            figures |= density_coverage(real, near, neighbours=COVERAGE_NEIGHBOURS)._asdict()
+        images = JudgedImages(
+            made, self._real, self.neighbours_most, self._wanted, self.seed, kid_subsets
+        )
+        figures: dict[str, float] = {}
+        for name in figure_names():
+            figure: Figure | None = load_target(METRICS_OF["gan"][name].target)(images)
+            key = name.replace("-", "_")
+            if figure is not None:
+                figures[key] = figure.value
+            if figure is not None and figure.deviation is not None:
+                figures[f"{key}_std"] = figure.deviation
         return figures
-
-    def _class_figures(self, made: GatheredFeatures) -> dict[str, float]:
-        real = self._real.gathered
-        if self._wanted is None or made.class_counts is None or real.class_counts is None:
-            return {}
-        wanted = self._wanted.to(real.class_counts.device)
-        return {"class_coverage": class_coverage(made.class_counts, real.class_counts, wanted)}
 
 
 def _wanted(known: tuple[str, ...], classes: tuple[str, ...]) -> Tensor | None:

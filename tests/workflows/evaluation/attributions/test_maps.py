@@ -10,7 +10,7 @@ from xaitool.errors import ArtifactError
 from xaitool.io.attributions import AttributionRows, AttributionWriter
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.evaluation.attributions import maps as target_similarity
+from xaitool.workflows.evaluation.attributions import target_similarity
 from xaitool.workflows.evaluation.evaluate import evaluate
 from xaitool.workflows.explanations.explain import explain
 

@@ -13,10 +13,10 @@ from xaitool.data.load import load_dataset
 from xaitool.errors import ArtifactError, InputError
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.gans import figures as measure_gan
+from xaitool.workflows.evaluation.gans.figures import measure_gan
 from xaitool.workflows.features import lenet as feature_network
 from xaitool.workflows.features.source import feature_source
-from xaitool.workflows.gans.judge import GanJudge
+from xaitool.workflows.gans.judge import GanJudge, figure_names
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
@@ -31,10 +31,11 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.setattr(feature_network, "RECIPE", recipe)
 
 
-def rows(path, metrics=measure_gan.MEASURES, **options):
+def rows(path, metrics=(), **options):
+    metrics = metrics or tuple(figure_names())
     values = {"samples": 60, "seed": 5, "device": "cpu", **options}
     config = EvaluateConfig(**values)
-    found = list(measure_gan.measure_gan(path, metrics, Context(config, CPU, SilentReporter())))
+    found = list(measure_gan(path, metrics, Context(config, CPU, SilentReporter())))
     for row in found:
         assert not missing(row, "evaluate", "row")
         assert not missing(row, "evaluate", row["metric"])
@@ -51,7 +52,7 @@ def test_every_figure_of_the_judge_is_a_row(monkeypatch):
 
     monkeypatch.setattr(GanJudge, "judge", counted)
     found = rows(gan_run())
-    assert list(found) == list(measure_gan.MEASURES)
+    assert list(found) == figure_names()
     (figures,) = judgements
     named = {name.replace("-", "_"): row["value"] for name, row in found.items()}
     assert named | {"kid_std": found["kid"]["std"]} == figures

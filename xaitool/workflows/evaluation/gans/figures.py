@@ -19,18 +19,6 @@ from xaitool.workflows.gans.judge import GanJudge
 from xaitool.workflows.gans.networks import SavedGan, generator_of
 from xaitool.workflows.runs.context import Context
 
-MEASURES = (
-    "fid",
-    "kid",
-    "precision",
-    "recall",
-    "density",
-    "coverage",
-    "pixel-deviation",
-    "class-coverage",
-    "feature-distance",
-)
-
 
 def measure_gan(
     path: Path,
@@ -41,7 +29,7 @@ def measure_gan(
 
     Args:
         path: Its checkpoint or run; the running mean of its weights is used where there is one.
-        metrics: Some of `MEASURES`, by one judgement, see `GanJudge`.
+        metrics: Some of `figure_names`, by one judgement, see `GanJudge`.
         context: The options, where it computes, and whom it tells.
 
     Yields:

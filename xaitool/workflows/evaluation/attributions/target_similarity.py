@@ -1,0 +1,91 @@
+"""Whether the maps of an image depend on the class that they hold its own against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from xaitool.core.metrics.explanation.map_similarity import map_similarity
+from xaitool.core.metrics.statistics.defined_mean import defined_mean
+from xaitool.core.seeding import generator
+from xaitool.errors import ArtifactError
+from xaitool.io.attributions import AttributionFile, AttributionRows
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.evaluation.attributions.maps import Row, one_vs_one_maps
+
+MOST_PAIRS = 500
+NUMBERS_AT_ONCE = 2**22
+
+MEASURED = ("spearman", "ssim", "cosine")
+
+
+class TargetSimilarity:
+    """Similarity of the maps of one image against different classes (GANMEX, appendix B.1).
+
+    The paper shows pictures: maps with a zero baseline hardly depend on the class. Here it is a
+    number, the mean over images of the mean over pairs of classes; 1 says that the class does not
+    matter. Of an image with more than 500 pairs 500 are drawn.
+    """
+
+    def __init__(
+        self, file: AttributionFile, first: AttributionRows, config: EvaluateConfig
+    ) -> None:
+        if "class_values" not in first.extra:
+            raise ArtifactError(
+                f"{file.path} has one map an image, but one for each class is wanted",
+                hint="explain with --against all",
+            )
+        if first.prediction.shape[1] < 3:
+            raise ArtifactError(
+                f"{file.path} is of a model with {first.prediction.shape[1]} classes, but three "
+                "are wanted for two maps of an image"
+            )
+        self._seed = config.seed
+        self._found: dict[str, list[Tensor]] = {name: [] for name in MEASURED}
+        self._pairs = 0
+
+    def update(self, samples: AttributionRows) -> None:
+        """Measure some."""
+        pairs = one_vs_one_maps(samples)
+        for sample, index in enumerate(samples.index.tolist()):
+            maps = pairs.values[pairs.sample == sample]
+            chosen = self._chosen(len(maps), index)
+            self._pairs += len(chosen)
+            for name, values in _similarities(maps, chosen).items():
+                self._found[name].append(values.nanmean())
+
+    def rows(self) -> Iterator[Row]:
+        """One row: Spearman's correlation is its value."""
+        found = {name: torch.stack(values) for name, values in self._found.items()}
+        value = defined_mean(found["spearman"])
+        defined = found["spearman"][~found["spearman"].isnan()]
+        yield {
+            "metric": "target-similarity",
+            "value": value.value,
+            "n": value.count,
+            "std": defined.std(correction=0).item() if value.count else None,
+            "undefined": value.undefined,
+            **{name: defined_mean(values).value for name, values in found.items()},
+            "pairs": self._pairs,
+        }
+
+    def _chosen(self, maps: int, index: int) -> Tensor:
+        """Which maps of a sample are compared, int64 ``(P, 2)``."""
+        pairs = torch.combinations(torch.arange(maps), 2)
+        if len(pairs) <= MOST_PAIRS:
+            return pairs
+        random = generator(self._seed, "target-similarity", index)
+        return pairs[torch.randperm(len(pairs), generator=random)[:MOST_PAIRS]]
+
+
+def _similarities(maps: Tensor, pairs: Tensor) -> dict[str, Tensor]:
+    size = max(1, NUMBERS_AT_ONCE // maps[:1].numel()) if len(maps) else 1
+    parts = [
+        map_similarity(maps[part[:, 0]], maps[part[:, 1]])
+        for part in pairs.split(size)
+        if len(part)
+    ]
+    empty = maps.new_empty(0, dtype=torch.float64)
+    return {name: torch.cat([empty, *(getattr(one, name) for one in parts)]) for name in MEASURED}
