@@ -17,7 +17,9 @@ from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.io.plain import Count, Option, Positive, Shape
 from xaitool.io.stored_weights import rebuilt
+from xaitool.workflows.configs.model import INPUT_OPTIONS
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.recorded import RecordedModel
 from xaitool.workflows.runs.runtime import Runtime
 
 KIND = "baseline-gan"
@@ -108,6 +110,24 @@ def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
             config=checkpoint["config"],
             path=path,
             sha256=file_sha256(path),
+        )
+
+
+def recorded_classifier(found: Counterfactual) -> RecordedModel:
+    """The classifier that a generator with one was trained or measured against.
+
+    Raises:
+        ArtifactError: The checkpoint does not say how it was read.
+    """
+    with damage_as_error(found.path):
+        return RecordedModel(
+            source=str(found.classifier),
+            weights=None if (weights := found.config["weights"]) is None else Path(weights),
+            options={name: found.config[name] for name in INPUT_OPTIONS},
+            sha256=str(found.classifier_sha256),
+            file=found.path,
+            role="classifier",
+            made="trained",
         )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,12 +15,15 @@ from xaitool.core.memory import Rows
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import load_dataset
 from xaitool.data.sensitive import require_sensitive
-from xaitool.errors import ConfigError, InputError, ModelError
-from xaitool.io.damage import damage_as_error
+from xaitool.errors import ConfigError, ModelError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.configs.model import INPUT_OPTIONS, ModelOptions
 from xaitool.workflows.counterfactuals.cvae import LoadedCvae, check_cvae, load_cvae
-from xaitool.workflows.counterfactuals.generator import Counterfactual, load_counterfactual
+from xaitool.workflows.counterfactuals.generator import (
+    Counterfactual,
+    load_counterfactual,
+    recorded_classifier,
+)
+from xaitool.workflows.models import recorded
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import check_classes, dataset_for
 from xaitool.workflows.models.source import load_classifier
@@ -145,9 +147,6 @@ def load_measured_cvae(
     return found, dataset
 
 
-HINT = "name the model with --model, and its weights with --weights"
-
-
 def classifier_of_generator(path: Path, config: EvaluateConfig, runtime: Runtime) -> Classifier:
     """The model that the options name, else the one that the checkpoint names, with its data.
 
@@ -165,47 +164,20 @@ def classifier_of_generator(path: Path, config: EvaluateConfig, runtime: Runtime
             its code.
     """
     found = load_counterfactual(path, runtime)
-    classifier = (
-        _own(found, config, runtime)
-        if config.model is None
-        else load_classifier(config.model, config.weights, runtime, options=config)
-    )
+    classifier = _classifier(found, config, runtime)
     classes = found.config.get("classes")
     if classes is None and found.dataset == classifier.dataset:
         classes = classifier.dataset_classes
     return replace(classifier, dataset=found.dataset, dataset_classes=classes)
 
 
-def _own(found: Counterfactual, config: EvaluateConfig, runtime: Runtime) -> Classifier:
+def _classifier(found: Counterfactual, config: EvaluateConfig, runtime: Runtime) -> Classifier:
+    if config.model not in (None, found.classifier):
+        return load_classifier(config.model, config.weights, runtime, options=config)
     if found.classifier is None:
         raise ModelError(
             f"generator {found.path} was trained without a classifier, but one is wanted that "
             "says which class an image is of",
             hint="--model MODEL",
         )
-    weights, options = _stored(found, config)
-    try:
-        classifier = load_classifier(
-            found.classifier, config.weights or weights, runtime, allow_code=False, options=options
-        )
-    except InputError as error:
-        raise ModelError(
-            f"the classifier of {found.path} cannot be loaded: {error}", hint=HINT
-        ) from error
-    if classifier.sha256 != found.classifier_sha256:
-        raise ModelError(
-            f"classifier {found.classifier} has changed since {found.path} was trained, but the "
-            "same is wanted",
-            hint=HINT,
-        )
-    return classifier
-
-
-def _stored(found: Counterfactual, config: EvaluateConfig) -> tuple[Path | None, ModelOptions]:
-    """How it was read when the generator was trained, unless the options say otherwise."""
-    with damage_as_error(found.path):
-        stored: dict[str, Any] = {name: found.config[name] for name in INPUT_OPTIONS}
-        weights = found.config["weights"]
-    given = config.input_options() | {"classes_file": config.classes_file}
-    options = ModelOptions.from_mapping({**stored, **given}, source=str(found.path))
-    return None if weights is None else Path(weights), options
+    return recorded.load(recorded_classifier(found), config, runtime)

@@ -12,19 +12,17 @@ from torch import Tensor
 
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.core.score import Score
-from xaitool.errors import ArtifactError, InputError, ModelError
+from xaitool.errors import ArtifactError, ModelError
 from xaitool.io.attributions import AttributionFile, AttributionRows
 from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.configs.model import INPUT_OPTIONS, ModelOptions
+from xaitool.workflows.models import recorded
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 SAMPLES_AT_ONCE = 16
-
-HINT = "name the model with --model, and its weights with --weights"
 
 
 def measure_attributions(
@@ -80,7 +78,7 @@ class _Judge:
         self.file = file
         self.config = config
         self.runtime = context.runtime
-        self.classifier = _named_model(file, config, context.runtime)
+        self.classifier = _model(file, config, context.runtime)
         if not len(file):
             raise ArtifactError(f"{file.path} has no samples, but at least one is wanted")
         first = file.read(slice(0, 1))
@@ -118,58 +116,8 @@ class _Judge:
         return areas
 
 
-def _named_model(file: AttributionFile, config: EvaluateConfig, runtime: Runtime) -> Classifier:
-    """The model that the options name, else the one that the file names, checked by its hash."""
-    if config.model is not None:
-        own = config.model == file.attributes.get("model_source")
-        options = _model_options(file, config, kept=own)
-        return load_classifier(config.model, config.weights, runtime, options=options)
-    source, weights, sha256 = _facts(file)
-    options = _model_options(file, config, kept=True)
-    try:
-        classifier = load_classifier(
-            source, config.weights or weights, runtime, allow_code=False, options=options
-        )
-    except InputError as error:
-        raise ModelError(
-            f"the model of {file.path} cannot be loaded: {error}", hint=HINT
-        ) from error
-    if classifier.sha256 != sha256:
-        raise ModelError(
-            f"model {source} has changed since {file.path} was written, but the same is wanted",
-            hint=HINT,
-        )
-    return classifier
-
-
-def _model_options(file: AttributionFile, config: EvaluateConfig, *, kept: bool) -> ModelOptions:
-    """What is given now, and for the model of the file what was given when it was explained."""
-    stored = _stored_options(file) if kept else {}
-    return ModelOptions.from_mapping(
-        {**stored, **config.input_options(), "classes_file": config.classes_file},
-        source="the model",
-    )
-
-
-def _stored_options(file: AttributionFile) -> dict[str, Any]:
-    stored = file.attributes.get("model_options", {})
-    try:
-        if not isinstance(stored, dict) or not set(stored) <= set(INPUT_OPTIONS):
-            raise ArtifactError(f"only {', '.join(INPUT_OPTIONS)} are known")
-        return ModelOptions.from_mapping(stored, source="the model").input_options()
-    except InputError as error:
-        raise ArtifactError(
-            f"{file.path} has model options that cannot be used ({error}), but it has to say how "
-            "its model was loaded",
-            hint=HINT,
-        ) from error
-
-
-def _facts(file: AttributionFile) -> tuple[str, Path | None, str]:
-    names = ("model_source", "model_weights", "model_sha256")
-    source, weights, sha256 = (file.attributes.get(name) for name in names)
-    if not isinstance(source, str) or not isinstance(weights, str | None):
-        raise ArtifactError(
-            f"{file.path} does not say which model it explains, but it has to", hint=HINT
-        )
-    return source, None if weights is None else Path(weights), str(sha256)
+def _model(file: AttributionFile, config: EvaluateConfig, runtime: Runtime) -> Classifier:
+    """The model that the options name, else the one that the file explains."""
+    if config.model in (None, file.attributes.get("model_source")):
+        return recorded.load(recorded.explained_model(file), config, runtime)
+    return load_classifier(str(config.model), config.weights, runtime, options=config)
