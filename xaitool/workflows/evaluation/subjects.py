@@ -147,6 +147,40 @@ def load_measured_cvae(
     return found, dataset
 
 
+def load_beside(
+    source: str, like: Classifier | LoadedCvae, dataset: ImageDataset, runtime: Runtime, what: str
+) -> Classifier:
+    """Another classifier of the same images, and beside a classifier of the same classes.
+
+    Args:
+        source: As ``--model`` of ``explain``.
+        like: What is measured.
+        dataset: The images.
+        runtime: Where it computes.
+        what: How messages call it.
+
+    Raises:
+        ModelError: It cannot be loaded, takes other images, or is the measured classifier itself.
+        DataError: It has other classes.
+    """
+    beside = load_classifier(source, None, runtime)
+    if beside.input.shape != dataset.shape:
+        user = "the CVAE makes" if isinstance(like, LoadedCvae) else f"{like.source} takes"
+        raise ModelError(
+            f"{what} {source} takes images {_by(beside.input.shape)}, but {user} "
+            f"{_by(dataset.shape)}"
+        )
+    if isinstance(like, Classifier):
+        if beside.sha256 == like.sha256:
+            raise ModelError(f"{what} {source} is the classifier itself, but another one is wanted")
+        check_classes(dataset, beside, runtime)
+    return beside
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
 def classifier_of_generator(path: Path, config: EvaluateConfig, runtime: Runtime) -> Classifier:
     """The model that the options name, else the one that the checkpoint names, with its data.
 

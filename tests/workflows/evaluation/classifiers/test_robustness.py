@@ -247,7 +247,7 @@ def test_what_is_no_classifier_is_not_attacked(metric):
 @pytest.mark.parametrize(
     ("error", "message", "other"),
     [
-        (ModelError, "is the measured classifier, but another one", classifier_run),
+        (ModelError, "is the classifier itself, but another one", classifier_run),
         (DataError, "but .* was trained on 0, 1, 2", three_digits_run),
         (ArtifactError, "is a gan, but a classifier is wanted", gan_run),
     ],

@@ -20,12 +20,9 @@ from xaitool.core.metrics.explanation.colour_distance import colour_distance
 from xaitool.core.metrics.explanation.nearest_distance import nearest_distances
 from xaitool.core.score import Score
 from xaitool.data.dataset import ImageDataset
-from xaitool.errors import ModelError
 from xaitool.workflows.evaluation.baselines.class_features import RealClassFeatures
 from xaitool.workflows.evaluation.baselines.pairs import ClassPairs, some_of
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.models.datasets import check_classes
-from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -165,36 +162,3 @@ class BaselineJudge:
 
     def _nearest(self, images: Tensor) -> Tensor:
         return nearest_distances(images, self.real, len(self.real.classes))
-
-
-def load_judge(
-    source: str, classifier: Classifier, dataset: ImageDataset, runtime: Runtime
-) -> Classifier:
-    """Another classifier of the same images and classes.
-
-    Args:
-        source: As ``--model`` of ``explain``.
-        classifier: What is explained.
-        dataset: The images.
-        runtime: Where it computes.
-
-    Raises:
-        ModelError: It cannot be loaded, takes other images, or is the classifier itself.
-        DataError: It has other classes.
-    """
-    judge = load_classifier(source, None, runtime)
-    if judge.input.shape != classifier.input.shape:
-        raise ModelError(
-            f"judge {source} takes images {_by(judge.input.shape)}, but {classifier.source} takes "
-            f"{_by(classifier.input.shape)}"
-        )
-    if judge.sha256 == classifier.sha256:
-        raise ModelError(
-            f"judge {source} is the classifier itself, but one that was trained apart is wanted"
-        )
-    check_classes(dataset, judge, runtime)
-    return judge
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))

@@ -19,13 +19,13 @@ from xaitool.workflows.evaluation.baselines.measurement import (
     BaselineJudge,
     BaselineMeasurement,
     images_of,
-    load_judge,
     references_of,
 )
 from xaitool.workflows.evaluation.baselines.pairs import ClassPairs, every_pair, one_pair_each
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
 from xaitool.workflows.evaluation.subjects import (
     classifier_of_generator,
+    load_beside,
     load_measured,
     measured_dataset,
     measured_rows,
@@ -115,7 +115,8 @@ def _rows(
     baselines = _opened(names, context, classifier)
     pairs = _pairs(dataset, config)
     judges = {
-        source: load_judge(source, classifier, dataset, context.runtime) for source in config.judge
+        source: load_beside(source, classifier, dataset, context.runtime, "judge")
+        for source in config.judge
     }
     real = dataset_for(_data_name(classifier, config), "train", classifier, config)
     measurement = BaselineMeasurement(

@@ -13,20 +13,14 @@ from xaitool.core.metrics.robustness.masked_gradients import (
     masking_signs,
 )
 from xaitool.core.metrics.robustness.robustness import robust_accuracy
-from xaitool.data.dataset import ImageDataset
-from xaitool.errors import ModelError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.classifiers.attacks import (
     Trial,
     attack_classifiers,
     chosen_attacks,
 )
-from xaitool.workflows.evaluation.subjects import load_measured
-from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.models.datasets import check_classes
-from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.evaluation.subjects import load_beside, load_measured
 from xaitool.workflows.runs.context import Context
-from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
 
@@ -80,7 +74,10 @@ def measure_robustness(
     epsilons = config.epsilon or EPSILONS
     attacks = chosen_attacks(config, config.attack or ATTACKS, epsilons)
     classifier, dataset = load_measured(path, config, context.runtime)
-    others = _substitutes(config, classifier, dataset, context.runtime)
+    others = [
+        load_beside(source, classifier, dataset, context.runtime, "--transfer-from")
+        for source in dict.fromkeys(config.transfer_from)
+    ]
     trials = attack_classifiers([classifier, *others], attacks, dataset, context)
     for tried_on in (classifier, *others):
         own = [trial for trial in trials if trial.tried_on is tried_on]
@@ -96,36 +93,6 @@ def measure_robustness(
             together = [trial for trial in own if trial.attack.epsilon == epsilon]
             if together:
                 yield _worst_row(together, epsilon, config.seed)
-
-
-def _substitutes(
-    config: EvaluateConfig, classifier: Classifier, dataset: ImageDataset, runtime: Runtime
-) -> list[Classifier]:
-    """The models of ``--transfer-from``.
-
-    Raises:
-        ModelError: One cannot be loaded, takes other images, or is the classifier itself.
-        DataError: One has other classes.
-    """
-    found = []
-    for source in dict.fromkeys(config.transfer_from):
-        other = load_classifier(source, None, runtime)
-        if other.input.shape != classifier.input.shape:
-            raise ModelError(
-                f"--transfer-from {source} takes images {_shape(other)}, but "
-                f"{classifier.source} takes {_shape(classifier)}"
-            )
-        if other.sha256 == classifier.sha256:
-            raise ModelError(
-                f"--transfer-from {source} is the measured classifier, but another one is wanted"
-            )
-        check_classes(dataset, other, runtime)
-        found.append(other)
-    return found
-
-
-def _shape(classifier: Classifier) -> str:
-    return "x".join(map(str, classifier.input.shape))
 
 
 def _attempt(trial: Trial) -> Attempt:

@@ -15,19 +15,18 @@ from xaitool.core.counterfactuals.recolouring import RecolouringPath
 from xaitool.core.metrics.fairness.path_agreement import path_agreement
 from xaitool.core.metrics.statistics.estimate import Estimate, share_of
 from xaitool.data.dataset import ImageDataset
-from xaitool.errors import ConfigError, ModelError
+from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.paths import CVAE, RECOLOUR, path_by_recolouring
 from xaitool.workflows.evaluation.path_walk import PathWalk, Points, Reading
 from xaitool.workflows.evaluation.subjects import (
+    load_beside,
     load_measured_cvae,
     measured_rows,
     measured_samples,
 )
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.context import Context
-from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
 
@@ -91,7 +90,10 @@ def measure_interpolation(
             hint="--judge MODEL",
         )
     found, dataset = load_measured_cvae(path, config, context.runtime)
-    judges = [_classifier_judge(source, dataset, context.runtime) for source in config.judge]
+    judges = [
+        _classifier_judge(load_beside(source, found, dataset, context.runtime, "judge"), dataset)
+        for source in config.judge
+    ]
     colours = path_by_recolouring(dataset)
     rows = measured_rows(dataset, context)
     paths: dict[str, Points] = {CVAE: CvaePath(found.model, rows.most).points}
@@ -159,24 +161,14 @@ class _Said:
         return None if place is None else list(self.walk.dataset.sensitive)[place]
 
 
-def _classifier_judge(source: str, dataset: ImageDataset, runtime: Runtime) -> Judge:
-    judge = load_classifier(source, None, runtime)
-    if judge.input.shape != dataset.shape:
-        raise ModelError(
-            f"judge {source} takes images {_by(judge.input.shape)}, but the CVAE makes "
-            f"{_by(dataset.shape)}"
-        )
+def _classifier_judge(judge: Classifier, dataset: ImageDataset) -> Judge:
     names, label = list(dataset.sensitive), judge.training.get("label")
     return Judge(
-        name=source,
+        name=judge.source,
         read=lambda images, most: judge.logits(images, most).argmax(1),
         attribute=names.index(label) if label in names else None,
         truth=_truth(judge, dataset),
     )
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
 
 
 def _truth(judge: Classifier, dataset: ImageDataset) -> Tensor | None:
