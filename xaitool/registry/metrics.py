@@ -20,7 +20,7 @@ _BASELINES = ("baseline", "baseline_option", "references")
 _EXPLANATIONS = ("method", "method_option", *_BASELINES, "path", "target", "against")
 
 _EVALUATION = "workflows.evaluation"
-_LOGITS = f"{_EVALUATION}.classifiers.accuracy:measure_classifier"
+_LOGITS = f"{_EVALUATION}.classifiers.logits:measure_logits"
 _FIGURES = f"{_EVALUATION}.gans.figures:measure_gan"
 _MAPS = f"{_EVALUATION}.attributions.maps:measure_maps"
 _CURVES = f"{_EVALUATION}.attributions.faithfulness:measure_attributions"
@@ -28,7 +28,7 @@ _FOLDS = f"{_EVALUATION}.recommenders.measure:measure_recommender"
 
 CLASSIFIER_METRICS = {
     "accuracy": Metric(
-        "core.metrics.classification.accuracy:Accuracy",
+        f"{_EVALUATION}.classifiers.accuracy:MeasuredAccuracy",
         "share of right predictions, of all and by class, and how well it is calibrated (ECE)",
         "Guo et al. 2017",
         reads=_CLASSIFIER,
@@ -36,7 +36,7 @@ CLASSIFIER_METRICS = {
         unasked=True,
     ),
     "confusion": Metric(
-        "core.metrics.classification.confusion:Confusion",
+        f"{_EVALUATION}.classifiers.confusion:MeasuredConfusion",
         "how often which class was predicted",
         "common usage",
         reads=_CLASSIFIER,
@@ -44,7 +44,7 @@ CLASSIFIER_METRICS = {
         unasked=True,
     ),
     "probability-gaps": Metric(
-        "core.metrics.classification.probability_gap:ProbabilityGap",
+        f"{_EVALUATION}.classifiers.probability_gaps:MeasuredProbabilityGaps",
         "mean lead in probability of the true class over the most probable false one",
         "Li et al. 2021 (PC), introduction",
         reads=_CLASSIFIER,
