@@ -1,58 +1,120 @@
-"""Every command of the README runs as it is written."""
+"""What README, manual and measured results say is so: commands run, names and links exist."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.manual_tables import chapters, renewed
+from tests.prose import (
+    FILES,
+    README,
+    RESULTS,
+    ROOT,
+    Block,
+    anchors,
+    blocks,
+    flags,
+    flags_of_commands,
+    links,
+    program_flags,
+    spans,
+)
 from xaitool import registry
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
-SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-
-# These need what a test machine may not have: an installation, a download, a batch system.
-ELSEWHERE = ("pip install", "# needs", "#SBATCH")
+FLAGS = program_flags()
+ALL_FLAGS = {flag for known in FLAGS.values() for flag in known}
+NAMED = {span for path in [README, *chapters()] for span in spans(path)}
+RUNNABLE = [path for path in FILES if any(block.runs_anywhere for block in blocks(path))]
+DOWNLOADS = [
+    pytest.param(block.text, id=f"{path.stem}-{number}")
+    for path in FILES
+    for number, block in enumerate(blocks(path))
+    if block.text.startswith("# needs a download")
+]
 
 
 def run(command: list[str], folder: Path) -> None:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, f"{command[-1]}\n{result.stderr}"
+
+
+def runner(block: Block) -> list[str]:
+    if block.language == "python":
+        return [sys.executable, "-W", "error", "-c", block.text]
+    return ["bash", "-euo", "pipefail", "-c", block.text]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
 def test_the_two_commands_of_a_newcomer_are_there() -> None:
-    assert "pip install . && xaitool train-gan --xai shap" in README
-    assert "pip install '.[test]' && pytest" in README
+    assert "pip install . && xaitool train-gan --xai shap" in README.read_text()
+    assert "pip install '.[test]' && pytest" in README.read_text()
 
 
-@pytest.mark.parametrize("name", registry.names("method"))
-def test_the_table_of_methods_is_the_registry(name: str) -> None:
-    method = registry.load("method", name)
-    baseline = f"`{method.default_baseline}`" if method.needs_baseline else "no"
-    assert f"| `{name}` | {baseline} | {method.default_output} |" in README
+def test_the_readme_is_short_and_leads_to_all_else() -> None:
+    assert len(README.read_text().splitlines()) <= 250
+    reached = {(ROOT / link.partition("#")[0]).resolve() for link in links(README)}
+    assert {*chapters(), *RESULTS} <= reached
 
 
-@pytest.mark.parametrize("name", [*registry.names("baseline"), *registry.names("dataset")])
-def test_every_baseline_and_dataset_is_named(name: str) -> None:
-    assert f"`{name}`" in README or f"`{name}:" in README
+@pytest.mark.parametrize("path", chapters(), ids=name)
+def test_generated_tables_are_the_registry(path: Path) -> None:
+    """``python -m tests.manual_tables --write`` renews them."""
+    assert renewed(path.read_text()) == path.read_text()
+
+
+@pytest.mark.parametrize("method", registry.names("method"))
+def test_the_table_of_methods_is_the_registry(method: str) -> None:
+    loaded = registry.load("method", method)
+    baseline = f"`{loaded.default_baseline}`" if loaded.needs_baseline else "no"
+    row = f"| `{method}` | {baseline} | {loaded.default_output} |"
+    assert row in (ROOT / "xaitool" / "manual" / "explain.md").read_text()
+
+
+@pytest.mark.parametrize("kind", registry.KINDS)
+def test_every_name_is_in_the_manual(kind: str) -> None:
+    assert set(registry.names(kind)) - NAMED == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_flags_exist(path: Path) -> None:
+    named = [*flags_of_commands(path, set(FLAGS))]
+    assert [(command, flag) for command, flag in named if flag not in FLAGS[command]] == []
+    assert set(flags(path)) - ALL_FLAGS == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in links(path):
+        target, _, anchor = link.partition("#")
+        file = path.parent / target if target else path
+        assert file.exists(), link
+        assert not anchor or anchor in anchors(file), link
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_shell_blocks_are_sound(path: Path) -> None:
+    """Those that need hours are not run, but are shell at least."""
+    for block in blocks(path):
+        if block.language == "sh":
+            run(["bash", "-n", "-c", block.text], ROOT)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", [block for block in SHELL if not block.startswith(ELSEWHERE)])
-def test_shell_blocks_run(block: str, tmp_path: Path) -> None:
-    run(["bash", "-euo", "pipefail", "-c", block], tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("block", PYTHON)
-def test_python_blocks_run(block: str, tmp_path: Path) -> None:
-    run([sys.executable, "-W", "error", "-c", block], tmp_path)
+@pytest.mark.parametrize("path", RUNNABLE, ids=name)
+def test_blocks_run(path: Path, tmp_path: Path) -> None:
+    """A reader's way through a file: its blocks from top to bottom, in one folder."""
+    for block in blocks(path):
+        if block.runs_anywhere:
+            run(runner(block), tmp_path)
 
 
 @pytest.mark.slow
@@ -64,7 +126,7 @@ def test_the_main_job_makes_samples(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
-@pytest.mark.parametrize("block", [one for one in SHELL if one.startswith("# needs a download")])
+@pytest.mark.parametrize("block", DOWNLOADS)
 def test_real_data_blocks_run(block: str, tmp_path: Path, real_data: Path) -> None:
-    """The README's commands on real data, with as many epochs as show that they run."""
+    """The commands on real data, with as many epochs as show that they run."""
     run(["bash", "-euo", "pipefail", "-c", block.replace("--epochs 10", "--epochs 1")], tmp_path)
