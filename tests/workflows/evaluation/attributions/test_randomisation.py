@@ -69,7 +69,7 @@ def test_the_choice_of_classes_and_the_seed_matter():
 
 
 def test_what_does_not_look_at_the_model_does_not_change(monkeypatch):
-    def edges(self, inputs, score, baselines):
+    def edges(self, inputs, score, baselines, rows):
         values = inputs.diff(dim=3, append=inputs[..., -1:])
         nothing = torch.full((len(inputs),), torch.nan)
         return Attribution(values, nothing, nothing, nothing)
@@ -81,7 +81,7 @@ def test_what_does_not_look_at_the_model_does_not_change(monkeypatch):
 
 
 def test_maps_without_a_rank_order_are_counted(monkeypatch):
-    def nothing(self, inputs, score, baselines):
+    def nothing(self, inputs, score, baselines, rows):
         none = torch.full((len(inputs),), torch.nan)
         return Attribution(torch.zeros_like(inputs), none, none, none)
 

@@ -87,7 +87,7 @@ def test_cgi_along_the_twins_own_path_turns_its_sign() -> None:
 
 def test_what_is_constant_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(
-        self: Saliency, inputs: Tensor, score: Score, baselines: Tensor | None
+        self: Saliency, inputs: Tensor, score: Score, baselines: Tensor | None, rows: int
     ) -> Attribution:
         values, unknown = inputs.clone(), torch.full((len(inputs),), torch.nan)
         values[:4] = 0
