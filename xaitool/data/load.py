@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xaitool import registry
 from xaitool.data.attribute_roles import with_label, with_sensitive
 from xaitool.data.cache import data_directory
 from xaitool.data.class_selection import only
 from xaitool.data.files.file_pixels import OnError
-from xaitool.data.loader import Loaded, Loader, Split
+from xaitool.data.loader import DatasetRequest, Loaded, Split
 from xaitool.data.splits import stratified_split
-from xaitool.errors import ConfigError, UnknownNameError
 
 __all__ = ["load_dataset", "stratified_split"]
 
@@ -54,26 +52,16 @@ def load_dataset(
             of the dataset does not fit.
         DataError: The data is absent, empty or damaged, or an attribute has one value only.
     """
-    if split not in ("train", "test"):
-        raise UnknownNameError("split", split, ("train", "test"))
-    if image_size is not None and image_size < 1:
-        raise ConfigError(f"image size is {image_size}, but at least 1 is wanted")
-    loader, location = _resolve(name)
-    dataset = loader(
+    request = DatasetRequest(
+        name,
         split,
-        location=location,
         data_dir=data_directory(data_dir),
         image_size=image_size,
         channels=channels,
         workers=workers,
         on_error=on_error,
     )
+    dataset = request.load()
     dataset = dataset if label is None else with_label(dataset, label)
     dataset = dataset if sensitive is None else with_sensitive(dataset, sensitive)
     return dataset if classes is None else only(dataset, classes)
-
-
-def _resolve(name: str) -> tuple[Loader, str | None]:
-    """The loader of a name, and what follows its colon: each loader refuses what it cannot use."""
-    base, colon, location = name.partition(":")
-    return registry.load("dataset", base), location if colon else None

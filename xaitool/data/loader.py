@@ -1,49 +1,74 @@
-"""The one signature of every dataset's loader."""
+"""What every dataset's loader is asked for, and what it gives."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal, Protocol
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal
 
+from xaitool import registry
 from xaitool.data.files.file_pixels import OnError
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.memory import MemoryDataset
+from xaitool.data.request import DataRequest
+from xaitool.errors import ConfigError, UnknownNameError
 
 Split = Literal["train", "test"]
 
 Loaded = MemoryDataset | LazyDataset
 
 
-class Loader(Protocol):
-    """What the registry's datasets are.
+@dataclass(frozen=True)
+class DatasetRequest(DataRequest):
+    """A split of a dataset of images.
 
-    A new dataset is a function of this signature in `data` and a line in the registry.
+    Attributes:
+        split: ``train`` or ``test``.
+        image_size: Wanted side of the square images; None: the dataset's own.
+        channels: 1 or 3; None: the dataset's own.
+        workers: Threads that decode files.
+        on_error: Whether a picture that cannot be decoded stops the loading or is skipped.
+
+    Raises:
+        UnknownNameError: There is no such split.
+        ConfigError: The image size is below 1.
     """
 
-    def __call__(
-        self,
-        split: Split,
-        *,
-        data_dir: Path,
-        location: str | None = None,
-        image_size: int | None = None,
-        channels: int | None = None,
-        workers: int = 2,
-        on_error: OnError = "stop",
-    ) -> Loaded:
-        """Load a split.
+    split: Split
+    _: KW_ONLY
+    image_size: int | None = None
+    channels: int | None = None
+    workers: int = 2
+    on_error: OnError = "stop"
 
-        Args:
-            split: ``train`` or ``test``.
-            data_dir: Folder in which a named dataset lies or is downloaded to.
-            location: What follows the colon of the name, a path or options (see `location`);
-                None without a colon.
-            image_size: Wanted side of the square images; None: the dataset's own.
-            channels: 1 or 3; None: the dataset's own.
-            workers: Threads that decode files.
-            on_error: Whether a picture that cannot be decoded stops the loading or is skipped.
+    def __post_init__(self) -> None:
+        if self.split not in ("train", "test"):
+            raise UnknownNameError("split", self.split, ("train", "test"))
+        if self.image_size is not None and self.image_size < 1:
+            raise ConfigError(f"image size is {self.image_size}, but at least 1 is wanted")
+
+    def of(self, name: str) -> DatasetRequest:
+        """The same split of another dataset, in its own size and channels."""
+        return DatasetRequest(
+            name,
+            self.split,
+            data_dir=self.data_dir,
+            workers=self.workers,
+            on_error=self.on_error,
+        )
+
+    def load(self) -> Loaded:
+        """Do what is asked.
 
         Raises:
-            DataError: The data is absent, empty or damaged, or `location` is not what it takes.
-            ConfigError: An option in `location` does not fit.
+            UnknownNameError: There is no such dataset.
+            DataError: The data is absent, empty or damaged, or what follows the name is not what
+                the dataset takes.
+            ConfigError: An option after the name does not fit.
         """
+        loader: Loader = registry.load("dataset", self.base)
+        return loader(self)
+
+
+Loader = Callable[[DatasetRequest], Loaded]
+"""What the registry's datasets are: a new one is such a function, and a line in the registry."""

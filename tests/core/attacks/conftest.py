@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xaitool.core.models.classifiers.lenet5 import LeNet5
-from xaitool.data.sets.digits import load
+from xaitool.data.load import load_dataset
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Victim:
 def victim() -> Victim:
     """A LeNet-5 on digits; float64, where no gradient's sign flips by rounding."""
     torch.manual_seed(0)
-    training, test = load("train"), load("test")
+    training, test = load_dataset("digits", "train"), load_dataset("digits", "test")
     images = training.images(torch.arange(len(training)))
     model = LeNet5((1, 28, 28), 10, [0.3], [0.35])
     optimiser = torch.optim.Adam(model.parameters(), 2e-3)

@@ -19,7 +19,7 @@ import torch
 from xaitool import registry
 from xaitool.data.ratings import movielens
 from xaitool.data.ratings.load import load_ratings
-from xaitool.data.ratings.loader import Reading
+from xaitool.data.ratings.loader import RatingRequest
 from xaitool.errors import ConfigError, DataError, UnknownNameError
 
 Write = Callable[..., Path]
@@ -144,20 +144,20 @@ def test_absent_files_are_downloaded_with_a_bar_on_stderr(
 ):
     load = loader("ml-10m", archive_of("ml-10m", server / "ml-10m.zip"))
     root = tmp_path / "new" / "data"
-    assert load("", data_dir=root, reading=Reading()).ratings.user_count == 2
+    assert load(RatingRequest("ml-10m", data_dir=root)).ratings.user_count == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "100%" in printed.err
     assert sorted(path.name for path in root.iterdir()) == ["ml-10M100K", "ml-10m.zip"]
     (server / "ml-10m.zip").unlink()
-    assert load("", data_dir=root, reading=Reading()).ratings.user_count == 2
+    assert load(RatingRequest("ml-10m", data_dir=root)).ratings.user_count == 2
 
 
 def test_an_archive_that_lies_there_is_unpacked(server: Path, tmp_path: Path):
     root = tmp_path / "data"
     root.mkdir()
     load = loader("ml-25m", archive_of("ml-25m", root / "ml-25m.zip"))
-    assert load("", data_dir=root, reading=Reading()).titles[0] == "Amélie (2001)"
+    assert load(RatingRequest("ml-25m", data_dir=root)).titles[0] == "Amélie (2001)"
 
 
 def test_a_wrong_checksum_is_refused(server: Path, tmp_path: Path):

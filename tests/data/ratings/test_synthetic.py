@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-from xaitool.data.ratings.loader import Reading
+from xaitool.data.ratings.loader import RatingRequest
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.data.ratings.synthetic import SyntheticRatings, load, synthetic_ratings
 from xaitool.errors import ConfigError
@@ -57,17 +55,16 @@ def test_preferences_are_recovered_from_ratings_without_noise():
 def test_seeds_and_options():
     assert made().digest == made(seed=0).digest != made(seed=1).digest
     assert made(noise=0.0).digest != made(noise=0.5).digest
-    reading = Reading()
-    named = load("users=40,items=60,aspects=5,ratings=30", data_dir=Path(), reading=reading)
+    named = load(RatingRequest("synthetic-ratings:users=40,items=60,aspects=5,ratings=30"))
     assert named.digest == made().digest
     assert named.name == "synthetic-ratings:users=40,items=60,aspects=5,ratings=30"
-    assert load("", data_dir=Path(), reading=reading).ratings.user_count == 600
+    assert load(RatingRequest("synthetic-ratings")).ratings.user_count == 600
 
 
 def test_wrong_options():
     with pytest.raises(ConfigError, match="has 61 ratings a user and 60 items, but at least as"):
         made(ratings=61)
-    with pytest.raises(ConfigError, match="synthetic-ratings has no option 'user'"):
-        load("user=3", data_dir=Path(), reading=Reading())
-    with pytest.raises(ConfigError, match="synthetic-ratings 'users' has no value"):
-        load("users", data_dir=Path(), reading=Reading())
+    with pytest.raises(ConfigError, match="'synthetic-ratings' has no option 'user'"):
+        load(RatingRequest("synthetic-ratings:user=3"))
+    with pytest.raises(ConfigError, match="'synthetic-ratings' 'users' has no value"):
+        load(RatingRequest("synthetic-ratings:users"))

@@ -3,11 +3,11 @@ from __future__ import annotations
 import torch
 from sklearn.datasets import load_digits
 
-from xaitool.data.sets import digits
+from xaitool.data.load import load_dataset
 
 
 def test_all_digits_are_there_once_and_stratified():
-    train, test = digits.load("train"), digits.load("test")
+    train, test = load_dataset("digits", "train"), load_dataset("digits", "test")
     counts = torch.bincount(torch.from_numpy(load_digits().target))
     assert len(train) + len(test) == 1797
     assert train.shape == test.shape == (1, 28, 28)
@@ -20,7 +20,7 @@ def test_splits_have_no_picture_in_common():
     pictures = [
         {
             bytes(image.flatten().tolist())
-            for image in digits.load(split).images(range(3)).mul(255).byte()
+            for image in load_dataset("digits", split).images(range(3)).mul(255).byte()
         }
         for split in ("train", "test")
     ]
@@ -29,7 +29,7 @@ def test_splits_have_no_picture_in_common():
 
 def test_pictures_are_the_enlarged_originals():
     """Shrinking back by averages over 3.5 pixels gives nearly the original grey levels."""
-    test = digits.load("test")
+    test = load_dataset("digits", "test")
     originals = torch.from_numpy(load_digits().images).float() / 16
     small = torch.nn.functional.interpolate(
         test.images(range(len(test))), size=(8, 8), mode="area"
@@ -41,9 +41,9 @@ def test_pictures_are_the_enlarged_originals():
 
 
 def test_loading_is_deterministic():
-    assert digits.load("test").digest == digits.load("test").digest
-    assert digits.load("test").digest != digits.load("train").digest
+    assert load_dataset("digits", "test").digest == load_dataset("digits", "test").digest
+    assert load_dataset("digits", "test").digest != load_dataset("digits", "train").digest
 
 
 def test_size_and_channels():
-    assert digits.load("test", image_size=32, channels=3).shape == (3, 32, 32)
+    assert load_dataset("digits", "test", image_size=32, channels=3).shape == (3, 32, 32)

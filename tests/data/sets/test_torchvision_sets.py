@@ -10,7 +10,7 @@ import os
 import pickle
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
@@ -23,7 +23,7 @@ import torch
 from torchvision import datasets
 
 from xaitool.data.load import load_dataset
-from xaitool.data.sets import torchvision_sets
+from xaitool.data.loader import Split
 from xaitool.errors import DataError
 
 CLOSED_PORT = "http://127.0.0.1:9/"
@@ -55,31 +55,27 @@ def no_network(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(datasets.SVHN, "split_list", closed)
 
 
-LOADERS: list[tuple[Callable[..., Any], str]] = [
-    (torchvision_sets.load_mnist, "MNIST"),
-    (torchvision_sets.load_fashion_mnist, "FashionMNIST"),
-    (torchvision_sets.load_kmnist, "KMNIST"),
-]
+FOLDERS = [("mnist", "MNIST"), ("fashion-mnist", "FashionMNIST"), ("kmnist", "KMNIST")]
 
 
-@pytest.mark.parametrize(("load", "folder"), LOADERS)
+@pytest.mark.parametrize(("name", "folder"), FOLDERS)
 @pytest.mark.parametrize(("split", "part"), [("train", "train"), ("test", "t10k")])
 @pytest.mark.usefixtures("no_network")
 def test_idx_files_are_read_as_they_lie(
-    load: Callable[..., Any],
+    name: str,
     folder: str,
-    split: str,
+    split: Split,
     part: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
     raw = tmp_path / folder / "raw"
     raw.mkdir(parents=True)
-    for name, array in mnist_files().items():
-        (raw / name).write_bytes(idx(array))
+    for file, array in mnist_files().items():
+        (raw / file).write_bytes(idx(array))
     # A test that runs as root cannot make a folder read-only; so nothing may try to write.
     monkeypatch.setattr("os.makedirs", lambda *_, **__: pytest.fail("a folder was made"))
-    dataset = load(split, data_dir=tmp_path)
+    dataset: Any = load_dataset(name, split, data_dir=tmp_path)
     assert np.array_equal(dataset.pixels[:, 0], mnist_files()[f"{part}-images-idx3-ubyte"])
     assert np.array_equal(dataset.labels, mnist_files()[f"{part}-labels-idx1-ubyte"])
     assert (len(dataset.classes), dataset.shape) == (10, (1, 28, 28))
@@ -157,10 +153,10 @@ def test_a_damaged_idx_file_is_named_and_not_downloaded(
     (raw / name.removesuffix(".gz")).unlink()
     (raw / name).write_bytes(content)
     with pytest.raises(DataError, match=rf"'.*{name}' is damaged \(.*({reason})") as caught:
-        torchvision_sets.load_mnist("test", data_dir=tmp_path)
+        load_dataset("mnist", "test", data_dir=tmp_path)
     assert "\n" not in str(caught.value)
     assert (raw / name).read_bytes() == content
-    assert len(torchvision_sets.load_mnist("train", data_dir=tmp_path)) == COUNTS["train"]
+    assert len(load_dataset("mnist", "train", data_dir=tmp_path)) == COUNTS["train"]
 
 
 @pytest.mark.usefixtures("no_download")
@@ -169,7 +165,7 @@ def test_packed_idx_files_are_read_as_they_lie(tmp_path: Path):
     for path in list(raw.iterdir()):
         path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
         path.unlink()
-    dataset: Any = torchvision_sets.load_mnist("test", data_dir=tmp_path)
+    dataset: Any = load_dataset("mnist", "test", data_dir=tmp_path)
     assert np.array_equal(dataset.pixels[:, 0], mnist_files()[IMAGES])
 
 
@@ -216,7 +212,7 @@ def test_absent_files_are_downloaded_with_a_bar_on_stderr(
         resources.append((f"{name}.gz", hashlib.md5(content).hexdigest()))
     monkeypatch.setattr(datasets.KMNIST, "mirrors", [address])
     monkeypatch.setattr(datasets.KMNIST, "resources", resources)
-    dataset: Any = torchvision_sets.load_kmnist("test", data_dir=tmp_path / "new" / "data")
+    dataset: Any = load_dataset("kmnist", "test", data_dir=tmp_path / "new" / "data")
     assert len(dataset) == COUNTS["t10k"]
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -257,11 +253,11 @@ def test_cifar10_batches_are_read_and_their_sums_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     batches = write_cifar(tmp_path, monkeypatch)
-    test: Any = torchvision_sets.load_cifar10("test", data_dir=tmp_path)
+    test: Any = load_dataset("cifar10", "test", data_dir=tmp_path)
     expected = batches["test_batch"]["data"].reshape(-1, 3, 32, 32)
     assert np.array_equal(test.pixels, expected)
     assert test.labels.tolist() == batches["test_batch"]["labels"]
-    assert len(torchvision_sets.load_cifar10("train", data_dir=tmp_path)) == 20
+    assert len(load_dataset("cifar10", "train", data_dir=tmp_path)) == 20
     assert (test.classes[0], test.classes[9]) == ("airplane", "truck")
 
     class Attack:
@@ -270,7 +266,7 @@ def test_cifar10_batches_are_read_and_their_sums_checked(
 
     (tmp_path / "cifar-10-batches-py" / "test_batch").write_bytes(pickle.dumps(Attack()))
     with pytest.raises(DataError, match=r"test_batch' is damaged \(its MD5 sum is not the"):
-        torchvision_sets.load_cifar10("test", data_dir=tmp_path)
+        load_dataset("cifar10", "test", data_dir=tmp_path)
 
 
 @pytest.mark.usefixtures("no_download")
@@ -292,7 +288,7 @@ def test_svhn_matrix_is_read_and_ten_means_zero(tmp_path: Path, monkeypatch: pyt
     md5 = hashlib.md5(buffer.getvalue()).hexdigest()
     facts = [CLOSED_PORT, "test_32x32.mat", md5]
     monkeypatch.setattr(datasets.SVHN, "split_list", {"test": facts})
-    dataset: Any = torchvision_sets.load_svhn("test", data_dir=tmp_path)
+    dataset: Any = load_dataset("svhn", "test", data_dir=tmp_path)
     assert dataset.labels.tolist() == [1, 0, 9, 0]
     assert np.array_equal(dataset.pixels[2].permute(1, 2, 0), pixels[..., 2])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from xaitool.data.ratings.aspect_file import read_aspects
 from xaitool.data.ratings.item_aspects import Item
 from xaitool.data.ratings.lines import UTF8, is_utf8
-from xaitool.data.ratings.loader import Reading, assembled
+from xaitool.data.ratings.loader import RatingRequest, assembled
 from xaitool.data.ratings.movielens import read_items_100k
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.data.ratings.rating_table import read_ratings
@@ -19,24 +19,22 @@ SIBLINGS = ("aspects", "items", "movies")
 """What the file of aspects beside the file of ratings may be called, without its ending."""
 
 
-def load(location: str, *, data_dir: Path, reading: Reading) -> RatingData:
-    """Load a user's own files; see `RatingLoader`, `read_ratings` and `read_aspects`.
+def load(request: RatingRequest) -> RatingData:
+    """Load a user's own files; see `RatingRequest`, `read_ratings` and `read_aspects`.
 
     Where no file of aspects is given it is ``aspects``, ``items`` or ``movies`` beside the file of
     ratings, with the same ending; so ``csv:ml-latest-small/ratings.csv`` needs nothing more. Beside
     MovieLens' ``u.data`` it is ``u.item``, beside RecBole's ``NAME.inter`` it is ``NAME.item``.
     """
-    path = Path(location).expanduser()
+    path = request.path("FILE")
     if path.is_dir():
         raise DataError(
             f"'{path}' is a folder, but a file of ratings is wanted",
             hint=f"csv:{path / 'ratings.csv'} names one in it",
         )
-    aspects = reading.aspects.expanduser() if reading.aspects else _sibling(path)
-    table = read_ratings([path], scale=reading.scale, duplicates=reading.duplicates or "error")
-    return assembled(
-        f"csv:{location}", table, partial(_read_items, aspects), aspects, reading.scale
-    )
+    aspects = request.aspects.expanduser() if request.aspects else _sibling(path)
+    table = read_ratings([path], scale=request.scale, duplicates=request.duplicates or "error")
+    return assembled(request.name, table, partial(_read_items, aspects), aspects, request.scale)
 
 
 def _read_items(path: Path, wanted: Container[str]) -> dict[str, Item]:

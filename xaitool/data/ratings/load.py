@@ -6,12 +6,10 @@ from pathlib import Path
 
 from xaitool import registry
 from xaitool.data.cache import data_directory
-from xaitool.data.ratings.loader import RatingLoader, Reading
+from xaitool.data.ratings.loader import RatingLoader, RatingRequest
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.data.ratings.rating_table import LARGEST, Duplicates, Scale
-from xaitool.errors import ConfigError, DataError
-
-_PLACES = {"csv": "FILE", "yahoo-movies": "FOLDER"}
+from xaitool.errors import ConfigError
 
 
 def load_ratings(
@@ -39,10 +37,15 @@ def load_ratings(
         ConfigError: An argument does not go with this data set, or is no range.
         DataError: The data is absent, empty or malformed; the file and line are named.
     """
-    base, colon, location = name.partition(":")
-    loader: RatingLoader = registry.load("ratings", base)
-    _check_name(name, base, colon, location)
-    if base != "csv" and (aspects is not None or scale is not None):
+    request = RatingRequest(
+        name,
+        data_dir=data_directory(data_dir),
+        aspects=aspects,
+        scale=scale,
+        duplicates=duplicates,
+    )
+    loader: RatingLoader = registry.load("ratings", request.base)
+    if request.base != "csv" and (aspects is not None or scale is not None):
         what, kind = ("aspects", "aspects file") if aspects is not None else ("scale", "scale")
         raise ConfigError(
             f"dataset '{name}' has its own {what}, but another {kind} was given",
@@ -55,14 +58,4 @@ def load_ratings(
             f"scale is {scale[0]:g} to {scale[1]:g}, but {-LARGEST:g} to {LARGEST:g} at the most "
             "is wanted"
         )
-    reading = Reading(aspects=aspects, scale=scale, duplicates=duplicates)
-    return loader(location, data_dir=data_directory(data_dir), reading=reading)
-
-
-def _check_name(name: str, base: str, colon: str, location: str) -> None:
-    if base in _PLACES and not location:
-        raise DataError(f"dataset '{base}' names no path, but {base}:{_PLACES[base]} is wanted")
-    if base.startswith("ml-") and colon:
-        raise DataError(
-            f"dataset '{name}' has something after its name, but '{base}' alone is wanted"
-        )
+    return loader(request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import torch
 
@@ -13,11 +12,12 @@ from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.item_aspects import Item, aspect_table
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.data.ratings.rating_table import Duplicates, RatingTable, Scale
+from xaitool.data.request import DataRequest
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How a user's own files are read.
+@dataclass(frozen=True, kw_only=True)
+class RatingRequest(DataRequest):
+    """A data set of ratings, and how a user's own files are read.
 
     Attributes:
         aspects: File of ``item,aspects``; None: the one beside the ratings.
@@ -31,23 +31,11 @@ class Reading:
     duplicates: Duplicates | None = None
 
 
-class RatingLoader(Protocol):
-    """What the registry's ratings are.
+RatingLoader = Callable[[RatingRequest], RatingData]
+"""What the registry's ratings are: a new one is such a function, and a line in the registry.
 
-    A new data set is a function of this signature in `data.ratings` and a line in the registry.
-    """
-
-    def __call__(self, location: str, *, data_dir: Path, reading: Reading) -> RatingData:
-        """Load the data.
-
-        Args:
-            location: What follows the colon of its name; empty where there is none.
-            data_dir: Folder in which a named data set lies or is downloaded to.
-            reading: How a user's own files are read.
-
-        Raises:
-            DataError: The data is absent, empty or malformed.
-        """
+It raises a `DataError` where the data are absent, empty or malformed.
+"""
 
 
 def assembled(

@@ -16,7 +16,7 @@ from pathlib import Path
 from xaitool.data.ratings.aspect_file import read_aspects
 from xaitool.data.ratings.item_aspects import Item, joined
 from xaitool.data.ratings.lines import numbered_lines
-from xaitool.data.ratings.loader import RatingLoader, Reading, assembled
+from xaitool.data.ratings.loader import RatingLoader, RatingRequest, assembled
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.data.ratings.rating_table import Scale, read_ratings
 from xaitool.errors import DataError
@@ -80,15 +80,16 @@ RELEASES = (
 
 
 def loader(release: Release) -> RatingLoader:
-    """The loader of a release; see `RatingLoader`."""
+    """The loader of a release; see `RatingRequest`."""
 
-    def load(location: str, *, data_dir: Path, reading: Reading) -> RatingData:
-        folder = data_dir / release.folder
+    def load(request: RatingRequest) -> RatingData:
+        request.refuse_location()
+        folder = request.data_dir / release.folder
         ratings, movies = folder / release.ratings, folder / release.movies
         if not (ratings.is_file() and movies.is_file()):
-            _download(release, data_dir)
+            _download(release, request.data_dir)
         table = read_ratings(
-            [ratings], scale=release.scale, duplicates=reading.duplicates or "error"
+            [ratings], scale=release.scale, duplicates=request.duplicates or "error"
         )
         read = read_items_100k if release.movies == "u.item" else read_aspects
         read_items = partial(read, movies, encoding=release.encoding)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
 
 from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.seeding import generator
-from xaitool.data.ratings.loader import Reading
+from xaitool.data.ratings.loader import RatingRequest
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.errors import ConfigError
 from xaitool.options import Options, option
@@ -36,12 +35,9 @@ class SyntheticRatings(Options):
     seed: int = option(0, "seed of everything that is drawn")
 
 
-def load(location: str, *, data_dir: Path, reading: Reading) -> RatingData:
-    """Make the data; see `RatingLoader` and `synthetic_ratings`."""
-    assignments = location.split(",") if location else []
-    options = SyntheticRatings.from_assignments(assignments, source="synthetic-ratings")
-    data = synthetic_ratings(options)
-    return replace(data, name=f"{data.name}:{location}") if location else data
+def load(request: RatingRequest) -> RatingData:
+    """Make the data; see `RatingRequest` and `synthetic_ratings`."""
+    return replace(synthetic_ratings(request.options(SyntheticRatings)), name=request.name)
 
 
 def synthetic_ratings(options: SyntheticRatings) -> RatingData:

@@ -16,13 +16,11 @@ from torch import Tensor
 
 from xaitool.data.annotations import Annotations, resized_masks
 from xaitool.data.files.byte_arrays import Bytes, read_byte_arrays
-from xaitool.data.files.file_pixels import OnError
 from xaitool.data.files.file_sources import FileSource, open_source
 from xaitool.data.files.images import read_image
 from xaitool.data.folders.layout_notes import left_out_notes
 from xaitool.data.lazy import LazyDataset
-from xaitool.data.loader import Loaded, Split
-from xaitool.data.location import path_location
+from xaitool.data.loader import DatasetRequest, Loaded
 from xaitool.data.sets.image_folder import decoded, picture_shape
 from xaitool.errors import DataError, DataWarning
 
@@ -45,17 +43,8 @@ class Picture(NamedTuple):
     number: int
 
 
-def load(
-    split: Split,
-    *,
-    data_dir: Path | None = None,
-    location: str | None = None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-    on_error: OnError = "stop",
-) -> Loaded:
-    """Load a split of BAM (Yang and Kim 2019); see `Loader`.
+def load(request: DatasetRequest) -> Loaded:
+    """Load a split of BAM (Yang and Kim 2019); see `DatasetRequest`.
 
     PATH is the folder in which BAM's ``construct_bam_dataset.py`` was run, or the ``data`` in it.
     Of ``obj`` (else ``scene``) in it these files are read, and no others:
@@ -74,7 +63,7 @@ def load(
     Raises:
         DataError: The folder is not BAM's, or its files do not fit together.
     """
-    root = path_location("bam", location)
+    root = request.path()
     source = open_source(_folder(root))
     pictures = _pictures(source.fingerprints)
     if not pictures:
@@ -84,27 +73,27 @@ def load(
     left_out = _left_out(source, pictures)
     for note in left_out_notes(left_out, dict.fromkeys(left_out, "none of BAM's"), source):
         warnings.warn(note, DataWarning, stacklevel=2)
-    part = "train" if split == "train" else "val"
+    part = "train" if request.split == "train" else "val"
     chosen = [one for one in pictures if one.part == part]
     if not chosen:
         raise DataError(f"BAM folder '{root}' has no pictures in '{part}', but some are wanted")
-    shape = picture_shape(source, pictures[0].name, image_size, channels)
+    shape = picture_shape(source, pictures[0].name, request)
     dataset = LazyDataset(
         source,
         tuple(one.name for one in chosen),
         torch.tensor([place[one.object, one.scene] for one in chosen]),
         tuple("-".join(pair) for pair in parts),
         shape,
-        name=f"bam:{location}",
-        split=split,
+        name=request.name,
+        split=request.split,
         left_out=left_out,
-        workers=workers,
+        workers=request.workers,
         annotations=Annotations(class_parts=parts),
     )
     if part == "val" and {"val_loc.txt", "val_mask"} <= source.fingerprints.keys():
         masks = resized_masks(_masks(source, pictures, chosen), shape[1:])
         dataset = replace(dataset, annotations=replace(dataset.annotations, masks=masks))
-    return decoded(dataset, on_error)
+    return decoded(dataset, request.on_error)
 
 
 def _folder(root: Path) -> Path:

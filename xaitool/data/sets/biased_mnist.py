@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from xaitool.core.seeding import derive_seed
 from xaitool.data.annotations import Annotations, Attribute
-from xaitool.data.files.file_pixels import OnError
-from xaitool.data.loader import Loaded, Split
-from xaitool.data.location import location_options
+from xaitool.data.loader import DatasetRequest, Loaded, Split
 from xaitool.data.memory import MemoryDataset
 from xaitool.data.sets.coloured_mnist import COLOURS as CHANNELS
 from xaitool.data.sets.coloured_mnist import GreyPictures, coloured
@@ -43,17 +40,8 @@ class BiasedMnist(GreyPictures):
     seed: int = option(0, "seed of wrong labels and colours", minimum=0)
 
 
-def load(
-    split: Split,
-    *,
-    data_dir: Path,
-    location: str | None = None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-    on_error: OnError = "stop",
-) -> Loaded:
-    """Load a split; see `Loader` and `BiasedMnist`.
+def load(request: DatasetRequest) -> Loaded:
+    """Load a split; see `DatasetRequest` and `BiasedMnist`.
 
     The defaults are the published setting: Arjovsky et al. 2019, "Invariant risk minimization",
     section 5.2, as Qiang et al. 2022 (CIA) take it. A label is wrong with probability 0.25, flipped
@@ -67,8 +55,8 @@ def load(
     split and index. Where this differs: their pictures are 14x14 (Arjovsky et al.) and drawn by a
     library's generator, and they have ``label=half`` of MNIST only.
     """
-    options = location_options(BiasedMnist, "biased-mnist", location)
-    grey = options.loaded(split, data_dir, workers)
+    options = request.options(BiasedMnist)
+    grey, split = options.loaded(request), request.split
     shape, classes = grey.labels, grey.classes
     if options.label == "half":
         shape, classes = (shape >= 5).long(), HALVES
@@ -78,7 +66,7 @@ def load(
         coloured(grey.pixels, colours),
         labels,
         classes,
-        name="biased-mnist" if location is None else f"biased-mnist:{location}",
+        name=request.name,
         split=split,
         filenames=[f"biased-mnist/{split}/{index:05d}" for index in range(len(grey))],
         annotations=Annotations(
@@ -86,7 +74,7 @@ def load(
             sensitive=("colour",),
         ),
     )
-    return dataset.adapted(image_size, channels)
+    return dataset.adapted(request.image_size, request.channels)
 
 
 def _mislabelled(labels: Tensor, classes: int, options: BiasedMnist, split: Split) -> Tensor:

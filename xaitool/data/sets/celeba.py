@@ -15,8 +15,7 @@ from xaitool.data.files.file_bytes import check_size, file_bytes
 from xaitool.data.files.file_pixels import OnError
 from xaitool.data.files.file_sources import FileSource, open_source
 from xaitool.data.lazy import LazyDataset
-from xaitool.data.loader import Loaded, Split
-from xaitool.data.location import location_options
+from xaitool.data.loader import DatasetRequest, Loaded
 from xaitool.data.sets.image_folder import decoded, without
 from xaitool.errors import DataError
 from xaitool.options import Options, option
@@ -56,17 +55,8 @@ class CelebA(Options):
     )
 
 
-def load(
-    split: Split,
-    *,
-    data_dir: Path,
-    location: str | None = None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-    on_error: OnError = "stop",
-) -> Loaded:
-    """Load an official partition (Liu et al. 2015); see `Loader` and `CelebA`.
+def load(request: DatasetRequest) -> Loaded:
+    """Load an official partition (Liu et al. 2015); see `DatasetRequest` and `CelebA`.
 
     Every attribute has the values no and yes; the class is `LABEL` and `SENSITIVE` is sensitive
     unless other ones are chosen. The central 128x128 pixels, which are those at (25, 45) that the
@@ -80,12 +70,13 @@ def load(
     Raises:
         DataError: Files are absent and cannot be downloaded, or do not fit together.
     """
-    options = location_options(CelebA, "celeba", location)
-    folder = data_dir / FOLDER
-    _check_or_download(data_dir, folder)
-    names = _partition(folder, "train" if split == "train" else options.test)
+    options = request.options(CelebA)
+    folder = request.data_dir / FOLDER
+    _check_or_download(request.data_dir, folder)
+    names = _partition(folder, "train" if request.split == "train" else options.test)
     attributes = _attributes(folder, names)
     source = open_source(_found(folder, PICTURES) or folder / PICTURES)
+    side = request.image_size or SIDE
     inside = f"{PICTURES}/"
     nested = any(name.startswith(inside) for name in source.fingerprints)
     dataset = LazyDataset(
@@ -93,14 +84,14 @@ def load(
         tuple(f"{inside}{name}" for name in names) if nested else tuple(names),
         attributes[LABEL].values,
         attributes[LABEL].names,
-        (channels or 3, image_size or SIDE, image_size or SIDE),
-        name="celeba" if location is None else f"celeba:{location}",
-        split=split,
-        workers=workers,
+        (request.channels or 3, side, side),
+        name=request.name,
+        split=request.split,
+        workers=request.workers,
         annotations=Annotations(attributes=attributes, label=LABEL, sensitive=(SENSITIVE,)),
         crop=options.crop,
     )
-    return decoded(_with_its_files(dataset, source, on_error), on_error)
+    return decoded(_with_its_files(dataset, source, request.on_error), request.on_error)
 
 
 def _check_or_download(data_dir: Path, folder: Path) -> None:

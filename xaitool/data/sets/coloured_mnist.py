@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import torch
 from torch import Tensor
 
-from xaitool import registry
 from xaitool.core.seeding import derive_seed
 from xaitool.data.annotations import Annotations, Attribute
-from xaitool.data.files.file_pixels import OnError
-from xaitool.data.loader import Loaded, Loader, Split
-from xaitool.data.location import location_options
+from xaitool.data.loader import DatasetRequest, Loaded, Split
 from xaitool.data.memory import MemoryDataset
 from xaitool.options import Options, option
 
@@ -33,14 +29,13 @@ class GreyPictures(Options):
         what="dataset to colour",
     )
 
-    def loaded(self, split: Split, data_dir: Path, workers: int) -> MemoryDataset:
-        """A split of them, ``(N, 1, H, W)``.
+    def loaded(self, request: DatasetRequest) -> MemoryDataset:
+        """The split of them that is asked for, ``(N, 1, H, W)``.
 
         Raises:
             DataError: It is absent or damaged.
         """
-        loader: Loader = registry.load("dataset", self.of)
-        return cast(MemoryDataset, loader(split, data_dir=data_dir, workers=workers))
+        return cast(MemoryDataset, request.of(self.of).load())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +51,8 @@ class ColouredMnist(GreyPictures):
     seed: int = option(0, "seed of the random colours", minimum=0)
 
 
-def load(
-    split: Split,
-    *,
-    data_dir: Path,
-    location: str | None = None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-    on_error: OnError = "stop",
-) -> Loaded:
-    """Load a split; see `Loader` and `ColouredMnist`.
+def load(request: DatasetRequest) -> Loaded:
+    """Load a split; see `DatasetRequest` and `ColouredMnist`.
 
     Shih et al. 2021 (GANMEX) colour MNIST "randomly"; their code takes the sum of the pixels
     modulo 3, which is fixed by the picture and so could be learnt from it. Here the colour is
@@ -74,19 +60,19 @@ def load(
     independent of the class. ``colour=pixel-sum`` is theirs. As theirs, a colour is one of the
     three channels. Every image's colour is the attribute ``colour``.
     """
-    options = location_options(ColouredMnist, "coloured-mnist", location)
-    grey = options.loaded(split, data_dir, workers)
+    options = request.options(ColouredMnist)
+    grey, split = options.loaded(request), request.split
     colours = _colours(options, split, grey.pixels)
     dataset = MemoryDataset(
         coloured(grey.pixels, colours),
         grey.labels,
         grey.classes,
-        name="coloured-mnist" if location is None else f"coloured-mnist:{location}",
+        name=request.name,
         split=split,
         filenames=[f"coloured-mnist/{split}/{index:05d}" for index in range(len(grey))],
         annotations=Annotations(attributes={"colour": Attribute(colours, COLOURS)}),
     )
-    return dataset.adapted(image_size, channels)
+    return dataset.adapted(request.image_size, request.channels)
 
 
 def coloured(grey: Tensor, colours: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
@@ -11,11 +10,8 @@ from torch import Generator, Tensor
 from xaitool.core.seeding import generator
 from xaitool.data.annotations import Annotations
 from xaitool.data.class_selection import class_indices
-from xaitool.data.files.file_pixels import OnError
 from xaitool.data.lazy import LazyDataset
-from xaitool.data.load import load_dataset
-from xaitool.data.loader import Loaded, Split
-from xaitool.data.location import location_options
+from xaitool.data.loader import DatasetRequest, Loaded
 from xaitool.data.memory import MemoryDataset
 from xaitool.data.pasting import object_opacity, paste
 from xaitool.data.sets import image_folder
@@ -61,17 +57,8 @@ class Composite(Options):
     seed: int = option(0, "seed of everything that is drawn", minimum=0)
 
 
-def load(
-    split: Split,
-    *,
-    data_dir: Path,
-    location: str | None = None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-    on_error: OnError = "stop",
-) -> Loaded:
-    """Make a split; see `Loader`, `Composite` and `paste`.
+def load(request: DatasetRequest) -> Loaded:
+    """Make a split; see `DatasetRequest`, `Composite` and `paste`.
 
     After BAM (Yang and Kim 2019), with every pair of an object and a scene one class, as in Shih
     et al. 2021 (GANMEX), section 4.1: where two classes share the scene, what tells them apart
@@ -88,25 +75,23 @@ def load(
         UnknownNameError: There is no such dataset or class.
         DataError: A class has no images, an object is black, or scenes are smaller than `size`.
     """
-    options = location_options(Composite, "composite", location)
+    options = request.options(Composite)
     if options.smallest > options.largest:
         raise ConfigError(
             f"composite has smallest={options.smallest:g} and largest={options.largest:g}, but at "
             "most the largest is wanted as the smallest"
         )
-    objects, scenes = (
-        _opened(name, split, data_dir, workers, on_error)
-        for name in (options.objects, options.scenes)
-    )
+    objects, scenes = (_opened(request.of(name)) for name in (options.objects, options.scenes))
     scenes = _sized(scenes, options.size, smaller=False)
     objects = _sized(objects, min(options.size, *objects.shape[1:]), smaller=True)
-    name = "composite" if location is None else f"composite:{location}"
-    return _composed(options, split, name, objects, scenes).adapted(image_size, channels)
+    made = _composed(options, request, objects, scenes)
+    return made.adapted(request.image_size, request.channels)
 
 
 def _composed(
-    options: Composite, split: Split, name: str, objects: Loaded, scenes: Loaded
+    options: Composite, request: DatasetRequest, objects: Loaded, scenes: Loaded
 ) -> MemoryDataset:
+    split = request.split
     draw = generator(options.seed, "composite", split)
     count = options.train if split == "train" else options.test
     object_classes = _chosen(objects, options.object_classes, PREFERRED[0])
@@ -123,19 +108,18 @@ def _composed(
         pixels,
         torch.arange(len(pairs)).repeat(count),
         ["-".join(part) for part in parts],
-        name=name,
+        name=request.name,
         split=split,
         filenames=[f"composite/{split}/{index:05d}" for index in range(len(pixels))],
         annotations=Annotations(masks=masks, class_parts=parts),
     )
 
 
-def _opened(name: str, split: Split, data_dir: Path, workers: int, on_error: OnError) -> Loaded:
+def _opened(request: DatasetRequest) -> Loaded:
     """A folder's pictures are decoded when they are drawn: mostly few of them are."""
-    base, _, location = name.partition(":")
-    if base == "folder" and on_error == "stop":
-        return image_folder.undecoded(split, location=location, workers=workers)
-    return load_dataset(name, split, data_dir=data_dir, workers=workers, on_error=on_error)
+    if request.base == "folder" and request.on_error == "stop":
+        return image_folder.undecoded(request)
+    return request.load()
 
 
 def _sized(dataset: Loaded, side: int, *, smaller: bool) -> Loaded:

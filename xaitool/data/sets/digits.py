@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
 
-from xaitool.data.files.file_pixels import OnError
-from xaitool.data.loader import Loaded, Split
-from xaitool.data.location import no_location
+from xaitool.data.loader import DatasetRequest, Loaded
 from xaitool.data.memory import MemoryDataset
 from xaitool.data.splits import SPLIT_SEED, TEST_FRACTION, stratified_split
 
 
-def load(
-    split: Split,
-    *,
-    data_dir: Path | None = None,
-    location: str | None = None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-    on_error: OnError = "stop",
-) -> Loaded:
-    """Load a split; see `Loader`.
+def load(request: DatasetRequest) -> Loaded:
+    """Load a split; see `DatasetRequest`.
 
     The 1,797 digits (8x8, grey levels 0 to 16; Alpaydin and Kaynak 1998) that scikit-learn ships,
     as 28x28 bytes (bicubic with antialias, clamped, rounded), so that everything made for MNIST
@@ -32,17 +19,17 @@ def load(
     """
     from sklearn.datasets import load_digits
 
-    no_location("digits", location)
+    request.refuse_location()
     bundle = load_digits()
     labels = torch.from_numpy(bundle.target).long()
-    indices = stratified_split(labels, TEST_FRACTION, SPLIT_SEED)[split == "test"]
+    indices = stratified_split(labels, TEST_FRACTION, SPLIT_SEED)[request.split == "test"]
     levels = torch.from_numpy(bundle.images).float()[indices, None] * (255 / 16)
     pixels = F.interpolate(levels, size=(28, 28), mode="bicubic", antialias=True)
     dataset = MemoryDataset(
         pixels.round().clamp(0, 255).to(torch.uint8),
         labels[indices],
         [str(digit) for digit in range(10)],
-        name="digits",
-        split=split,
+        name=request.name,
+        split=request.split,
     )
-    return dataset.adapted(image_size, channels)
+    return dataset.adapted(request.image_size, request.channels)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
@@ -15,8 +14,7 @@ from xaitool.data.files.images import read_image
 from xaitool.data.folders.attribute_table import find_table
 from xaitool.data.folders.folder_layout import arrange
 from xaitool.data.lazy import LazyDataset
-from xaitool.data.loader import Loaded, Split
-from xaitool.data.location import path_location
+from xaitool.data.loader import DatasetRequest, Loaded
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import DataError, DataWarning
 
@@ -24,17 +22,8 @@ MEMORY_LIMIT = 2 * 2**30
 """Bytes of pixels up to which a split is read into memory once."""
 
 
-def load(
-    split: Split,
-    *,
-    data_dir: Path | None = None,
-    location: str | None = None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-    on_error: OnError = "stop",
-) -> Loaded:
-    """Load a split of an image folder; see `Loader` and, for the layouts, `folder_layout.arrange`.
+def load(request: DatasetRequest) -> Loaded:
+    """Load a split of an image folder; see `folder_layout.arrange` for the layouts.
 
     A table of attributes may lie in the folder; see `attribute_table.find_table`.
 
@@ -42,20 +31,10 @@ def load(
     the first picture) and the centre is cut. They are grey if the first picture is, unless
     `channels` says otherwise. "First" is by name over both splits, so both get the same shape.
     """
-    dataset = undecoded(
-        split, location=location, image_size=image_size, channels=channels, workers=workers
-    )
-    return decoded(dataset, on_error)
+    return decoded(undecoded(request), request.on_error)
 
 
-def undecoded(
-    split: Split,
-    *,
-    location: str | None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-) -> LazyDataset:
+def undecoded(request: DatasetRequest) -> LazyDataset:
     """A split of which no picture but the first is read yet, for those who need a few; see `load`.
 
     What is left out, or odd, is a `DataWarning`.
@@ -64,9 +43,9 @@ def undecoded(
         DataError: The folder is absent or empty, its first picture cannot be read, or its table of
             attributes does not fit.
     """
-    source = open_source(path_location("folder", location))
+    source = open_source(request.path())
     table = find_table(source)
-    layout = arrange(source, split, table)
+    layout = arrange(source, request.split, table)
     for note in layout.notes:
         warnings.warn(note, DataWarning, stacklevel=2)
     return LazyDataset(
@@ -74,11 +53,11 @@ def undecoded(
         layout.names,
         layout.labels,
         layout.classes,
-        picture_shape(source, layout.first, image_size, channels),
-        name=f"folder:{location}",
-        split=split,
+        picture_shape(source, layout.first, request),
+        name=request.name,
+        split=request.split,
         left_out=layout.left_out,
-        workers=workers,
+        workers=request.workers,
         annotations=layout.annotations,
     )
 
@@ -94,18 +73,17 @@ def decoded(dataset: LazyDataset, on_error: OnError) -> Loaded:
     return _readable(dataset) if on_error == "skip" else dataset
 
 
-def picture_shape(
-    source: FileSource, first: str, image_size: int | None, channels: int | None
-) -> tuple[int, int, int]:
+def picture_shape(source: FileSource, first: str, request: DatasetRequest) -> tuple[int, int, int]:
     """``(C, S, S)``: what is not asked for is as in the picture `first`.
 
     Raises:
         DataError: That picture is needed and cannot be read.
     """
-    if image_size is not None and channels is not None:
-        return channels, image_size, image_size
+    side, channels = request.image_size, request.channels
+    if side is not None and channels is not None:
+        return channels, side, side
     image = read_image(source.read(first), channels=channels, name=first)
-    side = image_size or min(image.size)
+    side = side or min(image.size)
     return len(image.getbands()), side, side
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from xaitool.core.seeding import generator
-from xaitool.data.files.file_pixels import OnError
-from xaitool.data.loader import Loaded, Split
-from xaitool.data.location import no_location
+from xaitool.data.loader import DatasetRequest, Loaded, Split
 from xaitool.data.memory import MemoryDataset
 
 CLASSES = ("checks", "clouds", "stripes")
@@ -21,25 +18,16 @@ COUNTS: dict[Split, int] = {"train": 1000, "test": 200}
 """Images of each class."""
 
 
-def load(
-    split: Split,
-    *,
-    data_dir: Path | None = None,
-    location: str | None = None,
-    image_size: int | None = None,
-    channels: int | None = None,
-    workers: int = 2,
-    on_error: OnError = "stop",
-) -> Loaded:
-    """Make a split; see `Loader`.
+def load(request: DatasetRequest) -> Loaded:
+    """Make a split; see `DatasetRequest`.
 
     Three patterns of 32x32 pixels that differ in nothing but their shape: every image mixes two
     random colours, in checks or stripes of random direction, place and width (4 to 8 pixels), or
     in clouds (smooth noise). The same on every machine of one torch version.
     """
-    no_location("textures", location)
-    draw = generator("textures", split)
-    count = COUNTS[split]
+    request.refuse_location()
+    draw = generator("textures", request.split)
+    count = COUNTS[request.split]
     labels = torch.arange(len(CLASSES)).repeat(count)
     waves = torch.cat([_waves(count, draw), _waves(count, draw)])
     kinds = [waves[:count].prod(1), _clouds(count, draw), waves[count:, 0]]
@@ -48,9 +36,13 @@ def load(
     second = (first + 0.3 + 0.4 * shift) % 1  # differs by 0.3 at least in every channel
     mixed = first + (second - first) * (shares[:, None] + 1) / 2
     dataset = MemoryDataset(
-        (mixed * 255).round().to(torch.uint8), labels, CLASSES, name="textures", split=split
+        (mixed * 255).round().to(torch.uint8),
+        labels,
+        CLASSES,
+        name=request.name,
+        split=request.split,
     )
-    return dataset.adapted(image_size, channels)
+    return dataset.adapted(request.image_size, request.channels)
 
 
 def _waves(count: int, draw: Generator) -> Tensor:

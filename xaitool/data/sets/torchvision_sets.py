@@ -20,10 +20,8 @@ from torch import Tensor
 from torchvision import datasets
 from torchvision.datasets.utils import check_integrity
 
-from xaitool.data.files.file_pixels import OnError
 from xaitool.data.files.idx import check_regular, damaged, idx_file, read_idx
-from xaitool.data.loader import Loaded, Loader, Split
-from xaitool.data.location import no_location
+from xaitool.data.loader import DatasetRequest, Loaded, Loader, Split
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import DataError
 
@@ -133,29 +131,21 @@ def _named_damage(
         raise damaged(files[0][0], one_line(error)) from None
 
 
-def _loader(name: str, place: str, classes: tuple[str, ...], files: _Files) -> Loader:
-    """A loader of the one signature; `place` is where the files lie in the data directory."""
+def _loader(place: str, classes: tuple[str, ...], files: _Files) -> Loader:
+    """`place` is where the files lie in the data directory."""
 
-    def load(
-        split: Split,
-        *,
-        data_dir: Path,
-        location: str | None = None,
-        image_size: int | None = None,
-        channels: int | None = None,
-        workers: int = 2,
-        on_error: OnError = "stop",
-    ) -> Loaded:
-        no_location(name, location)
-        pixels, labels = _read_or_download(name, data_dir, data_dir / place, split, files)
-        dataset = MemoryDataset(pixels, labels, classes, name=name, split=split)
-        return dataset.adapted(image_size, channels)
+    def load(request: DatasetRequest) -> Loaded:
+        request.refuse_location()
+        pixels, labels = _read_or_download(request, request.data_dir / place, files)
+        dataset = MemoryDataset(pixels, labels, classes, name=request.name, split=request.split)
+        return dataset.adapted(request.image_size, request.channels)
 
     return load
 
 
-def _read_or_download(name: str, root: Path, folder: Path, split: Split, files: _Files) -> Pixels:
+def _read_or_download(request: DatasetRequest, folder: Path, files: _Files) -> Pixels:
     """Read, and download only what is not there, so that a read-only directory is enough."""
+    root, split = request.data_dir, request.split
     try:
         return files.read(root, split)
     except _Absent:
@@ -168,8 +158,8 @@ def _read_or_download(name: str, root: Path, folder: Path, split: Split, files: 
         return files.read(root, split)
     except _Absent:
         raise DataError(
-            f"dataset '{name}' is absent in '{folder}' and could not be downloaded ({reason}), "
-            "but its files are wanted there",
+            f"dataset '{request.name}' is absent in '{folder}' and could not be downloaded "
+            f"({reason}), but its files are wanted there",
             hint="put them there, or try again with a network; --dataset digits needs no download",
         ) from None
 
@@ -179,23 +169,20 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-load_mnist = _loader("mnist", "MNIST/raw", _DIGITS, _MnistLike(datasets.MNIST))
+load_mnist = _loader("MNIST/raw", _DIGITS, _MnistLike(datasets.MNIST))
 load_fashion_mnist = _loader(
-    "fashion-mnist",
     "FashionMNIST/raw",
     tuple(datasets.FashionMNIST.classes),
     _MnistLike(datasets.FashionMNIST),
 )
 load_kmnist = _loader(
-    "kmnist",
     "KMNIST/raw",
     tuple(datasets.KMNIST.classes),
     _MnistLike(datasets.KMNIST),
 )
 load_cifar10 = _loader(
-    "cifar10",
     "cifar-10-batches-py",
     ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
     _Cifar10(),
 )
-load_svhn = _loader("svhn", ".", _DIGITS, _Svhn())
+load_svhn = _loader(".", _DIGITS, _Svhn())
