@@ -95,3 +95,12 @@ def test_refusals(
     places = {"RUN": str(classifier_run()), "GAN": str(gan_run())}
     words = [places.get(word, word) for word in line.split()]
     refused(invoke("evaluate", *words, "--device", "cpu", "-q"), message, hint)
+
+
+def test_an_option_that_no_metric_reads(invoke: Invoke, refused: Refused, tmp_path: Path) -> None:
+    line = ["evaluate", classifier_run(), "-m", "accuracy", "--epsilon", "0.1"]
+    hint = "--metric features, robustness, misclassification-rank would read it"
+    refused(invoke(*line), "--epsilon is 0.1, but nothing in this run reads it", hint)
+    refused(invoke(*line, "--folds", "3"), "--folds is 3, but nothing in this run reads it")
+    line = ["evaluate", explained(tmp_path / "a.h5"), "-m", "gini", "--judge", "nothing"]
+    refused(invoke(*line), "--judge is nothing, but nothing in this run reads it", "classifier")

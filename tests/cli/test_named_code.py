@@ -124,7 +124,9 @@ def working(command: str) -> dict[str, Any]:
     if command == "explain":
         return {"model": str(classifier_run()), "dataset": "digits", "limit": 1}
     if command == "evaluate":
-        return {"artifacts": [str(classifier_run()), str(gan_run())]}
+        # All of them, so that most options are read.
+        metrics = list(registry.METRICS_OF["classifier"])
+        return {"artifacts": [str(classifier_run())], "metric": metrics}
     if command == "train-baseline-gan":
         return {"classifier": str(classifier_run())}
     queries = ("recommend top", "recommend explain", "recommend preferences")

@@ -11,6 +11,7 @@ from typing import Any
 from xaitool.errors import ArtifactError, ConfigError
 from xaitool.io.attributions import AttributionFile
 from xaitool.io.checkpoints import load_checkpoint
+from xaitool.options.unread import refuse_unread
 from xaitool.registry import METRICS_OF, Metric, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.runs.context import Context
@@ -55,6 +56,7 @@ def evaluate(
     reporter = reporter or SilentReporter()
     runtime = Runtime.from_options(config)
     subjects = _subjects(config)
+    refuse_unread(config, _unread(subjects))
     if config.dry_run:
         return {"command": "evaluate", "artifacts": [subject.plan() for subject in subjects]}
     runtime.announce(reporter)
@@ -123,6 +125,26 @@ def _metrics(config: EvaluateConfig, path: Path, kind: str, *, several: bool) ->
         if metric.unasked and (several or not metric.compares)
     ]
     return {name: known[name] for name in config.metric or unasked}
+
+
+def _unread(subjects: Sequence[_Subject]) -> dict[str, str]:
+    """Each option that none of the metrics reads, to the metrics that would."""
+    asked = [metric for subject in subjects for metric in subject.metrics.values()]
+    read = {name for metric in asked for name in metric.reads}
+    own = [subject.kind for subject in subjects]
+    readers: dict[str, dict[str, list[str]]] = {}
+    for kind in sorted(METRICS_OF, key=lambda kind: kind not in own):
+        for name, metric in METRICS_OF[kind].items():
+            for unread in set(metric.reads) - read:
+                readers.setdefault(unread, {}).setdefault(kind, []).append(name)
+    return {name: _readers(of_kinds, own) for name, of_kinds in readers.items()}
+
+
+def _readers(of_kinds: dict[str, list[str]], own: Sequence[str]) -> str:
+    """Metrics of the artifacts that are given, else those of another kind."""
+    kind, names = next(iter(of_kinds.items()))
+    beside = "" if kind in own else f" of an artifact of kind '{kind}'"
+    return f"--metric {', '.join(names)}{beside}"
 
 
 def _compared(subjects: Sequence[_Subject], context: Context[EvaluateConfig]) -> Iterator[Row]:
