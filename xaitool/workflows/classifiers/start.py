@@ -16,21 +16,20 @@ from xaitool.errors import ModelError
 from xaitool.io.provenance import file_sha256
 from xaitool.io.stored_weights import read_weights
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+from xaitool.workflows.models.checkpoint import Construction
 
 
 @dataclass(frozen=True)
 class Start:
-    """A network with its first weights, and what a checkpoint says of how it is built.
+    """A network with its first weights.
 
     Attributes:
         model: Images ``(N, C, H, W)`` in [0, 1] to logits.
-        description: ``architecture``, ``mean``, ``standard_deviation``, and of a network with a new
-            last layer ``transfer`` (arguments of `build_classifier`) and, of a file,
-            ``weights_sha256``.
+        construction: How it is built.
     """
 
     model: nn.Module
-    description: dict[str, Any]
+    construction: Construction
 
 
 def start_of(config: TrainClassifierConfig, dataset: ImageDataset, train: Tensor) -> Start:
@@ -70,16 +69,14 @@ def start_of(config: TrainClassifierConfig, dataset: ImageDataset, train: Tensor
         weights=weights,
         **transfer,
     )
-    description: dict[str, Any] = {
-        "architecture": config.architecture,
-        "mean": mean,
-        "standard_deviation": deviation,
-    }
-    if transfer:
-        description["transfer"] = transfer
-    if weights is not None and config.weights not in (None, "torchvision"):
-        description["weights_sha256"] = file_sha256(Path(str(config.weights)))
-    return Start(model, description)
+    construction = Construction(
+        architecture=config.architecture,
+        mean=mean,
+        standard_deviation=deviation,
+        transfer=transfer,
+        weights_sha256=_file_sha256(config),
+    )
+    return Start(model, construction)
 
 
 def _weights(config: TrainClassifierConfig) -> dict[str, Tensor] | None:
@@ -89,6 +86,12 @@ def _weights(config: TrainClassifierConfig) -> dict[str, Tensor] | None:
     if config.weights in (None, "torchvision"):
         return torchvision_models.download_weights(name)
     return read_weights(Path(str(config.weights)))
+
+
+def _file_sha256(config: TrainClassifierConfig) -> str | None:
+    if config.weights in (None, "torchvision"):
+        return None
+    return file_sha256(Path(str(config.weights)))
 
 
 def _imagenet_statistics(

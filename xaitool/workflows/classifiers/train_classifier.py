@@ -23,6 +23,7 @@ from xaitool.workflows.classifiers.counterfactual_augmentation import Counterfac
 from xaitool.workflows.classifiers.recipe import Recipe
 from xaitool.workflows.classifiers.start import start_of
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+from xaitool.workflows.models.checkpoint import KIND, describe
 from xaitool.workflows.models.datasets import load_training_data
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.directory import RunDirectory
@@ -86,7 +87,7 @@ def train_classifier(
     return TrainingRun(
         config,
         place,
-        kind="classifier",
+        kind=KIND,
         epochs=config.epochs,
         batch_size=config.batch_size,
         samples=len(train),
@@ -143,14 +144,12 @@ class ClassifierTrainer:
         self.model: nn.Module = context.runtime.place(start.model).to(
             memory_format=torch.channels_last
         )
-        self.description = {
-            **start.description,
-            "shape": list(dataset.shape),
-            "classes": list(dataset.classes),
-            "dataset_digest": dataset.digest,
-        }
-        if self.counterfactuals:
-            self.description["cvae_sha256"] = self.counterfactuals.cvae_sha256
+        self.description = describe(
+            start.construction,
+            dataset,
+            augmented=self.counterfactuals is not None,
+            cvae_sha256=self.counterfactuals.cvae_sha256 if self.counterfactuals else None,
+        )
         self.epoch = 0
         self._draws = -1, torch.empty(0)
         self.model.train()

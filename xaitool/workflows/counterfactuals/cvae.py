@@ -1,4 +1,4 @@
-"""Loads a conditional variational autoencoder from its checkpoint."""
+"""A conditional variational autoencoder: its checkpoint, and whether it fits its use."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NotRequired, TypedDict
 from torch import Tensor
 
 from xaitool.core.models.counterfactuals.cvae import Cvae
+from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
 from xaitool.io.damage import damage_as_error
@@ -66,6 +67,24 @@ class LoadedCvae:
     config: dict[str, Any]
     path: Path
     sha256: str
+
+
+def describe(architecture: dict[str, Any], dataset: ImageDataset) -> dict[str, Any]:
+    """What an autoencoder's checkpoint says beside options, position and state.
+
+    Args:
+        architecture: The options of its `Cvae`.
+        dataset: The training data.
+    """
+    return {
+        "generator": KIND,
+        "architecture": architecture,
+        "shape": list(dataset.shape),
+        "classes": list(dataset.classes),
+        "sensitive": {name: list(names) for name, names in dataset.sensitive_names.items()},
+        "dataset": dataset.name,
+        "dataset_digest": dataset.digest,
+    }
 
 
 def load_cvae(path: Path, runtime: Runtime) -> LoadedCvae:

@@ -1,4 +1,4 @@
-"""A generator of counterfactual images: loaded from its checkpoint, checked against its use."""
+"""A generator of counterfactual images: its checkpoint, and whether it fits its use."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from torch.optim.swa_utils import AveragedModel
 from xaitool import registry
 from xaitool.core.models.counterfactuals.stargan import CounterfactualGenerator, StarGANGenerator
 from xaitool.data.class_names import few_names
+from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ArtifactError, ModelError
 from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.io.plain import Count, Option, Positive, Shape
 from xaitool.io.stored_weights import rebuilt
 from xaitool.workflows.configs.model import INPUT_OPTIONS
+from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.recorded import RecordedModel
 from xaitool.workflows.runs.runtime import Runtime
@@ -78,6 +80,22 @@ class Counterfactual:
     config: dict[str, Any]
     path: Path
     sha256: str
+
+
+def describe(
+    config: TrainBaselineGanConfig, dataset: ImageDataset, classifier: Classifier | None
+) -> dict[str, Any]:
+    """What a generator's checkpoint says beside options, position and state."""
+    return {
+        "generator": config.generator,
+        "architecture": {"width": config.width, "blocks": config.blocks},
+        "shape": list(dataset.shape),
+        "classes": list(dataset.classes),
+        "classifier": None if classifier is None else classifier.source,
+        "classifier_sha256": None if classifier is None else classifier.sha256,
+        "dataset": dataset.name,
+        "dataset_digest": dataset.digest,
+    }
 
 
 def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:

@@ -18,7 +18,7 @@ from xaitool.core.training.running_mean import running_mean
 from xaitool.data.dataset import ImageDataset
 from xaitool.io.atomic import write_png
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
-from xaitool.workflows.counterfactuals.generator import KIND, build_generator
+from xaitool.workflows.counterfactuals.generator import KIND, build_generator, describe
 from xaitool.workflows.counterfactuals.judges import CounterfactualJudge
 from xaitool.workflows.counterfactuals.train_cvae import train_cvae
 from xaitool.workflows.counterfactuals.training_data import (
@@ -146,7 +146,7 @@ class BaselineGanTrainer:
             similarity=config.lambda_similarity,
             gradient_penalty=config.lambda_penalty,
         )
-        self.description = _description(config, dataset, classifier)
+        self.description = describe(config, dataset, classifier)
         self._build(config, dataset)
         steps = config.epochs * -(-len(train) // (config.n_critic * config.batch_size))
         self.schedules = [
@@ -243,21 +243,6 @@ class BaselineGanTrainer:
     def _optimiser(self, network: nn.Module, learning_rate: float) -> torch.optim.Adam:
         betas = (self.config.beta1, self.config.beta2)
         return torch.optim.Adam(network.parameters(), lr=learning_rate, betas=betas, fused=True)
-
-
-def _description(
-    config: TrainBaselineGanConfig, dataset: ImageDataset, classifier: Classifier | None
-) -> dict[str, Any]:
-    return {
-        "generator": config.generator,
-        "architecture": {"width": config.width, "blocks": config.blocks},
-        "shape": list(dataset.shape),
-        "classes": list(dataset.classes),
-        "classifier": None if classifier is None else classifier.source,
-        "classifier_sha256": None if classifier is None else classifier.sha256,
-        "dataset": dataset.name,
-        "dataset_digest": dataset.digest,
-    }
 
 
 def _schedule(name: str, steps: int) -> Callable[[int], float]:

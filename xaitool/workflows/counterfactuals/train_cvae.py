@@ -19,7 +19,7 @@ from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, DataError
 from xaitool.io.atomic import write_png
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
-from xaitool.workflows.counterfactuals.cvae import KIND
+from xaitool.workflows.counterfactuals.cvae import KIND, describe
 from xaitool.workflows.counterfactuals.judges import CvaeJudge
 from xaitool.workflows.counterfactuals.training_data import judged_split, load_targeted_data
 from xaitool.workflows.runs.context import Context
@@ -118,7 +118,8 @@ class CvaeTrainer:
             reconstruction=config.reconstruction,  # type: ignore[arg-type]
             tie=_tie(config, dataset, sensitive),
         )
-        self.description = _description(config, dataset, blind=self.objective.tie > 0)
+        architecture = _architecture(config, dataset, blind=self.objective.tie > 0)
+        self.description = describe(architecture, dataset)
         self._build()
         self.judge = CvaeJudge(
             dataset,
@@ -226,23 +227,14 @@ def _tie(
     return float(coloured)
 
 
-def _description(
+def _architecture(
     config: TrainBaselineGanConfig, dataset: ImageDataset, *, blind: bool
 ) -> dict[str, Any]:
     small = max(dataset.shape[1:]) <= LARGEST_MLP_SIDE
     automatic = "mlp" if small else "convolutional"
-    network = automatic if config.cvae_network == "auto" else config.cvae_network
     return {
-        "generator": config.generator,
-        "architecture": {
-            "latent": config.latent,
-            "network": network,
-            "blind": blind,
-            "labelled": config.condition == "both",
-        },
-        "shape": list(dataset.shape),
-        "classes": list(dataset.classes),
-        "sensitive": {name: list(names) for name, names in dataset.sensitive_names.items()},
-        "dataset": dataset.name,
-        "dataset_digest": dataset.digest,
+        "latent": config.latent,
+        "network": automatic if config.cvae_network == "auto" else config.cvae_network,
+        "blind": blind,
+        "labelled": config.condition == "both",
     }

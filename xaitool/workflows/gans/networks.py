@@ -1,21 +1,28 @@
-"""The two networks of a GAN: of a registered architecture, or of a user's own functions."""
+"""The two networks of a GAN, of a registered architecture or a user's own, and its checkpoint."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from torch import Tensor, nn
 
 from xaitool import registry
 from xaitool.core.frozen.users_model import UsersDiscriminator
+from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ArtifactError, ConfigError, ModelError
-from xaitool.io.damage import reason
+from xaitool.io.checkpoints import load_checkpoint
+from xaitool.io.damage import damage_as_error, reason
 from xaitool.io.plain import Positive, Shape
 from xaitool.io.stored_weights import rebuilt
+from xaitool.workflows.configs.train_gan import TrainGanConfig
+from xaitool.workflows.features.source import ImageFeatures
 from xaitool.workflows.gans.probe import check_per_sample, probe_discriminator, probe_generator
 from xaitool.workflows.models.factory import make_model
 from xaitool.workflows.runs.runtime import Runtime
+
+KIND = "gan"
 
 
 class _Training(TypedDict):
@@ -53,6 +60,31 @@ class SavedGan(JudgedGan):
     latent: Positive
     config: _Training
     state: _State
+
+
+def describe(config: TrainGanConfig, dataset: ImageDataset) -> dict[str, Any]:
+    """What a GAN's checkpoint says beside options, position and state."""
+    return {
+        "architecture": config.architecture,
+        "generator_source": config.generator,
+        "discriminator_source": config.discriminator,
+        "shape": list(dataset.shape),
+        "latent": config.latent,
+        "classes": list(dataset.classes),
+        "dataset_digest": dataset.digest,
+    }
+
+
+def describe_judge(features: ImageFeatures, images: ImageDataset) -> dict[str, Any]:
+    """What it says more of one that is judged: by which network, and against which images."""
+    return {
+        "features": {
+            "network": features.name,
+            "sha256": features.sha256,
+            "accuracy": features.accuracy,
+            "images": images.digest,
+        }
+    }
 
 
 class GanNetworks(NamedTuple):
@@ -109,6 +141,25 @@ def gan_networks(
     if per_sample_critic:
         check_per_sample(of_discriminator, discriminator)
     return GanNetworks(generator, discriminator if discriminator_source is None else users)
+
+
+def load_gan(
+    path: Path, generator_source: str | None, runtime: Runtime
+) -> tuple[nn.Module, dict[str, Any]]:
+    """A GAN's generator, where it computes, and what its checkpoint says.
+
+    Args:
+        path: A checkpoint or run of ``train-gan``.
+        generator_source: As in `generator_of`.
+        runtime: Where it computes.
+
+    Raises:
+        ArtifactError: It is absent, damaged, of another kind or version, or as in `generator_of`.
+        ConfigError, ModelError: As in `generator_of`.
+    """
+    checkpoint = load_checkpoint(path, kind=KIND, schema=SavedGan)
+    with damage_as_error(path):
+        return runtime.place(generator_of(checkpoint, generator_source)), checkpoint
 
 
 def generator_of(checkpoint: Mapping[str, Any], generator_source: str | None = None) -> nn.Module:

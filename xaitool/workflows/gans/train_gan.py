@@ -27,7 +27,7 @@ from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.features.source import feature_source
 from xaitool.workflows.gans.guidance import GanGuidance
 from xaitool.workflows.gans.judge import GanJudge
-from xaitool.workflows.gans.networks import gan_networks
+from xaitool.workflows.gans.networks import KIND, describe, describe_judge, gan_networks
 from xaitool.workflows.gans.probe import check_single
 from xaitool.workflows.models.datasets import load_training_data
 from xaitool.workflows.runs.context import Context
@@ -84,14 +84,14 @@ def train_gan(
         raise ConfigError("--fid-samples is 1, but 0 or at least 2 is wanted")
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-gan", config.xai.replace(":", "."), runtime)
-    place.check_code(config, "gan")
+    place.check_code(config, KIND)
     everything = load_training_data(config, runtime)
     dataset = _share_of(everything, config)
     trainer = GanTrainer(Context(config, runtime, reporter), dataset, everything)
     return TrainingRun(
         config,
         place,
-        kind="gan",
+        kind=KIND,
         epochs=config.epochs,
         batch_size=config.batch_size * trainer.critic_steps,
         samples=len(dataset),
@@ -178,15 +178,7 @@ class GanTrainer:
         self._features_before: str | None = None
         self._judge: GanJudge | None = None
         self._collapsed = True  # as untrained generators are: that is no news
-        self.description: dict[str, Any] = {
-            "architecture": config.architecture,
-            "generator_source": config.generator,
-            "discriminator_source": config.discriminator,
-            "shape": list(dataset.shape),
-            "latent": config.latent,
-            "classes": list(dataset.classes),
-            "dataset_digest": dataset.digest,
-        }
+        self.description = describe(config, dataset)
 
     def prepare(self) -> None:
         """Make judge and guidance ready: their networks may have to be trained first."""
@@ -222,12 +214,7 @@ class GanTrainer:
         self._judge = GanJudge(
             features, self.everything, config.fid_samples, config.seed, self.runtime.device
         )
-        self.description["features"] = {
-            "network": features.name,
-            "sha256": features.sha256,
-            "accuracy": features.accuracy,
-            "images": self.everything.digest,
-        }
+        self.description |= describe_judge(features, self.everything)
 
     @property
     def used_generator(self) -> nn.Module:

@@ -137,6 +137,11 @@ class Classifier:
         return logits
 
 
+def fast(model: nn.Module) -> nn.Module:
+    """A model in eval mode, with convolutions in the layout they are fastest in."""
+    return model.eval().to(memory_format=torch.channels_last)
+
+
 def training_loss(classifier: Classifier) -> type[Loss] | None:
     """The loss that a classifier was trained with; None where it is not known.
 

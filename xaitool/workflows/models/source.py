@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,51 +16,20 @@ from xaitool.core.frozen.sight import check_initialised
 from xaitool.core.frozen.untouched import in_eval_mode
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.models.classifiers import torchvision_models
-from xaitool.core.models.classifiers.build import build_classifier
 from xaitool.core.models.normalise import Normalise
 from xaitool.data.class_names import read_class_names
 from xaitool.errors import ConfigError, ModelError
-from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
-from xaitool.io.damage import damage_as_error, reason
-from xaitool.io.plain import Finite, Positive, Shape
-from xaitool.io.stored_weights import read_weights, rebuilt
+from xaitool.io.checkpoints import file_sha256
+from xaitool.io.damage import reason
+from xaitool.io.stored_weights import read_weights
 from xaitool.options import can_name_code
 from xaitool.workflows.configs.model import ModelOptions
-from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.checkpoint import load_saved
+from xaitool.workflows.models.classifier import Classifier, fast
 from xaitool.workflows.models.exported_program import LoadedProgram, as_model, load_program
 from xaitool.workflows.models.factory import make_model, mode_matters
 from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.runs.runtime import Runtime
-
-
-class _Training(TypedDict):
-    dataset: str
-    classes: list[str] | None
-    label: NotRequired[str | None]
-
-
-class _Transfer(TypedDict):
-    transfer: bool
-    head: Positive | None
-    freeze_backbone: bool
-
-
-class _State(TypedDict):
-    model: dict[str, Tensor]
-
-
-class SavedClassifier(TypedDict):
-    """What of a classifier's checkpoint makes the classifier."""
-
-    architecture: str
-    shape: Shape
-    classes: list[str]
-    mean: list[Finite]
-    standard_deviation: list[Finite]
-    transfer: NotRequired[_Transfer]
-    config: _Training
-    state: _State
-
 
 _PLAIN = str | bytes | int | float | bool | None
 
@@ -126,20 +95,6 @@ def _load(
     )
 
 
-def _rebuilt(checkpoint: dict[str, Any], path: Path) -> nn.Module:
-    def make() -> nn.Module:
-        return build_classifier(
-            checkpoint["architecture"],
-            shape=tuple(checkpoint["shape"]),
-            classes=len(checkpoint["classes"]),
-            mean=checkpoint["mean"],
-            standard_deviation=checkpoint["standard_deviation"],
-            **checkpoint.get("transfer", {}),
-        )
-
-    return rebuilt(make, checkpoint["state"]["model"], f"checkpoint {path}")
-
-
 def _from_checkpoint(
     source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
 ) -> Classifier:
@@ -147,28 +102,7 @@ def _from_checkpoint(
     if given:
         flag = "--" + given[0].replace("_", "-")
         raise ModelError(f"model {source} is a checkpoint, but {flag} is for the others")
-    path = checkpoint_path(Path(source))
-    checkpoint = load_checkpoint(path, kind="classifier", schema=SavedClassifier)
-    with damage_as_error(path):
-        channels, side, _ = checkpoint["shape"]
-        return Classifier(
-            model=_fast(runtime.place(_rebuilt(checkpoint, path))),
-            source=source,
-            weights=None,
-            sha256=file_sha256(path),
-            input=ModelInput(
-                channels=channels,
-                resize=side,
-                crop=side,
-                interpolation="bilinear",
-                mean=tuple(checkpoint["mean"]),
-                standard_deviation=tuple(checkpoint["standard_deviation"]),
-            ),
-            classes=tuple(checkpoint["classes"]),
-            dataset=checkpoint["config"]["dataset"],
-            dataset_classes=checkpoint["config"]["classes"],
-            training=checkpoint["config"],
-        )
+    return load_saved(source, runtime)
 
 
 def _from_torchvision(
@@ -194,7 +128,7 @@ def _from_torchvision(
         weights=None if weights is None else str(weights),
         # Before the network is placed: the hash must not depend on device and precision.
         sha256=_weights_hash(network) if weights is None else file_sha256(weights),
-        model=_fast(runtime.place(network if count > 1 else _users(network, source))),
+        model=fast(runtime.place(network if count > 1 else _users(network, source))),
         classes=facts.categories if count == len(facts.categories) else (),
         options=options.input_options(),
         input=seen,
@@ -275,11 +209,6 @@ def _fill(model: nn.Module, weights: Path) -> None:
         raise ModelError(
             f"weights '{weights}' do not fit the model ({reason(error)}), but its own are wanted"
         ) from error
-
-
-def _fast(model: nn.Module) -> nn.Module:
-    """In eval mode, with convolutions in the layout they are fastest in."""
-    return model.eval().to(memory_format=torch.channels_last)
 
 
 def _weights_hash(model: nn.Module) -> str:

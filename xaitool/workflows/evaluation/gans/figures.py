@@ -11,12 +11,11 @@ from xaitool.core.models.gans.images import noise
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError
-from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.features.source import ImageFeatures, feature_source
 from xaitool.workflows.gans.judge import GanJudge
-from xaitool.workflows.gans.networks import SavedGan, generator_of
+from xaitool.workflows.gans.networks import load_gan
 from xaitool.workflows.runs.context import Context
 
 
@@ -45,9 +44,7 @@ def measure_gan(
     count = min(config.samples, config.limit or config.samples)
     if count < 2:
         raise ConfigError(f"--limit is {count}, but FID and KID want at least 2 images")
-    checkpoint = load_checkpoint(path, kind="gan", schema=SavedGan)
-    with damage_as_error(path):
-        generator = context.runtime.place(generator_of(checkpoint, config.generator))
+    generator, checkpoint = load_gan(path, config.generator, context.runtime)
     network = _features(path, checkpoint, context)
     judge = GanJudge(network, _real(checkpoint, config), count, config.seed, context.runtime.device)
     like = next(generator.parameters())

@@ -15,7 +15,7 @@ from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.io.jsonl import MetricsLog
 from xaitool.io.plain import Finite, checked
-from xaitool.workflows.gans.networks import JudgedGan
+from xaitool.workflows.gans.networks import KIND, JudgedGan
 from xaitool.workflows.runs.directory import SavedConfig, read_json
 
 
@@ -96,7 +96,7 @@ def read_history(path: Path) -> GanHistory:
             f"{path} has no epoch in metrics.jsonl, but convergence is measured over epochs"
         )
     options = read_json(path / "config.json", SavedConfig).get("options")
-    checkpoint = load_checkpoint(path, kind="gan", schema=JudgedGan)
+    checkpoint = load_checkpoint(path, kind=KIND, schema=JudgedGan)
     with damage_as_error(path):
         judged = checkpoint.get("features") or {}
         return GanHistory(

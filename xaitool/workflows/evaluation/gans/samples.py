@@ -14,14 +14,13 @@ from torch import Tensor
 from xaitool.core.models.gans.images import noise, sample
 from xaitool.errors import ConfigError
 from xaitool.io.atomic import remove_partials, write_png
-from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.io.folders import check_folder, check_out_folder, remove_files
 from xaitool.report.pixels import to_pixels
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.picture_path import source_name
-from xaitool.workflows.gans.networks import SavedGan, generator_of
+from xaitool.workflows.gans.networks import load_gan
 from xaitool.workflows.runs.context import Context
 
 AT_ONCE = 500
@@ -57,9 +56,8 @@ def write_samples(
     config = context.config
     count = min(config.samples, config.limit or config.samples)
     folder = _folder(path, config)
-    checkpoint = load_checkpoint(path, kind="gan", schema=SavedGan)
+    generator, checkpoint = load_gan(path, config.generator, context.runtime)
     with damage_as_error(path):
-        generator = context.runtime.place(generator_of(checkpoint, config.generator))
         like = next(generator.parameters())
         latent = noise(count, checkpoint["latent"], config.seed, "samples", like=like)
     folder.mkdir(parents=True, exist_ok=True)
