@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from xaitool.data.files.file_bytes import kind_of
 from xaitool.errors import ConfigError
+from xaitool.io.folders import kind_of_mode
 from xaitool.io.plain import parse_json
 
 WANTED = (
@@ -48,8 +48,8 @@ def read_class_names(path: Path) -> tuple[str, ...]:
 
 def _read(path: Path) -> str:
     try:
-        kind = kind_of(path.stat().st_mode)
-        if kind is not None:  # to open a pipe would wait for whoever writes into it
+        kind = kind_of_mode(path.stat().st_mode)
+        if kind != "a file":  # to open a pipe would wait for whoever writes into it
             raise ConfigError(f"classes file '{path}' is {kind}, but {WANTED}")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -20,7 +20,7 @@ _KINDS: dict[str, Callable[[int], bool]] = {
     "a link": stat.S_ISLNK,
     "a folder": stat.S_ISDIR,
     "a file": stat.S_ISREG,
-    "a FIFO": stat.S_ISFIFO,
+    "a pipe": stat.S_ISFIFO,
     "a socket": stat.S_ISSOCK,
 }
 
@@ -28,9 +28,13 @@ _KINDS: dict[str, Callable[[int], bool]] = {
 def kind_of(path: Path) -> str | None:
     """What lies there, in words, such as ``a link``; None where there is nothing."""
     try:
-        mode = path.lstat().st_mode
+        return kind_of_mode(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def kind_of_mode(mode: int) -> str:
+    """What a path of this ``st_mode`` is, in words, such as ``a file``."""
     return next((name for name, is_one in _KINDS.items() if is_one(mode)), "a device")
 
 

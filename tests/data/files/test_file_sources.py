@@ -172,7 +172,7 @@ def test_too_many_members_are_counted_before_they_are_listed(
 def test_a_table_that_is_too_large_is_refused(
     zip_it: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(attribute_table, "MAXIMUM_BYTES", 1000)
+    monkeypatch.setattr(attribute_table, "MAXIMUM_TABLE_BYTES", 1000)
     text = b"filename,label\n" + b"1.png,a\n" * 200
     for name in ("attributes.csv", "other.csv"):
         root = zipped(tmp_path / f"{name}.zip", {"1.png": IMAGE, name: text})

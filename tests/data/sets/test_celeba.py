@@ -249,7 +249,7 @@ def test_a_damaged_zip_and_lists_without_an_end(tree: Path, monkeypatch: pytest.
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(DataError, match=rf"{PICTURES}.zip' cannot be opened"):
         load(tree)
-    monkeypatch.setattr(celeba, "MAXIMUM_BYTES", 100)
+    monkeypatch.setattr(celeba, "MAXIMUM_TABLE_BYTES", 100)
     with pytest.raises(DataError, match=rf"{PARTITION}' has 117 bytes, but at most 100 are read"):
         load(tree)
     (tree / PARTITION).unlink()

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 from xaitool.errors import DataError
+from xaitool.io.folders import kind_of_mode
 
 MAXIMUM_BYTES = 256 * 2**20
 """Largest picture file that is read; a member of a zip counts with its unpacked size."""
 
-_KINDS = (
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISDIR, "a folder"),
-)
-
-
-def kind_of(mode: int) -> str | None:
-    """What a path is that is no regular file, by its ``st_mode``; None for a file."""
-    return next((kind for holds, kind in _KINDS if holds(mode)), None)
+MAXIMUM_TABLE_BYTES = 64 * 2**20
+"""Largest list or table that is read: about a million pictures, and ten times that in memory."""
 
 
 def file_bytes(path: Path, name: str, wanted: str, most: int | None = None) -> bytes:
@@ -39,8 +29,8 @@ def file_bytes(path: Path, name: str, wanted: str, most: int | None = None) -> b
     """
     try:
         found = path.stat()
-        kind = kind_of(found.st_mode)
-        if kind is None:  # to open a pipe would wait for whoever writes into it
+        kind = kind_of_mode(found.st_mode)
+        if kind == "a file":  # to open a pipe would wait for whoever writes into it
             check_size(name, found.st_size if most is None else 0)
             with path.open("rb") as file:
                 content = file.read(MAXIMUM_BYTES if most is None else most)
@@ -49,7 +39,7 @@ def file_bytes(path: Path, name: str, wanted: str, most: int | None = None) -> b
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{name} cannot be read ({reason}), but {wanted}") from None
-    if kind is not None:
+    if kind != "a file":
         raise DataError(f"{name} is {kind}, but a file is wanted", hint=_hint(kind, path))
     return content
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from xaitool.data.files.file_bytes import check_size, file_bytes, kind_of
+from xaitool.data.files.file_bytes import check_size, file_bytes
 from xaitool.errors import DataError
+from xaitool.io.folders import kind_of_mode
 
 MAXIMUM_ENTRIES = 2_000_000
 """Most files of a zip; ImageNet has 1.4 million. Python keeps about a kilobyte of each."""
@@ -164,9 +165,10 @@ def open_source(path: Path) -> FileSource:
         raise DataError(
             f"dataset folder '{path}' cannot be read ({reason}), but {WANTED}"
         ) from None
-    if (kind := kind_of(mode)) is None:
+    kind = kind_of_mode(mode)
+    if kind == "a file":
         return ZipSource(path)
-    if path.is_dir():
+    if kind == "a folder":
         return FolderSource(path)
     raise DataError(f"dataset '{path}' is {kind}, but {WANTED}")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xaitool.data.files.file_bytes import kind_of
 from xaitool.errors import DataError
+from xaitool.io.folders import kind_of_mode
 
 MAXIMUM_BYTES = 2**30
 """Largest array that is read: twenty times MNIST."""
@@ -55,7 +55,7 @@ def check_regular(path: Path) -> None:
     Raises:
         DataError: It is one.
     """
-    if path.exists() and (kind := kind_of(path.stat().st_mode)):
+    if path.exists() and (kind := kind_of_mode(path.stat().st_mode)) != "a file":
         raise damaged(path, f"it is {kind}")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from xaitool.data.annotations import Annotations, Attribute
-from xaitool.data.files.file_bytes import check_size
+from xaitool.data.files.file_bytes import MAXIMUM_TABLE_BYTES, check_size
 from xaitool.data.files.file_names import is_hidden, is_picture
 from xaitool.data.files.file_sources import FileSource
 from xaitool.data.folders.split_folders import SPLITS
@@ -19,9 +19,6 @@ from xaitool.data.names import normal_form
 from xaitool.errors import DataError
 
 NAME = "attributes.csv"
-
-MAXIMUM_BYTES = 64 * 2**20
-"""Largest table that is read: about a million pictures. Its rows take ten times as much memory."""
 
 HEADER_BYTES = 64 * 2**10
 """Of a file that may be another's table, only so much is looked at."""
@@ -103,7 +100,7 @@ def find_table(source: FileSource) -> AttributeTable | None:
 def _lines(source: FileSource, name: str) -> Iterator[tuple[int, list[str]]]:
     """Line numbers and stripped cells of what is not blank."""
     wanted = "a CSV file in UTF-8 is wanted"
-    check_size(f"'{name}'", source.size(name), MAXIMUM_BYTES)
+    check_size(f"'{name}'", source.size(name), MAXIMUM_TABLE_BYTES)
     try:
         text = source.read(name).decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
-from xaitool.data.files.file_bytes import check_size
+from xaitool.data.files.file_bytes import MAXIMUM_TABLE_BYTES, check_size
 from xaitool.data.files.file_sources import FileSource
 from xaitool.errors import DataError
 
 NAME = "val_annotations.txt"
 """Lines of file, class and box, parted by tabs; the files are in ``images`` beside it."""
-
-MAXIMUM_BYTES = 64 * 2**20
-"""Largest list that is read; Tiny ImageNet's has 10,000 lines, half a MB."""
 
 
 class ListedClasses(dict[str, str]):
@@ -46,7 +43,7 @@ def listed_classes(source: FileSource) -> ListedClasses:
 
 
 def _read(source: FileSource, name: str) -> dict[str, str]:
-    check_size(f"'{name}'", source.size(name), MAXIMUM_BYTES)
+    check_size(f"'{name}'", source.size(name), MAXIMUM_TABLE_BYTES)
     classes = {}
     lines = source.read(name).decode("utf-8-sig", errors="surrogateescape").splitlines()
     for number, line in enumerate(lines, 1):

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from xaitool.data.files.file_bytes import kind_of
 from xaitool.data.names import normal_form
 from xaitool.errors import DataError
+from xaitool.io.folders import kind_of_mode
 
 UTF8 = "utf-8-sig"
 """UTF-8, with or without the byte order mark that spreadsheets write."""
@@ -141,8 +141,8 @@ def _blocks(path: Path, encoding: str) -> Iterator[list[str]]:
 
 
 def _opened(path: Path) -> BinaryIO:
-    kind = kind_of(path.stat().st_mode)
-    if kind not in (None, "a folder"):  # to open a folder says that it is one
+    kind = kind_of_mode(path.stat().st_mode)
+    if kind not in ("a file", "a folder"):  # to open a folder says that it is one
         raise DataError(
             f"'{path}' is {kind}, but a regular file is wanted",
             hint="a file is read more than once: write it to disk first",

@@ -11,7 +11,7 @@ from torch import Tensor
 from torchvision import datasets
 
 from xaitool.data.annotations import Annotations, Attribute
-from xaitool.data.files.file_bytes import check_size, file_bytes
+from xaitool.data.files.file_bytes import MAXIMUM_TABLE_BYTES, check_size, file_bytes
 from xaitool.data.files.file_pixels import OnError
 from xaitool.data.files.file_sources import FileSource, open_source
 from xaitool.data.lazy import LazyDataset
@@ -33,9 +33,6 @@ LABEL, SENSITIVE = "Heavy_Makeup", "Male"
 
 SIDE = 64
 """Side of the images by default."""
-
-MAXIMUM_BYTES = 64 * 2**20
-"""Largest list that is read; that of the attributes has 27 MB."""
 
 _PARTS = {"train": "0", "valid": "1", "test": "2"}
 
@@ -169,7 +166,7 @@ def _lines(folder: Path, name: str) -> tuple[Path, Iterator[tuple[int, list[str]
     """The file of a list, and line numbers and values of what is not blank in it."""
     path = _found(folder, name) or folder / name
     content = file_bytes(path, f"'{path}'", "CelebA's list is wanted")
-    check_size(f"'{path}'", len(content), MAXIMUM_BYTES)
+    check_size(f"'{path}'", len(content), MAXIMUM_TABLE_BYTES)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
