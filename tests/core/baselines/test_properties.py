@@ -6,12 +6,12 @@ from torch import nn
 
 from tests.core.baselines.brighten import Brighten
 from xaitool import registry
+from xaitool.core.baselines.base import Need
 from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 
 BASELINES = registry.names("baseline")
-KNOWN_NEEDS = {"image", "references", "data", "model", "generator", "cvae", "seed"}
 SHAPE = (3, 6, 8)
 GENERATOR = torch.Generator().manual_seed(0)
 IMAGES = torch.rand(5, *SHAPE, dtype=torch.float64, generator=GENERATOR)
@@ -54,16 +54,16 @@ def make(name, *, seed=0, model=None, **options):
         "generator": Brighten(),
         "seed": seed,
     }
-    if "cvae" in found.needs:
+    if Need.CVAE in found.needs:
         supply["cvae"] = autoencoder(next(supply["model"].parameters()).dtype)
     if "references" in vars(found.Options.from_mapping({}, source="")):
         options = {"references": 3, **options}
-    return found(**{need: supply[need] for need in found.needs}, **options)
+    return found(**{need: supply[need] for need in found.keyword_needs()}, **options)
 
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_needs_are_known(name):
-    assert registry.load("baseline", name).needs <= KNOWN_NEEDS
+    assert registry.load("baseline", name).needs <= set(Need)
 
 
 @pytest.mark.parametrize("name", BASELINES)
@@ -103,14 +103,14 @@ def test_neither_order_nor_global_random_state_matters(name):
 def test_the_seed_matters_where_it_is_needed(name):
     one, same, other = (make(name, seed=seed).for_images(IMAGES, SCORE) for seed in (0, 0, 1))
     assert torch.equal(one, same)
-    drawn = "seed" in registry.load("baseline", name).needs
+    drawn = Need.SEED in registry.load("baseline", name).needs
     assert torch.equal(one, other) != drawn
 
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_a_second_class_is_asked_for_where_it_is_needed(name):
     baseline = make(name)
-    if not baseline.needs_against:
+    if Need.SECOND_CLASS not in baseline.needs:
         with_it = baseline.for_images(IMAGES, SCORE)
         assert torch.equal(baseline.for_images(IMAGES, Score(TARGET)), with_it)
         return

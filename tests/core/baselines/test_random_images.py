@@ -76,7 +76,7 @@ def make(name: str, case: Case) -> Baseline:
     assume(name != "recolour" or case.images.shape[1] == 3)
     supply = case.supply | {"cvae": autoencoder(case.images)} if name == "cvae" else case.supply
     made: Baseline = found(
-        **{need: supply[need] for need in found.needs},
+        **{need: supply[need] for need in found.keyword_needs()},
         **{option: value for option, value in options.items() if option in known},
     )
     return made

@@ -22,7 +22,7 @@ from xaitool.errors import (
     UnknownNameError,
     XaitoolError,
 )
-from xaitool.workflows.explanations.given_baseline import labelled_images
+from xaitool.workflows.explanations.image_arguments import labelled_images
 
 RANDOM = torch.Generator().manual_seed(0)
 IMAGES = torch.rand(4, 3, 8, 8, generator=RANDOM)

@@ -7,6 +7,7 @@ from PIL import Image
 from tests.trained import baseline_gan_run, classifier_run, three_digits_run
 from tests.workflows.explanations.test_explain_cgi import cvae_checkpoint
 from xaitool import registry
+from xaitool.core.baselines.base import Need
 from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.baselines.zero import Zero
 from xaitool.core.score import Score
@@ -16,7 +17,9 @@ from xaitool.errors import ArtifactError, ConfigError, InputError, ModelError
 from xaitool.io.checkpoints import file_sha256
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.counterfactuals.generator import fitting, load_counterfactual
-from xaitool.workflows.explanations.plan import explained_baseline, planned
+from xaitool.workflows.explanations.baselines import explained_baseline
+from xaitool.workflows.explanations.plan import planned
+from xaitool.workflows.explanations.supply import Supply
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -124,6 +127,11 @@ def test_every_registered_baseline_can_be_made(name, tmp_path):
     assert torch.equal(found, baseline.for_images(images, score))
 
 
+def test_a_supply_meets_every_need():
+    for need in Need:
+        assert need is Need.SECOND_CLASS or callable(getattr(Supply, need))
+
+
 def test_noise_follows_the_seed():
     images = load_dataset("digits", "test").images([0]).double()
     score = Score(torch.tensor([0]))
@@ -184,6 +192,12 @@ def other(count=3, names=()):
     return replace(network, model=model, sha256="another", classes=names, source="other")
 
 
+def seeing(**changes):
+    """It, with other images for input."""
+    classifier = other()
+    return replace(classifier, input=replace(classifier.input, **changes))
+
+
 def test_a_generator_of_another_classifier_is_a_warning():
     found = load_counterfactual(baseline_gan_run(), RUNTIME)
     [warning] = fitting(found, other(), RUNTIME)
@@ -195,8 +209,8 @@ def test_a_generator_of_another_classifier_is_a_warning():
 def test_a_generator_of_other_images_or_classes():
     found = load_counterfactual(baseline_gan_run(), RUNTIME)
     for classifier, message in (
-        (replace(other(), crop=32), "makes images 1x28x28, but the model takes 1x32x32"),
-        (replace(other(), channels=3), "makes images 1x28x28, but the model takes 3x28x28"),
+        (seeing(crop=32), "makes images 1x28x28, but the model takes 1x32x32"),
+        (seeing(channels=3), "makes images 1x28x28, but the model takes 3x28x28"),
         (other(4), "knows 3 classes, but the model tells 4 apart"),
         (other(3, ("a", "b", "c")), "has the classes 0, 1, 2, but other was trained on a, b, c"),
     ):
@@ -236,7 +250,7 @@ def test_an_autoencoder_of_other_images_labels_or_attributes(tmp_path):
     for classifier, options, message in (
         (other(3, ("a", "b", "c")), {}, "the labels 0, 1, 2, but a, b, c is wanted"),
         (other(4), {}, "knows 3 labels, but the model tells 4 classes apart"),
-        (replace(other(), channels=3), {}, r"images \(1, 28, 28\), but \(3, 28, 28\) is wanted"),
+        (seeing(channels=3), {}, r"images \(1, 28, 28\), but \(3, 28, 28\) is wanted"),
         (other(), {"sensitive": {"colour": ("red", "blue")}}, "attributes colour"),
         (other(), {"sensitive": {"Male": ("red", "green")}}, r"Male \(red, green\) is wanted"),
     ):

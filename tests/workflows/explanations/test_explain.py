@@ -31,8 +31,9 @@ from xaitool.io.attributions import AttributionFile, AttributionWriter
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations import explainer
+from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.explain import ExplainResult, explain
-from xaitool.workflows.explanations.plan import explained_baseline, planned
+from xaitool.workflows.explanations.plan import planned
 from xaitool.workflows.models import classifier
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.progress import SilentReporter

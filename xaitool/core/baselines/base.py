@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -13,25 +14,42 @@ from xaitool.errors import ConfigError
 from xaitool.options import NoOptions, Options
 
 
+class Need(StrEnum):
+    """What a baseline cannot make by itself.
+
+    Each is a keyword of its constructor, but the second class, which comes with every score.
+
+    Attributes:
+        IMAGE: ``(C, H, W)`` in [0, 1].
+        REFERENCES: ``(R, C, H, W)`` in [0, 1], drawn already.
+        DATA: `LabelledImages`, the images to choose from.
+        MODEL: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``.
+        GENERATOR: From images ``(N, C, H, W)`` in [0, 1] and classes int64 ``(N,)`` to images of
+            the same shape in [0, 1].
+        CVAE: `Cvae`, trained on such images with the model's classes for labels.
+        SEED: int, the run's seed.
+        SECOND_CLASS: The class that the target is held against; the references stand for it.
+    """
+
+    IMAGE = "image"
+    REFERENCES = "references"
+    DATA = "data"
+    MODEL = "model"
+    GENERATOR = "generator"
+    CVAE = "cvae"
+    SEED = "seed"
+    SECOND_CLASS = "second class"
+
+
 class Baseline(ABC):
     """Makes R reference images for each sample; the same for explainers, metrics and guidance.
 
     Any registered baseline is made by ``Class(**{need: value}, **options)``, one keyword for each
-    of its `needs` and one for each option that is not left at its default.
+    `keyword_needs` and one for each option that is not left at its default.
 
     Attributes:
         Options: What a user may set.
-        needs: Keywords of the constructor that only the caller can fill:
-
-            * ``image``: ``(C, H, W)`` in [0, 1];
-            * ``references``: ``(R, C, H, W)`` in [0, 1], drawn already;
-            * ``data``: `LabelledImages`, the images to choose from;
-            * ``model``: from images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``;
-            * ``generator``: from images ``(N, C, H, W)`` in [0, 1] and classes int64 ``(N,)`` to
-              images of the same shape in [0, 1];
-            * ``cvae``: `Cvae`, trained on such images with the model's classes for labels;
-            * ``seed``: int, the run's seed.
-        needs_against: Whether the score must name a second class.
+        needs: What it cannot make by itself.
         is_path: Whether the references of a sample are the points of one path, in order; then its
             option ``points`` says how many. Of one point, they are as any other's.
 
@@ -40,12 +58,16 @@ class Baseline(ABC):
     """
 
     Options: ClassVar[type[Options]] = NoOptions
-    needs: ClassVar[frozenset[str]] = frozenset()
-    needs_against: ClassVar[bool] = False
+    needs: ClassVar[frozenset[Need]] = frozenset()
     is_path: ClassVar[bool] = False
 
     def __init__(self, **options: Any) -> None:
         self.options: Any = self.Options.from_mapping(options, source=type(self).__name__)
+
+    @classmethod
+    def keyword_needs(cls) -> list[Need]:
+        """Those that the constructor takes, by their names."""
+        return sorted(cls.needs - {Need.SECOND_CLASS})
 
     @abstractmethod
     def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
@@ -61,7 +83,7 @@ class Baseline(ABC):
             ``(N, R, C, H, W)`` in [0, 1], same dtype and device; may be an expanded view.
 
         Raises:
-            ConfigError: `needs_against` is true and the score has no second class.
+            ConfigError: It needs a second class and the score has none.
         """
 
     def for_samples(

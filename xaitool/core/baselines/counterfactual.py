@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.batching import ROWS, row_chunks
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.score import Score
@@ -43,8 +43,7 @@ class CounterfactualBaseline(Baseline):
         True
     """
 
-    needs = frozenset({"generator"})
-    needs_against = True
+    needs = frozenset({Need.GENERATOR, Need.SECOND_CLASS})
 
     def __init__(self, *, generator: nn.Module) -> None:
         super().__init__()

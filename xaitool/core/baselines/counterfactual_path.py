@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.batching import ROWS
 from xaitool.core.counterfactuals.base import CounterfactualPath, counterfactual_values
 from xaitool.core.counterfactuals.cvae_path import CvaePath
@@ -118,7 +118,7 @@ class CvaePathBaseline(CounterfactualPathBaseline):
         True
     """
 
-    needs = frozenset({"cvae"})
+    needs = frozenset({Need.CVAE})
 
     def __init__(self, *, cvae: Cvae, **options: Any) -> None:
         super().__init__(**options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.errors import ShapeError
@@ -34,7 +34,7 @@ class DatasetReferences(Baseline):
         True
     """
 
-    needs = frozenset({"references"})
+    needs = frozenset({Need.REFERENCES})
 
     def __init__(self, references: Tensor) -> None:
         super().__init__()

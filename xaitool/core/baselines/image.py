@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from xaitool.core.baselines.base import Need
 from xaitool.core.baselines.dataset import DatasetReferences
 
 
@@ -28,7 +29,7 @@ class GivenImage(DatasetReferences):
         True
     """
 
-    needs = frozenset({"image"})
+    needs = frozenset({Need.IMAGE})
 
     def __init__(self, image: Tensor) -> None:
         super().__init__(image.unsqueeze(0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.baselines.labelled import LabelledImages, images_like, indices_of
 from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
@@ -38,8 +38,7 @@ class NearestTarget(Baseline):
         True
     """
 
-    needs = frozenset({"data"})
-    needs_against = True
+    needs = frozenset({Need.DATA, Need.SECOND_CLASS})
 
     def __init__(self, *, data: LabelledImages) -> None:
         super().__init__()

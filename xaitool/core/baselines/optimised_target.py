@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.batching import ROWS, row_chunks
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.gradients import gradients, logits_with_graph
@@ -60,8 +60,7 @@ class OptimisedTarget(Baseline):
     """
 
     Options = OptimisedTargetOptions
-    needs = frozenset({"model"})
-    needs_against = True
+    needs = frozenset({Need.MODEL, Need.SECOND_CLASS})
 
     def __init__(self, *, model: nn.Module, **options: Any) -> None:
         super().__init__(**options)

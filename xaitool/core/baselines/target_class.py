@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.baselines.labelled import LabelledImages, images_like, indices_of
 from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
@@ -53,8 +53,7 @@ class TargetClass(Baseline):
     """
 
     Options = TargetClassOptions
-    needs = frozenset({"data", "seed"})
-    needs_against = True
+    needs = frozenset({Need.DATA, Need.SEED, Need.SECOND_CLASS})
 
     def __init__(self, *, data: LabelledImages, seed: int = 0, **options: Any) -> None:
         super().__init__(**options)

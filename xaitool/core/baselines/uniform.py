@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.core.seeding import sample_generators
@@ -49,7 +49,7 @@ class Uniform(Baseline):
     """
 
     Options = UniformOptions
-    needs = frozenset({"seed"})
+    needs = frozenset({Need.SEED})
 
     def __init__(self, *, seed: int = 0, **options: Any) -> None:
         super().__init__(**options)

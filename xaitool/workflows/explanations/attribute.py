@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -13,27 +14,15 @@ from xaitool import registry
 from xaitool.core.attribution.base import Attribution, AttributionMethod, is_silent
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
-from xaitool.core.frozen.untouched import untouched
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.memory import Rows
 from xaitool.core.score import Output, Score, are_probabilities
-from xaitool.errors import (
-    ConfigError,
-    DataError,
-    ModelError,
-    ShapeError,
-    XaitoolError,
-    is_out_of_memory,
-)
-from xaitool.workflows.explanations.given_baseline import (
-    check_pixels,
-    given_baseline,
-    labelled_images,
-)
+from xaitool.errors import ModelError, ShapeError
+from xaitool.workflows.explanations.baseline_argument import Call, argument_baseline
+from xaitool.workflows.explanations.class_arguments import Classes, checked_logits, chosen_score
+from xaitool.workflows.explanations.image_arguments import check_pixels, labelled_images
 from xaitool.workflows.models.exported_program import as_model
 from xaitool.workflows.runs.runtime import Runtime
-
-Classes = int | Sequence[int] | Tensor
 
 
 def attribute(
@@ -144,33 +133,25 @@ def attribute(
         registry.load("method", method) if isinstance(method, str) else method
     )
     runtime = Runtime(inputs.device, inputs.dtype)
-    together = Rows(
-        runtime.rows(inputs.shape[1:].numel(), None) if rows is None else rows,
-        lambda text: warnings.warn(text, stacklevel=4),
-    )
+    if rows is None:
+        rows = runtime.rows(inputs.shape[1:].numel(), None)
+    together = Rows(rows, _warn)
     users = UsersClassifier(model)
-    explainer = kind(users, seed=seed, **options)
+    bound = kind(users, seed=seed, **options)
+    output = score or kind.default_output
     if not len(inputs):
-        return _nothing(explainer, inputs, score or kind.default_output)
-    supply = {
-        "references": references,
-        "data": labelled_images(data),
-        "attributes": attributes,
-        "model": users,
-        "seed": seed,
-        "runtime": runtime,
-        "shape": inputs.shape[1:],
-        "count_classes": lambda: _logits(users, inputs[:1], 1).shape[1],
-    }
-
+        return _nothing(bound, inputs, output)
+    call = Call(users, inputs, references, labelled_images(data), attributes, seed, runtime)
     known = None if attributes is None else _attribute_values(attributes, inputs)
+    source = argument_baseline(kind, baseline, call)
+    logits = together.run(partial(checked_logits, users, inputs))
+    if are_probabilities(logits):
+        _warn("the model seems to return probabilities, not logits")
+    what = chosen_score(logits, target, against, output)
 
     def explain(most: int) -> Attribution:
-        source = given_baseline(kind, baseline, supply)
-        logits = _logits(users, inputs, most)
-        what = _score(logits, target, against, score or kind.default_output)
         baselines = None if source is None else source.for_samples(inputs, what, known, rows=most)
-        return explainer.attribute(inputs, what, baselines, rows=most)
+        return bound.attribute(inputs, what, baselines, rows=most)
 
     result = together.run(explain)
     _warn_of_odd_maps(result, method if isinstance(method, str) else kind.__name__)
@@ -191,11 +172,19 @@ def _warn_of_odd_maps(result: Attribution, method: str) -> None:
         (silent, "is 0 everywhere, though the score is not that of a baseline,"),
     ):
         if found.any():
-            warnings.warn(
+            _warn(
                 f"{method} {what} for {int(found.sum())} of {len(found)} inputs, the first is "
-                f"input {int(found.nonzero()[0])}",
-                stacklevel=3,
+                f"input {int(found.nonzero()[0])}"
             )
+
+
+def _warn(text: str) -> None:
+    """Warn at the line that calls us, however deep in the package the reason lies."""
+    package = __name__.partition(".")[0]
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level + 1)
 
 
 def _attribute_values(attributes: Tensor, inputs: Tensor) -> Tensor:
@@ -207,75 +196,3 @@ def _attribute_values(attributes: Tensor, inputs: Tensor) -> Tensor:
             f"({len(inputs)}, A) are wanted"
         )
     return values.long()
-
-
-def _logits(model: UsersClassifier, inputs: Tensor, rows: int) -> Tensor:
-    try:
-        with untouched(model) as own, torch.no_grad():
-            logits = torch.cat([own(part) for part in inputs.split(rows)])
-    except Exception as error:
-        if is_out_of_memory(error) or isinstance(error, XaitoolError):
-            raise
-        raise ModelError(
-            f"the model fails on {inputs.dtype} {tuple(inputs.shape)} on {inputs.device} "
-            f"({' '.join(str(error).split())[:200]}), but logits are wanted"
-        ) from error
-    if logits.ndim != 2 or len(logits) != len(inputs):
-        raise ModelError(
-            f"the model returns {tuple(logits.shape)}, but logits ({len(inputs)}, classes) "
-            "are wanted"
-        )
-    if not logits.isfinite().all():
-        raise ModelError("the model returns NaN or infinity, but finite logits are wanted")
-    with untouched(model):
-        if model.is_sigmoid(inputs[:1], logits):
-            raise ModelError(
-                "the model ends in a sigmoid, so it returns a probability, but a logit is wanted",
-                hint="remove its sigmoid",
-            )
-    if are_probabilities(logits):
-        warnings.warn("the model seems to return probabilities, not logits", stacklevel=5)
-    return logits
-
-
-def _score(
-    logits: Tensor,
-    target: Classes | None,
-    against: Classes | Literal["second"] | None,
-    output: Output,
-) -> Score:
-    first = logits.argmax(1) if target is None else _classes("target", target, logits)
-    if against is None:
-        return Score(first, None, output)
-    if isinstance(against, str) and against == "second":
-        return Score(first, logits.scatter(1, first[:, None], -torch.inf).argmax(1), output)
-    second = _classes("against", against, logits)
-    if (second == first).any():
-        raise DataError(
-            f"against is {int(second[second == first][0])}, which is the target too, but another "
-            "class is wanted",
-            hint="against='second'",
-        )
-    return Score(first, second, output)
-
-
-def _classes(name: str, wanted: Classes, logits: Tensor) -> Tensor:
-    samples, count = logits.shape
-    try:
-        classes = torch.as_tensor(wanted, device=logits.device)
-        torch.iinfo(classes.dtype)
-    except (TypeError, ValueError, RuntimeError):
-        raise ConfigError(f"{name} is {wanted!r}, but whole numbers are wanted") from None
-    if classes.ndim == 0:
-        classes = classes.expand(samples)
-    if classes.shape != (samples,):
-        raise ShapeError(
-            f"{name} is {tuple(classes.shape)}, but one class, or one for each of {samples} "
-            "inputs, is wanted"
-        )
-    outside = classes[(classes < 0) | (classes >= count)]
-    if len(outside):
-        raise ConfigError(
-            f"{name} is {int(outside[0])}, but the model's classes are 0 to {count - 1}"
-        )
-    return classes.long()

@@ -7,13 +7,14 @@ from typing import Any
 
 from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.errors import ConfigError
 from xaitool.options.assignments import assigned
 from xaitool.workflows.configs.explanation import ExplanationOptions
 
-# What a baseline needs that stands in a file, and so behind its name: ``image:FILE``.
-IN_A_FILE = frozenset({"image", "generator", "cvae"})
+# What a baseline needs that stands in a file, and so behind its name: ``cvae:CHECKPOINT``.
+IN_A_CHECKPOINT = frozenset({Need.GENERATOR, Need.CVAE})
+IN_A_FILE = IN_A_CHECKPOINT | {Need.IMAGE}
 
 
 def baseline_class(baseline: str) -> type[Baseline]:
@@ -67,7 +68,7 @@ def check_fit(
 
 
 def _draws_several(kind: type[Baseline], options: Mapping[str, Any]) -> bool:
-    return "references" in kind.needs or options.get("references", 1) != 1
+    return Need.REFERENCES in kind.needs or options.get("references", 1) != 1
 
 
 def baselines_with_options(

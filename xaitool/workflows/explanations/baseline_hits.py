@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.baselines.reached import predictions
 from xaitool.core.score import Score
 from xaitool.io.attributions import AttributionFile, AttributionRows
@@ -34,7 +34,7 @@ class DrawnBaselines:
         if self.baseline is None:
             return None
         references = self.baseline.for_samples(images, score, attributes, rows=self.rows)
-        if self.baseline.needs_against and score.against is not None:
+        if Need.SECOND_CLASS in self.baseline.needs and score.against is not None:
             predicted = predictions(self.model, references, rows=self.rows)
             self._predicted.append((score.against, predicted))
         return references

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.baselines.reached import reached
 from xaitool.core.memory import Rows
@@ -236,6 +236,6 @@ class MapMaker:
         references = hits = None
         if baseline is not None:
             references = baseline.for_samples(images, score, attributes, rows=most)
-            if baseline.needs_against and score.against is not None:
+            if Need.SECOND_CLASS in baseline.needs and score.against is not None:
                 hits = reached(model, references, score.against, rows=most)
         return method.attribute(images, score, references, rows=most).values, hits

@@ -20,11 +20,12 @@ from xaitool.io.provenance import versions
 from xaitool.options.command_text import command_text
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.baseline_hits import file_reached, reached_share
+from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.class_choice import ClassChoice, class_label
 from xaitool.workflows.explanations.explainer import Explainer
 from xaitool.workflows.explanations.images import Batch, ExplainedImages, each_that_can
 from xaitool.workflows.explanations.pictures import HeatMaps, classes_reached
-from xaitool.workflows.explanations.plan import PlannedExplanation, explained_baseline
+from xaitool.workflows.explanations.plan import PlannedExplanation
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.stop_signal import StopSignal

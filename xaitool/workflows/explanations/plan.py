@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
@@ -22,9 +23,6 @@ from xaitool.workflows.explanations.baseline_choice import (
     baselines_with_options,
     check_fit,
 )
-from xaitool.workflows.explanations.baselines import OpenedBaseline, open_baseline
-from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,15 @@ class Explanation:
     baseline_options: dict[str, Any]
     output: Output
     title: str
+
+    def bound(self, model: nn.Module, seed: int) -> AttributionMethod:
+        """The method with its options, ready to explain a model.
+
+        Args:
+            model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``.
+            seed: Of methods that draw.
+        """
+        return self.method(model, seed=seed, **self.method_options)
 
 
 @dataclass(frozen=True)
@@ -212,26 +219,3 @@ def _stem(name: str, baseline: str | None, config: ExplainConfig) -> str:
     last = Path(file).name if Path(file).is_dir() else Path(file).stem
     parts = [name, base, re.sub(r"[^\w.-]+", "-", last)]
     return "-".join(part for part in parts if part)
-
-
-def explained_baseline(
-    explanation: Explanation,
-    options: ExplanationOptions,
-    classifier: Classifier,
-    runtime: Runtime,
-    *,
-    against: bool,
-    sensitive: Mapping[str, tuple[str, ...]] | None = None,
-) -> OpenedBaseline | None:
-    """The baseline of an explanation; None for a method without one. See `open_baseline`."""
-    if explanation.baseline is None:
-        return None
-    return open_baseline(
-        explanation.baseline,
-        explanation.baseline_options,
-        options,
-        classifier,
-        runtime,
-        against=against,
-        sensitive=sensitive,
-    )

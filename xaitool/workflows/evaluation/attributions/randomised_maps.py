@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from xaitool.core.baselines.base import Baseline
+from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.memory import Rows
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
@@ -14,9 +14,10 @@ from xaitool.workflows.counterfactuals.generator import load_counterfactual
 from xaitool.workflows.evaluation.attributions.explained_scores import ExplainedScores
 from xaitool.workflows.evaluation.attributions.retrained_generators import RetrainedGenerators
 from xaitool.workflows.evaluation.subjects import measured_rows
-from xaitool.workflows.explanations.baselines import OpenedBaseline
+from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.explainer import ExplainedMaps, MapMaker
-from xaitool.workflows.explanations.plan import Explanation, explained_baseline, explanations
+from xaitool.workflows.explanations.plan import Explanation, explanations
+from xaitool.workflows.explanations.supply import OpenedBaseline
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 
@@ -135,7 +136,7 @@ class _Sources:
         """One baseline for all networks, unless it asks the network."""
 
         def baseline_of(network: Classifier) -> Baseline | None:
-            if "model" not in baseline.needs or network is self._classifier:
+            if Need.MODEL not in baseline.needs or network is self._classifier:
                 return baseline
             opened = self._opened(explanation, network)
             return None if opened is None else opened.baseline

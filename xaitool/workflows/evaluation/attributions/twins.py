@@ -23,8 +23,9 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.attributions.explained_scores import explained_scores
 from xaitool.workflows.evaluation.path_walk import PathWalk, required_paths
 from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, spread_samples
+from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.explainer import MapMaker
-from xaitool.workflows.explanations.plan import Explanation, explained_baseline, explanations
+from xaitool.workflows.explanations.plan import Explanation, explanations
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime

@@ -32,8 +32,9 @@ from xaitool.workflows.evaluation.subjects import (
     measured_samples,
 )
 from xaitool.workflows.explanations.baseline_choice import baseline_class, baselines_with_options
-from xaitool.workflows.explanations.baselines import OpenedBaseline, open_baseline
+from xaitool.workflows.explanations.baselines import open_baseline
 from xaitool.workflows.explanations.class_choice import class_label
+from xaitool.workflows.explanations.supply import OpenedBaseline
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import dataset_for
 from xaitool.workflows.runs.context import Context
