@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import nn
 from torchvision.models import mobilenet_v2
 
-from xaitool.core.models.classifiers.sizes import check_classifier
+from xaitool.core.models.classifiers.base import SmallClassifier
 from xaitool.core.models.classifiers.small_images import small_image_stem
-from xaitool.core.models.normalise import Normalise
 
 _STAGES = [
     [1, 16, 1, 1],
@@ -24,7 +21,7 @@ _STAGES = [
 ImageNet."""
 
 
-class CifarMobileNetV2(nn.Sequential):
+class CifarMobileNetV2(SmallClassifier):
     """torchvision's MobileNetV2 with small images' strides: logits ``(N, K)`` from [0, 1].
 
     Sandler et al. 2018 in its usual form for CIFAR-10, which the LGL-INR paper's "publicly
@@ -32,25 +29,11 @@ class CifarMobileNetV2(nn.Sequential):
     second stage have stride 1, so that 32x32 images end as 4x4 maps. Some implementations also
     put a convolution into the shortcut of blocks that widen; here those have none, as in the
     paper of MobileNetV2. 2,236,682 parameters for CIFAR-10.
-
-    Args:
-        shape: Image shape ``(C, H, W)``.
-        classes: Number K of logits.
-        mean: Of the images, one value a channel, in pixel units of [0, 1].
-        standard_deviation: One positive value a channel.
-
-    Raises:
-        ModelError: The normalisation does not fit.
     """
 
-    def __init__(
-        self,
-        shape: tuple[int, int, int],
-        classes: int,
-        mean: Sequence[float],
-        standard_deviation: Sequence[float],
-    ) -> None:
-        check_classifier("cifar-mobilenet-v2", shape, classes, mean, standard_deviation)
+    name = "cifar-mobilenet-v2"
+
+    def _layers(self, channels: int, positions: int, classes: int) -> list[nn.Module]:
         network = mobilenet_v2(num_classes=classes, inverted_residual_setting=_STAGES)
-        network.features[0][0] = small_image_stem(shape[0], 32)
-        super().__init__(Normalise(mean, standard_deviation), network)
+        network.features[0][0] = small_image_stem(channels, 32)
+        return [network]

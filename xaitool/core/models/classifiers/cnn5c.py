@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import nn
 
-from xaitool.core.models.classifiers.sizes import check_classifier, size_after
-from xaitool.core.models.normalise import Normalise
+from xaitool.core.models.classifiers.base import SmallClassifier
 
 
-class CNN5C(nn.Sequential):
+class CNN5C(SmallClassifier):
     """Five 3x3 convolutions, one linear layer: logits ``(N, K)`` from [0, 1].
 
     LGL-INR paper, Table 2: ``CV(C32K3S1)-BN-CV(C64K3S1)-BN-CV(C128K3S1)-MP(K2S2)-CV(C256K3S1)-BN-
@@ -20,29 +17,15 @@ class CNN5C(nn.Sequential):
     sides are 28-26-24-24-12-10-8-1. The paper does not say where ReLUs stand; here one follows
     each convolution, after the batch normalisation where there is one (1, 2 and 4).
 
-    Args:
-        shape: Image shape ``(C, H, W)``, sides at least 28.
-        classes: Number K of logits.
-        mean: Of the images, one value a channel, in pixel units of [0, 1].
-        standard_deviation: One positive value a channel.
-
-    Raises:
-        ModelError: The images are too small, or the normalisation does not fit.
+    Images have sides of at least 28.
     """
 
-    def __init__(
-        self,
-        shape: tuple[int, int, int],
-        classes: int,
-        mean: Sequence[float],
-        standard_deviation: Sequence[float],
-    ) -> None:
-        check_classifier("cnn5c", shape, classes, mean, standard_deviation)
-        layers = [(3, 1, 0), (3, 1, 0), (3, 1, 1), (2, 2, 0), (3, 1, 0), (3, 1, 0), (8, 1, 0)]
-        positions = size_after("cnn5c", shape, layers)
-        super().__init__(
-            Normalise(mean, standard_deviation),
-            nn.Conv2d(shape[0], 32, 3),
+    name = "cnn5c"
+    resizing = ((3, 1, 0), (3, 1, 0), (3, 1, 1), (2, 2, 0), (3, 1, 0), (3, 1, 0), (8, 1, 0))
+
+    def _layers(self, channels: int, positions: int, classes: int) -> list[nn.Module]:
+        return [
+            nn.Conv2d(channels, 32, 3),
             nn.BatchNorm2d(32),
             nn.ReLU(),
             nn.Conv2d(32, 64, 3),
@@ -59,4 +42,4 @@ class CNN5C(nn.Sequential):
             nn.MaxPool2d(8, stride=1),
             nn.Flatten(),
             nn.Linear(512 * positions, classes),
-        )
+        ]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from torch import nn
 
-from xaitool.core.models.classifiers.sizes import check_classifier, size_after
-from xaitool.core.models.normalise import Normalise
+from xaitool.core.models.classifiers.base import SmallClassifier
 
 _WIDTHS = (32, 64, 128, 256)
 
 
-class GanmexCifarCNN(nn.Sequential):
+class GanmexCifarCNN(SmallClassifier):
     """Four units of two convolutions and a pooling, 128 units: logits ``(N, K)`` from [0, 1].
 
     Shih et al. 2021 (GANMEX), appendix A.1: a unit is two 3x3 convolutions, each followed by batch
@@ -20,34 +19,21 @@ class GanmexCifarCNN(nn.Sequential):
     with its batch normalisation are those of the authors' code. Where the ReLUs stand is not told;
     here each follows a normalisation.
 
-    Args:
-        shape: Image shape ``(C, H, W)``, sides at least 16.
-        classes: Number K of logits.
-        mean: Of the images, one value a channel, in pixel units of [0, 1].
-        standard_deviation: One positive value a channel.
-
-    Raises:
-        ModelError: The images are too small, or the normalisation does not fit.
+    Images have sides of at least 16.
     """
 
-    def __init__(
-        self,
-        shape: tuple[int, int, int],
-        classes: int,
-        mean: Sequence[float],
-        standard_deviation: Sequence[float],
-    ) -> None:
-        check_classifier("ganmex-cifar-cnn", shape, classes, mean, standard_deviation)
-        positions = size_after("ganmex-cifar-cnn", shape, [(2, 2, 0)] * len(_WIDTHS))
-        super().__init__(
-            Normalise(mean, standard_deviation),
-            *_units(shape[0]),
+    name = "ganmex-cifar-cnn"
+    resizing = ((2, 2, 0),) * len(_WIDTHS)
+
+    def _layers(self, channels: int, positions: int, classes: int) -> list[nn.Module]:
+        return [
+            *_units(channels),
             nn.Flatten(),
             nn.Linear(_WIDTHS[-1] * positions, 128),
             nn.BatchNorm1d(128),
             nn.ReLU(),
             nn.Linear(128, classes),
-        )
+        ]
 
 
 def _units(channels: int) -> Iterator[nn.Module]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import nn
 
-from xaitool.core.models.classifiers.sizes import check_classifier, size_after
-from xaitool.core.models.normalise import Normalise
+from xaitool.core.models.classifiers.base import SmallClassifier
 
 
-class GanmexCNN(nn.Sequential):
+class GanmexCNN(SmallClassifier):
     """Two strided convolutions, 256 units, dropout: logits ``(N, K)`` from [0, 1].
 
     Shih et al. 2021 (GANMEX), appendix: two 6x6 convolutions of stride 2, a 256-unit layer,
@@ -18,28 +15,15 @@ class GanmexCNN(nn.Sequential):
     padding; here there is none, which takes 28x28 to 12x12 to 4x4. The authors train through a
     softmax inside the network and another one in the loss; here the outputs are logits.
 
-    Args:
-        shape: Image shape ``(C, H, W)``, sides at least 16.
-        classes: Number K of logits.
-        mean: Of the images, one value a channel, in pixel units of [0, 1].
-        standard_deviation: One positive value a channel.
-
-    Raises:
-        ModelError: The images are too small, or the normalisation does not fit.
+    Images have sides of at least 16.
     """
 
-    def __init__(
-        self,
-        shape: tuple[int, int, int],
-        classes: int,
-        mean: Sequence[float],
-        standard_deviation: Sequence[float],
-    ) -> None:
-        check_classifier("ganmex-cnn", shape, classes, mean, standard_deviation)
-        positions = size_after("ganmex-cnn", shape, [(6, 2, 0), (6, 2, 0)])
-        super().__init__(
-            Normalise(mean, standard_deviation),
-            nn.Conv2d(shape[0], 32, 6, stride=2),
+    name = "ganmex-cnn"
+    resizing = ((6, 2, 0), (6, 2, 0))
+
+    def _layers(self, channels: int, positions: int, classes: int) -> list[nn.Module]:
+        return [
+            nn.Conv2d(channels, 32, 6, stride=2),
             nn.ReLU(),
             nn.Conv2d(32, 64, 6, stride=2),
             nn.ReLU(),
@@ -48,4 +32,4 @@ class GanmexCNN(nn.Sequential):
             nn.ReLU(),
             nn.Dropout(0.5),
             nn.Linear(256, classes),
-        )
+        ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
 
 from torch import Tensor, nn
 
-from xaitool.core.models.classifiers.sizes import check_classifier, size_after
-from xaitool.core.models.normalise import Normalise
+from xaitool.core.models.classifiers.base import SmallClassifier
 
 
-class LeNet5(nn.Module):
+class LeNet5(SmallClassifier):
     """Two convolutions, three linear layers; 61,706 parameters for MNIST.
 
     LeCun et al. 1998, Gradient-based learning applied to document recognition. Differences, all
@@ -19,31 +18,18 @@ class LeNet5(nn.Module):
     images padded by 2 inside the first convolution instead of 32x32 ones. A ReLU follows each
     pooling: the same function as one before it, for less.
 
-    Args:
-        shape: Image shape ``(C, H, W)``, sides at least 12.
-        classes: Number K of logits.
-        mean: Of the images, one value a channel, in pixel units of [0, 1].
-        standard_deviation: One positive value a channel.
-
-    Raises:
-        ModelError: The images are too small, or the normalisation does not fit.
+    Images have sides of at least 12.
     """
 
+    name = "lenet5"
+    resizing = ((5, 1, 2), (2, 2, 0), (5, 1, 0), (2, 2, 0))
     feature_count = 84
+    trunk: nn.Sequential
+    head: nn.Linear
 
-    def __init__(
-        self,
-        shape: tuple[int, int, int],
-        classes: int,
-        mean: Sequence[float],
-        standard_deviation: Sequence[float],
-    ) -> None:
-        super().__init__()
-        check_classifier("lenet5", shape, classes, mean, standard_deviation)
-        positions = size_after("lenet5", shape, [(5, 1, 2), (2, 2, 0), (5, 1, 0), (2, 2, 0)])
-        self.trunk = nn.Sequential(
-            Normalise(mean, standard_deviation),
-            nn.Conv2d(shape[0], 6, 5, padding=2),
+    def _layers(self, channels: int, positions: int, classes: int) -> list[nn.Module]:
+        return [
+            nn.Conv2d(channels, 6, 5, padding=2),
             nn.MaxPool2d(2),
             nn.ReLU(),
             nn.Conv2d(6, 16, 5),
@@ -54,15 +40,14 @@ class LeNet5(nn.Module):
             nn.ReLU(),
             nn.Linear(120, self.feature_count),
             nn.ReLU(),
-        )
-        self.head = nn.Linear(self.feature_count, classes)
+            nn.Linear(self.feature_count, classes),
+        ]
 
     def features(self, images: Tensor) -> Tensor:
         """Activations below the logits, ``(N, 84)``, for distances between sets of images."""
         features: Tensor = self.trunk(images)
         return features
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits ``(N, K)`` of images ``(N, C, H, W)`` in [0, 1]."""
-        logits: Tensor = self.head(self.trunk(images))
-        return logits
+    def _arranged(self, layers: list[nn.Module]) -> OrderedDict[str, nn.Module]:
+        *trunk, head = layers
+        return OrderedDict(trunk=nn.Sequential(*trunk), head=head)

@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
-from xaitool.core.models.classifiers.sizes import check_classifier
+from xaitool.core.models.classifiers.base import SmallClassifier
 from xaitool.core.models.classifiers.small_images import he_initialised, small_image_stem
-from xaitool.core.models.normalise import Normalise
 
 _WIDTHS = (16, 32, 64)
 _BLOCKS = 9
 
 
-class ResNet56(nn.Sequential):
+class ResNet56(SmallClassifier):
     """Three stages of nine residual blocks: logits ``(N, K)`` from [0, 1].
 
     He et al. 2016, section 4.2, with n = 9 and shortcuts without parameters (their option A):
     853,018 parameters for CIFAR-10. The blocks are torchvision's.
-
-    Args:
-        shape: Image shape ``(C, H, W)``.
-        classes: Number K of logits.
-        mean: Of the images, one value a channel, in pixel units of [0, 1].
-        standard_deviation: One positive value a channel.
-
-    Raises:
-        ModelError: The normalisation does not fit.
     """
 
-    def __init__(
-        self,
-        shape: tuple[int, int, int],
-        classes: int,
-        mean: Sequence[float],
-        standard_deviation: Sequence[float],
-    ) -> None:
-        check_classifier("resnet56", shape, classes, mean, standard_deviation)
-        super().__init__(
-            Normalise(mean, standard_deviation),
-            small_image_stem(shape[0], _WIDTHS[0]),
+    name = "resnet56"
+
+    def _layers(self, channels: int, positions: int, classes: int) -> list[nn.Module]:
+        layers = nn.Sequential(
+            small_image_stem(channels, _WIDTHS[0]),
             nn.BatchNorm2d(_WIDTHS[0]),
             nn.ReLU(inplace=True),
             _stage(_WIDTHS[0], _WIDTHS[0]),
@@ -52,7 +34,7 @@ class ResNet56(nn.Sequential):
             nn.Flatten(),
             nn.Linear(_WIDTHS[2], classes),
         )
-        he_initialised(self)
+        return list(he_initialised(layers))
 
 
 class PaddedShortcut(nn.Module):
