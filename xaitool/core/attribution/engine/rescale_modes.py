@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import partial
 from typing import Any
 
@@ -19,12 +20,8 @@ from xaitool.core.attribution.engine.rescale_rules import Activation, name_of, p
 from xaitool.core.frozen.sight import computed_once
 
 
-class Record(TorchFunctionMode):
-    """Keeps what every operation that has a rule receives, in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.received: list[tuple[str, Tensor]] = []
+class _Pairwise(TorchFunctionMode, ABC):
+    """Sees every operation, and an extreme of two tensors as one over pairs, which has a rule."""
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -35,12 +32,27 @@ class Record(TorchFunctionMode):
         if of_pairs:
             with self:
                 return of_pairs()
+        return self._operate(func, name, args, kwargs)
+
+    @abstractmethod
+    def _operate(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Call an operation, what it receives being positional."""
+
+
+class Record(_Pairwise):
+    """Keeps what every operation that has a rule receives, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.received: list[tuple[str, Tensor]] = []
+
+    def _operate(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         if rule_of(name, args):
             self.received.append((name, args[0].clone()))
         return func(*args, **kwargs)
 
 
-class Rescale(TorchFunctionMode):
+class Rescale(_Pairwise):
     """Exchanges the gradient of every operation that has a rule, and keeps them in order.
 
     Args:
@@ -60,15 +72,7 @@ class Rescale(TorchFunctionMode):
         self.as_references = as_references
         self._indices: list[Tensor] = []
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        args, kwargs = _positional(args, kwargs)
-        name = name_of(func)
-        of_pairs = pairwise(name, args, kwargs)
-        if of_pairs:
-            with self:
-                return of_pairs()
+    def _operate(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         checked = self.strict and any(map(depends, (*args, *kwargs.values())))
         if checked:
             check_call(name, args, kwargs)
