@@ -17,7 +17,7 @@ from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.cvae import LoadedCvae
 from xaitool.workflows.counterfactuals.generator import load_counterfactual, recorded_classifier
-from xaitool.workflows.evaluation.subjects import load_beside, load_measured
+from xaitool.workflows.evaluation.subjects import load_beside, load_classifier_and_data
 from xaitool.workflows.runs.runtime import Runtime
 
 CPU = Runtime(torch.device("cpu"), torch.float32)
@@ -39,7 +39,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_beside_a_classifier_is_another_one_of_the_same_images_and_classes() -> None:
     config = EvaluateConfig(artifacts=(classifier_run(),), device="cpu")
-    classifier, dataset = load_measured(classifier_run(), config, CPU)
+    classifier, dataset = load_classifier_and_data(classifier_run(), config, CPU)
     other = replace(classifier, sha256="another")
     found = load_beside(str(classifier_run()), other, dataset, CPU, "judge")
     assert (found.sha256, found.classes) == (classifier.sha256, classifier.classes)
@@ -64,10 +64,10 @@ def test_beside_an_autoencoder_classes_may_be_others() -> None:
 
 def test_data_are_those_of_the_training_unless_others_are_named() -> None:
     config = EvaluateConfig(artifacts=(three_digits_run(),), device="cpu")
-    classifier, dataset = load_measured(three_digits_run(), config, CPU)
+    classifier, dataset = load_classifier_and_data(three_digits_run(), config, CPU)
     assert (dataset.name, dataset.classes) == ("digits", classifier.classes)
     with pytest.raises(ConfigError, match="does not know its data, but --dataset NAME is wanted"):
-        load_measured(Path("factory_beside:make"), config, CPU)
+        load_classifier_and_data(Path("factory_beside:make"), config, CPU)
 
 
 def test_a_generator_says_which_classifier_it_had_and_how_it_was_read() -> None:

@@ -31,14 +31,14 @@ from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 
 
-def load_measured(
+def load_classifier_and_data(
     path: Path, config: EvaluateConfig, runtime: Runtime
 ) -> tuple[Classifier, ImageDataset]:
     """The classifier, and the dataset that the options name, else that of its training.
 
     Args:
         path: A checkpoint, a run, or any other model that ``explain --model`` takes.
-        config: The options; ``limit`` is left to the caller, see `measured_samples`.
+        config: The options; ``limit`` is left to the caller, see `first_samples`.
         runtime: Where it computes.
 
     Raises:
@@ -47,12 +47,10 @@ def load_measured(
         DataError: The dataset is absent or damaged, or has other classes than the model.
     """
     classifier = load_classifier(str(path), config.weights, runtime, options=config)
-    return classifier, measured_dataset(classifier, config, runtime)
+    return classifier, dataset_of(classifier, config, runtime)
 
 
-def measured_dataset(
-    classifier: Classifier, config: EvaluateConfig, runtime: Runtime
-) -> ImageDataset:
+def dataset_of(classifier: Classifier, config: EvaluateConfig, runtime: Runtime) -> ImageDataset:
     """The dataset that the options name, else that of a classifier's training.
 
     Raises:
@@ -70,7 +68,7 @@ def measured_dataset(
     return dataset
 
 
-def measured_samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
+def first_samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
     """Indices of the first ``--limit`` samples, or of all; int64."""
     return torch.arange(len(dataset))[: config.limit]
 
@@ -78,15 +76,15 @@ def measured_samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
 def spread_samples(dataset: ImageDataset, config: EvaluateConfig, count: int) -> Tensor:
     """Indices of the first ``--limit`` samples, or of at most `count`, evenly spaced; int64."""
     step = 1 if config.limit else max(1, -(-len(dataset) // count))
-    return measured_samples(dataset, config)[::step]
+    return first_samples(dataset, config)[::step]
 
 
-def measured_rows(dataset: ImageDataset, context: Context[EvaluateConfig]) -> Rows:
+def rows_for(dataset: ImageDataset, context: Context[EvaluateConfig]) -> Rows:
     """How many of its images go through a network at once."""
     return context.rows(math.prod(dataset.shape), context.config.batch_size)
 
 
-def measured_logits(
+def logits_and_labels(
     classifier: Classifier,
     dataset: ImageDataset,
     context: Context[EvaluateConfig],
@@ -96,8 +94,8 @@ def measured_logits(
     Raises:
         ModelError: The model returns no finite logits.
     """
-    samples = measured_samples(dataset, context.config)
-    rows = measured_rows(dataset, context)
+    samples = first_samples(dataset, context.config)
+    rows = rows_for(dataset, context)
     with context.reporter.task("evaluate", len(samples), "image") as task:
         for indices in samples.split(rows.most):
             images = context.runtime.place(dataset.images(indices))
@@ -107,7 +105,7 @@ def measured_logits(
             task.advance(len(indices))
 
 
-def load_measured_cvae(
+def load_cvae_and_data(
     path: Path, config: EvaluateConfig, runtime: Runtime
 ) -> tuple[LoadedCvae, ImageDataset]:
     """The autoencoder, and the dataset that the options name, else that of its training.

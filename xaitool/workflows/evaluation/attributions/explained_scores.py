@@ -13,7 +13,7 @@ from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.subjects import measured_rows
+from xaitool.workflows.evaluation.subjects import rows_for
 from xaitool.workflows.explanations.class_choice import ClassChoice, class_label
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
@@ -67,7 +67,7 @@ def explained_scores(
         raise ConfigError("--against is all, but one class is wanted here")
     choice = ClassChoice(config.target, rule, classifier.classes or dataset.classes)
     choice.check(classes)
-    logits = measured_rows(dataset, context).run(partial(classifier.logits, images))
+    logits = rows_for(dataset, context).run(partial(classifier.logits, images))
     score = choice.score(logits, dataset.labels[indices], "logit")
     if config.against is None:
         drawn = _others(score.target, indices.tolist(), classes, config.seed)

@@ -24,7 +24,7 @@ from xaitool.workflows.evaluation.attributions.randomised_maps import (
     randomised_maps,
 )
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
-from xaitool.workflows.evaluation.subjects import load_measured
+from xaitool.workflows.evaluation.subjects import load_classifier_and_data
 from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
@@ -63,7 +63,7 @@ def measure_randomisation(
         InputError: The classifier, the dataset, a method or a baseline does not fit.
     """
     config = context.config
-    classifier, dataset = load_measured(path, config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     indices = torch.arange(len(dataset))[: config.limit or IMAGES]
     explained = explained_scores(dataset, classifier, context, indices)
     methods = randomised_maps(explained, classifier, dataset, context)

@@ -13,7 +13,7 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.generator import load_counterfactual
 from xaitool.workflows.evaluation.attributions.explained_scores import ExplainedScores
 from xaitool.workflows.evaluation.attributions.retrained_generators import RetrainedGenerators
-from xaitool.workflows.evaluation.subjects import measured_rows
+from xaitool.workflows.evaluation.subjects import rows_for
 from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.explainer import ExplainedMaps, MapMaker
 from xaitool.workflows.explanations.plan import Explanation, explanations
@@ -79,7 +79,7 @@ def randomised_maps(
     source = _Sources(explained, classifier, context)
     found = [
         RandomisedMaps(
-            explanation, name, baseline_of, explained, config, measured_rows(dataset, context)
+            explanation, name, baseline_of, explained, config, rows_for(dataset, context)
         )
         for explanation in explanations(config)
         for name, baseline_of in source.of(explanation)

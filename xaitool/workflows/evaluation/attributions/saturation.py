@@ -21,7 +21,7 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.paths import CVAE, RECOLOUR
 from xaitool.workflows.evaluation.path_walk import PathWalk, Points, required_paths
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
-from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, spread_samples
+from xaitool.workflows.evaluation.subjects import load_classifier_and_data, rows_for, spread_samples
 from xaitool.workflows.models.classifier import Classifier, probabilities_of
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter
@@ -70,9 +70,9 @@ def measure_saturation(
     """
     config = context.config
     picture = SaturationPicture(path, config)
-    classifier, dataset = load_measured(path, config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     require_sensitive(dataset, "--metric saturation")
-    rows = measured_rows(dataset, context)
+    rows = rows_for(dataset, context)
     # A CVAE that was named goes before recolouring.
     paths = required_paths(dataset, config, context.runtime, rows.most, "saturation")
     name, counterfactual = next(iter(paths.items()))

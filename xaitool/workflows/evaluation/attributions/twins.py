@@ -22,7 +22,7 @@ from xaitool.data.sensitive import require_sensitive
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.attributions.explained_scores import explained_scores
 from xaitool.workflows.evaluation.path_walk import PathWalk, required_paths
-from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, spread_samples
+from xaitool.workflows.evaluation.subjects import load_classifier_and_data, rows_for, spread_samples
 from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.explainer import MapMaker
 from xaitool.workflows.explanations.plan import Explanation, explanations
@@ -69,16 +69,16 @@ def measure_twins(
             makes twins.
     """
     config = context.config
-    classifier, dataset = load_measured(path, config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     require_sensitive(dataset, "--metric twin-similarity")
-    rows = measured_rows(dataset, context)
+    rows = rows_for(dataset, context)
     paths = required_paths(dataset, config, context.runtime, rows.most, "twin-similarity")
     asked = replace(config, against=config.against or "none")
     samples = spread_samples(dataset, config, IMAGES)
     explained = explained_scores(dataset, classifier, replace(context, config=asked), samples)
     methods = [
         (
-            MapMaker(one, measured_rows(dataset, context), config.seed),
+            MapMaker(one, rows_for(dataset, context), config.seed),
             _baseline(one, asked, classifier, dataset, context.runtime),
         )
         for one in explanations(asked)

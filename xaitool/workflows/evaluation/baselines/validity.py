@@ -25,11 +25,11 @@ from xaitool.workflows.evaluation.baselines.pairs import ClassPairs, every_pair,
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
 from xaitool.workflows.evaluation.subjects import (
     classifier_of_generator,
+    dataset_of,
+    first_samples,
     load_beside,
-    load_measured,
-    measured_dataset,
-    measured_rows,
-    measured_samples,
+    load_classifier_and_data,
+    rows_for,
 )
 from xaitool.workflows.explanations.baseline_choice import baseline_class, baselines_with_options
 from xaitool.workflows.explanations.baselines import open_baseline
@@ -76,7 +76,7 @@ def measure_baselines(
     Raises:
         InputError: The classifier, the dataset, a judge or a baseline does not fit.
     """
-    classifier, dataset = load_measured(path, context.config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, context.config, context.runtime)
     names = context.config.baseline or UNASKED
     yield from _rows(path, classifier, dataset, names, context)
 
@@ -99,7 +99,7 @@ def measure_generator(
     """
     config = context.config
     classifier = classifier_of_generator(path, config, context.runtime)
-    dataset = measured_dataset(classifier, config, context.runtime)
+    dataset = dataset_of(classifier, config, context.runtime)
     names = (f"ganmex:{path}", *config.baseline)
     yield from _rows(path, classifier, dataset, names, context)
 
@@ -128,7 +128,7 @@ def _rows(
         samples=config.samples,
         subsets=config.kid_subsets,
         seed=config.seed,
-        rows=measured_rows(dataset, context),
+        rows=rows_for(dataset, context),
         runtime=context.runtime,
     )
     with context.reporter.task("evaluate", len(pairs) * len(baselines), "pair") as task:
@@ -161,7 +161,7 @@ def _opened(
 
 
 def _pairs(dataset: ImageDataset, config: EvaluateConfig) -> ClassPairs:
-    samples, classes = measured_samples(dataset, config), len(dataset.classes)
+    samples, classes = first_samples(dataset, config), len(dataset.classes)
     if classes < 2:
         raise DataError(
             f"dataset {dataset.name} has one class, but baselines of another class want two"

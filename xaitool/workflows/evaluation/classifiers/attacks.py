@@ -20,7 +20,7 @@ from xaitool.errors import ConfigError
 from xaitool.options import Options, option_fields
 from xaitool.options.assignments import assigned
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.subjects import measured_rows, measured_samples
+from xaitool.workflows.evaluation.subjects import first_samples, rows_for
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 
@@ -104,8 +104,8 @@ def attack_classifiers(
         ModelError: An attack cannot be made on such a classifier.
     """
     config = context.config
-    samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, context)
+    samples = first_samples(dataset, config)
+    rows = rows_for(dataset, context)
     attacker = Attacker(config.seed, rows)
     parts: list[list[Trial]] = []
     total = len(samples) * len(attacks) * len(classifiers)

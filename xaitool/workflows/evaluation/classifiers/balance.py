@@ -17,7 +17,11 @@ from xaitool.data.splits import stratified_split
 from xaitool.errors import DataError
 from xaitool.io.damage import damage_as_error
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.subjects import load_measured, measured_logits, measured_samples
+from xaitool.workflows.evaluation.subjects import (
+    first_samples,
+    load_classifier_and_data,
+    logits_and_labels,
+)
 from xaitool.workflows.models.classifier import (
     Classifier,
     probabilities_of,
@@ -72,13 +76,13 @@ def measure_balance(
         InputError: The classifier or the dataset does not fit, or a class has no image.
     """
     config = context.config
-    classifier, dataset = load_measured(path, config, context.runtime)
-    _check_every_class(dataset, measured_samples(dataset, config))
+    classifier, dataset = load_classifier_and_data(path, config, context.runtime)
+    _check_every_class(dataset, first_samples(dataset, config))
     for warning in _warnings(classifier):
         context.reporter.warning(warning)
     training = _training_side(classifier, config)
     balance = PredictionBalance()
-    for logits, labels in measured_logits(classifier, dataset, context):
+    for logits, labels in logits_and_labels(classifier, dataset, context):
         balance.update(probabilities_of(classifier, logits), labels)
     result = balance.compute(training.weights, training.counts)
     common = {

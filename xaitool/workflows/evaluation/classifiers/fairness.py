@@ -29,10 +29,10 @@ from xaitool.workflows.counterfactuals.paths import CVAE
 from xaitool.workflows.evaluation.classifiers.groups import MeasuredGroups
 from xaitool.workflows.evaluation.path_walk import PathWalk, counterfactual_paths
 from xaitool.workflows.evaluation.subjects import (
-    load_measured,
-    measured_logits,
-    measured_rows,
-    measured_samples,
+    first_samples,
+    load_classifier_and_data,
+    logits_and_labels,
+    rows_for,
 )
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
@@ -83,18 +83,18 @@ def measure_fairness(
             has no image.
     """
     config = context.config
-    classifier, dataset = load_measured(path, config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     groups = MeasuredGroups.of(classifier, dataset, config, context.reporter)
-    rows = measured_rows(dataset, context)
+    rows = rows_for(dataset, context)
     paths = counterfactual_paths(dataset, config, context.runtime, rows.most)
-    logits = measured_logits(classifier, dataset, context)
+    logits = logits_and_labels(classifier, dataset, context)
     predicted = torch.cat([part.argmax(1) for part, _ in logits])
     counts = groups.counted(predicted)
     yield from _group_rows(str(path), counts, groups, config.seed)
     yield from _summary_rows(str(path), counts, groups, config.seed)
     walk = PathWalk(
         dataset,
-        measured_samples(dataset, config),
+        first_samples(dataset, config),
         predicted,
         rows,
         context.runtime,

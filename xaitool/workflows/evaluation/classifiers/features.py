@@ -19,7 +19,7 @@ from xaitool.report.feature_map import Points, feature_map
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.classifiers.attacks import Attacker, ChosenAttack, chosen_attacks
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture, source_name
-from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, measured_samples
+from xaitool.workflows.evaluation.subjects import first_samples, load_classifier_and_data, rows_for
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 
@@ -76,7 +76,7 @@ def measure_features(
     """
     config = context.config
     picture = FeaturePicture(path, config)
-    classifier, dataset = load_measured(path, config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     usual = (GREY_EPSILON if classifier.input.channels == 1 else COLOUR_EPSILON,)
     attacks = chosen_attacks(config, config.attack or ATTACKS, config.epsilon or usual)
     samples = _samples(dataset, config)
@@ -95,7 +95,7 @@ def measure_features(
 
 
 def _samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:
-    samples = measured_samples(dataset, config)
+    samples = first_samples(dataset, config)
     if config.limit is None:
         samples = samples[:: max(1, -(-len(samples) // IMAGES))]
     if len(samples) < 2:
@@ -113,7 +113,7 @@ def _seen(
     samples: Tensor,
     context: Context[EvaluateConfig],
 ) -> list[SeenImages]:
-    rows = measured_rows(dataset, context)
+    rows = rows_for(dataset, context)
     attacker = Attacker(context.config.seed, rows)
     parts: list[list[SeenImages]] = []
     with context.reporter.task("features", len(samples) * (1 + len(attacks)), "image") as task:

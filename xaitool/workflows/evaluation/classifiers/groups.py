@@ -17,7 +17,7 @@ from xaitool.data.groups import conflicting_groups, groups_of
 from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import DataError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.subjects import measured_samples
+from xaitool.workflows.evaluation.subjects import first_samples
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import dataset_for
 from xaitool.workflows.runs.progress import Reporter
@@ -60,7 +60,7 @@ class MeasuredGroups:
             DataError: There is no sensitive attribute, or a value of one has no image.
         """
         attributes = require_sensitive(dataset, "--metric fairness")
-        samples = measured_samples(dataset, config)
+        samples = first_samples(dataset, config)
         _check_values(dataset, attributes, samples)
         found = cls(
             classes=dataset.classes,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.subjects import load_measured, measured_logits
+from xaitool.workflows.evaluation.subjects import load_classifier_and_data, logits_and_labels
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 
@@ -49,12 +49,12 @@ def measure_logits(
     Raises:
         InputError: The checkpoint or the dataset does not fit.
     """
-    classifier, dataset = load_measured(path, context.config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, context.config, context.runtime)
     measures: list[LogitMetric] = [
         load_target(METRICS_OF["classifier"][metric].target)(classifier, dataset.classes)
         for metric in metrics
     ]
-    for logits, labels in measured_logits(classifier, dataset, context):
+    for logits, labels in logits_and_labels(classifier, dataset, context):
         for measure in measures:
             measure.update(logits, labels)
     for measure in measures:

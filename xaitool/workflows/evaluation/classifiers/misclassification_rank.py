@@ -20,7 +20,7 @@ from xaitool.workflows.evaluation.classifiers.attacks import (
     assigned_names,
     chosen_attacks,
 )
-from xaitool.workflows.evaluation.subjects import load_measured, measured_rows, measured_samples
+from xaitool.workflows.evaluation.subjects import first_samples, load_classifier_and_data, rows_for
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 
@@ -60,9 +60,9 @@ def measure_misclassification_rank(
     """
     config = context.config
     attacks = _attacks(config)
-    classifier, dataset = load_measured(path, config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     logits, attacked = _predictions(classifier, attacks, dataset, context)
-    labels = dataset.labels[measured_samples(dataset, config)]
+    labels = dataset.labels[first_samples(dataset, config)]
     for name in dict.fromkeys(attack.name for attack in attacks):
         places = [place for place, attack in enumerate(attacks) if attack.name == name]
         epsilons = [attacks[place].epsilon for place in places]
@@ -101,8 +101,8 @@ def _predictions(
 ) -> tuple[Tensor, Tensor]:
     """Logits of the clean images ``(N, K)``, predictions of the attacked ones ``(attacks, N)``."""
     config = context.config
-    samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, context)
+    samples = first_samples(dataset, config)
+    rows = rows_for(dataset, context)
     attacker = Attacker(config.seed, rows)
     clean, attacked = [], []
     with context.reporter.task("attack", len(samples) * len(attacks), "image") as task:

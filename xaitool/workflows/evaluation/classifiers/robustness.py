@@ -19,7 +19,7 @@ from xaitool.workflows.evaluation.classifiers.attacks import (
     attack_classifiers,
     chosen_attacks,
 )
-from xaitool.workflows.evaluation.subjects import load_beside, load_measured
+from xaitool.workflows.evaluation.subjects import load_beside, load_classifier_and_data
 from xaitool.workflows.runs.context import Context
 
 Row = dict[str, Any]
@@ -73,7 +73,7 @@ def measure_robustness(
     config = context.config
     epsilons = config.epsilon or EPSILONS
     attacks = chosen_attacks(config, config.attack or ATTACKS, epsilons)
-    classifier, dataset = load_measured(path, config, context.runtime)
+    classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     others = [
         load_beside(source, classifier, dataset, context.runtime, "--transfer-from")
         for source in dict.fromkeys(config.transfer_from)

@@ -18,9 +18,9 @@ from xaitool.io.damage import damage_as_error
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.cvae import LoadedCvae
 from xaitool.workflows.evaluation.subjects import (
-    load_measured_cvae,
-    measured_rows,
-    measured_samples,
+    first_samples,
+    load_cvae_and_data,
+    rows_for,
 )
 from xaitool.workflows.runs.context import Context
 
@@ -49,7 +49,7 @@ def measure_elbo(
         InputError: The autoencoder or the dataset does not fit.
     """
     config = context.config
-    found, dataset = load_measured_cvae(path, config, context.runtime)
+    found, dataset = load_cvae_and_data(path, config, context.runtime)
     with damage_as_error(found.path):
         kind = found.config["reconstruction"]
     terms = _terms(found, kind, dataset, context)
@@ -78,8 +78,8 @@ def _terms(
     context: Context[EvaluateConfig],
 ) -> ElboTerms:
     config = context.config
-    samples = measured_samples(dataset, config)
-    rows = measured_rows(dataset, context)
+    samples = first_samples(dataset, config)
+    rows = rows_for(dataset, context)
     # Of all images at once, so that their draws do not depend on the batches.
     noise = torch.randn(
         len(samples), found.model.latent, generator=generator(config.seed, "codes of elbo")

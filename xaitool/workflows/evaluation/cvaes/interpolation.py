@@ -20,10 +20,10 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.paths import CVAE, RECOLOUR, path_by_recolouring
 from xaitool.workflows.evaluation.path_walk import PathWalk, Points, Reading
 from xaitool.workflows.evaluation.subjects import (
+    first_samples,
     load_beside,
-    load_measured_cvae,
-    measured_rows,
-    measured_samples,
+    load_cvae_and_data,
+    rows_for,
 )
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
@@ -89,18 +89,18 @@ def measure_interpolation(
             "wanted",
             hint="--judge MODEL",
         )
-    found, dataset = load_measured_cvae(path, config, context.runtime)
+    found, dataset = load_cvae_and_data(path, config, context.runtime)
     judges = [
         _classifier_judge(load_beside(source, found, dataset, context.runtime, "judge"), dataset)
         for source in config.judge
     ]
     colours = path_by_recolouring(dataset)
-    rows = measured_rows(dataset, context)
+    rows = rows_for(dataset, context)
     paths: dict[str, Points] = {CVAE: CvaePath(found.model, rows.most).points}
     if colours is not None:
         judges.append(_colour_judge(colours, dataset))
         paths[RECOLOUR] = colours.points
-    samples = measured_samples(dataset, config)
+    samples = first_samples(dataset, config)
     walk = PathWalk(
         dataset, samples, dataset.labels[samples], rows, context.runtime, context.reporter
     )
