@@ -1,8 +1,10 @@
 import pytest
+import torch
+from PIL import Image
 
 from xaitool.errors import ConfigError, UnknownNameError
 from xaitool.workflows.configs.model import ModelOptions
-from xaitool.workflows.models.input import ModelInput
+from xaitool.workflows.models.input import ModelInput, shape_text
 
 RESNET = ModelInput(3, 232, 224, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
@@ -80,3 +82,14 @@ def test_what_does_not_fit(options, message):
 def test_an_interpolation_that_does_not_exist():
     with pytest.raises(UnknownNameError, match="interpolation 'cubic'"):
         ModelOptions(interpolation="cubic")
+
+
+def test_a_picture_as_the_model_gets_it():
+    seen = ModelInput(3, 8, 4, "bilinear", (0.5,) * 3, (1.0,) * 3)
+    assert (seen.shape, shape_text(seen.shape)) == ((3, 4, 4), "3x4x4")
+    picture = Image.new("L", (16, 8), 51)
+    # The left third is white, and lies outside the square in the middle.
+    picture.paste(255, (0, 0, 5, 8))
+    found = seen.prepared(picture, "a.png")
+    assert (found.shape, found.dtype) == ((3, 4, 4), torch.float32)
+    assert torch.equal(found, torch.full((3, 4, 4), 51 / 255))

@@ -21,6 +21,7 @@ from xaitool.io.stored_weights import rebuilt
 from xaitool.workflows.configs.model import INPUT_OPTIONS
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.input import shape_text
 from xaitool.workflows.models.recorded import RecordedModel
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -209,8 +210,8 @@ def check_shape(found: Counterfactual, shape: tuple[int, ...]) -> None:
     """
     if found.shape != shape:
         raise ModelError(
-            f"generator {found.path} makes images {_by(found.shape)}, but the model takes "
-            f"{_by(shape)}"
+            f"generator {found.path} makes images {shape_text(found.shape)}, but the model takes "
+            f"{shape_text(shape)}"
         )
 
 
@@ -237,7 +238,3 @@ def _check_names(found: Counterfactual, classifier: Classifier) -> None:
 
 def _same_classifier(found: Counterfactual, classifier: Classifier) -> bool:
     return found.classifier_sha256 == classifier.sha256
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))

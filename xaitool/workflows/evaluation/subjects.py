@@ -26,6 +26,7 @@ from xaitool.workflows.counterfactuals.generator import (
 from xaitool.workflows.models import recorded
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import check_classes, dataset_for
+from xaitool.workflows.models.input import shape_text
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
@@ -165,18 +166,14 @@ def load_beside(
     if beside.input.shape != dataset.shape:
         user = "the CVAE makes" if isinstance(like, LoadedCvae) else f"{like.source} takes"
         raise ModelError(
-            f"{what} {source} takes images {_by(beside.input.shape)}, but {user} "
-            f"{_by(dataset.shape)}"
+            f"{what} {source} takes images {shape_text(beside.input.shape)}, but {user} "
+            f"{shape_text(dataset.shape)}"
         )
     if isinstance(like, Classifier):
         if beside.sha256 == like.sha256:
             raise ModelError(f"{what} {source} is the classifier itself, but another one is wanted")
         check_classes(dataset, beside, runtime)
     return beside
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
 
 
 def classifier_of_generator(path: Path, config: EvaluateConfig, runtime: Runtime) -> Classifier:

@@ -119,3 +119,8 @@ def _one_a_channel(
             f"channel{'s' * (channels > 1)} is wanted"
         )
     return values if len(values) == channels else values * channels
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """The shape of an image as messages say it, such as ``3x224x224``."""
+    return "x".join(map(str, shape))
