@@ -87,7 +87,7 @@ class TrainClassifierConfig(TrainingOptions):
     )
     loss: str = option(
         "cross-entropy",
-        "What is minimised.",
+        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.LOSSES.items()) + ".",
         panel="Loss",
         choices=registry.names("loss"),
         what="loss",
