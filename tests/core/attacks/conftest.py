@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from xaitool import registry
+from xaitool.core.attacks.base import Attack
 from xaitool.core.models.classifiers.lenet5 import LeNet5
 from xaitool.data.load import load_dataset
 
@@ -48,3 +51,13 @@ def victim() -> Victim:
 def seeded() -> torch.Generator:
     """Seed 0."""
     return torch.Generator().manual_seed(0)
+
+
+def fallen(name: str, victim: Victim, epsilon: float, **options: Any) -> Tensor:
+    attack: Attack = registry.load("attack", name)(epsilon=epsilon, **options)
+    generator = torch.Generator().manual_seed(0)
+    return attack.run(victim.model, victim.images, victim.labels, generator=generator).success
+
+
+def broken(name: str, victim: Victim, epsilon: float, **options: Any) -> int:
+    return int(fallen(name, victim, epsilon, **options).sum())

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.core.attacks.conftest import Victim
+from tests.core.attacks.peers import oracle
 from tests.core.attacks.plain_apgd import (
     Objective,
     checkpoints,
@@ -14,7 +15,7 @@ from tests.core.attacks.plain_apgd import (
     plain_logit_ratio,
 )
 from xaitool import registry
-from xaitool.core.attacks.apgd import AutoPgd, _checkpoints
+from xaitool.core.attacks.apgd import AutoPgd, AutoPgdCrossEntropy, AutoPgdLogitRatio, _checkpoints
 from xaitool.core.attacks.engine.draws import Draws
 
 # Some fall at once, some late, some not at all.
@@ -41,3 +42,20 @@ def test_is_its_algorithm(name: str, objective: Objective, victim: Victim) -> No
 
 def test_checkpoints_of_a_hundred_steps_are_the_papers() -> None:
     assert _checkpoints(100) == checkpoints(100) == {22, 41, 57, 70, 80, 87, 93, 99}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    ("kind", "loss"), [(AutoPgdCrossEntropy, "ce"), (AutoPgdLogitRatio, "dlr")]
+)
+def test_apgd_breaks_what_torchattacks_breaks(
+    kind: type[AutoPgd], loss: str, victim: Victim, seeded: torch.Generator
+) -> None:
+    attack = kind(epsilon=EPSILON, steps=50)
+    ours = attack.run(victim.model, victim.images, victim.labels, generator=seeded)
+    model = victim.model.float()
+    peer = oracle("torchattacks").APGD(model, eps=EPSILON, steps=50, loss=loss)
+    theirs = peer(victim.images.float(), victim.labels)
+    broken = model(theirs).argmax(1) != victim.labels
+    model.double()
+    assert abs(int(ours.success.sum()) - int(broken.sum())) <= 1

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.core.attacks.conftest import Victim
-from xaitool import registry
-from xaitool.core.attacks.base import Attack
-from xaitool.core.attacks.engine.objectives import margin
-
-
-def fallen(name: str, victim: Victim, epsilon: float, **options: Any) -> Tensor:
-    attack: Attack = registry.load("attack", name)(epsilon=epsilon, **options)
-    generator = torch.Generator().manual_seed(0)
-    return attack.run(victim.model, victim.images, victim.labels, generator=generator).success
-
-
-def broken(name: str, victim: Victim, epsilon: float, **options: Any) -> int:
-    return int(fallen(name, victim, epsilon, **options).sum())
+from tests.core.attacks.conftest import Victim, broken, fallen
 
 
 @pytest.fixture(scope="module", params=["lenet5", "tanh", "average-pooling"])
@@ -79,48 +64,3 @@ def test_the_logit_ratio_finds_what_cross_entropy_is_blind_to(victim: Victim) ->
     sharp = Victim(Scaled(victim.model, 1e4), victim.images[:24], victim.labels[:24])
     by_entropy, by_ratio = (broken(name, sharp, 0.15, steps=20) for name in ("apgd-ce", "apgd-dlr"))
     assert by_ratio > by_entropy + 10
-
-
-def test_stopping_early_loses_no_success(victim: Victim) -> None:
-    for name in ("bim", "pgd", "mim"):
-        plain = broken(name, victim, 0.07, stop_early=False)
-        assert broken(name, victim, 0.07) >= plain > 5
-
-
-def test_early_samples_take_fewer_steps(victim: Victim) -> None:
-    attack = registry.load("attack", "bim")(epsilon=0.3)
-    result = attack.run(victim.model, victim.images, victim.labels, generator=torch.Generator())
-    assert result.success.all()
-    assert result.steps.sum() < 10 * len(victim.labels)
-
-
-def test_restarts_add_successes_or_raise_the_loss(victim: Victim) -> None:
-    def loss(restarts: int) -> Tensor:
-        attack = registry.load("attack", "pgd")(
-            epsilon=0.05, steps=6, restarts=restarts, loss="margin", stop_early=False
-        )
-        generator = torch.Generator().manual_seed(0)
-        images = attack(victim.model, victim.images, victim.labels, generator=generator)
-        with torch.no_grad():
-            return margin(victim.model(images), victim.labels)
-
-    one, three = loss(1), loss(3)
-    assert (three >= one - 1e-12).all()
-    assert (three > one).any()
-
-
-def test_square_paints_squares(victim: Victim) -> None:
-    result = registry.load("attack", "square")(epsilon=0.05, queries=30).run(
-        victim.model, victim.images, victim.labels, generator=torch.Generator().manual_seed(0)
-    )
-    some = ~result.success
-    assert some.any()
-    moved = (result.images - victim.images)[some]
-    inner = (victim.images[some] > 0.05) & (victim.images[some] < 0.95)
-    torch.testing.assert_close(moved[inner].abs(), torch.full_like(moved[inner], 0.05))
-    assert (result.steps[some] == 31).all()
-
-
-def test_more_queries_of_square_break_more(victim: Victim) -> None:
-    few, many = (broken("square", victim, 0.1, queries=count) for count in (10, 200))
-    assert many > few

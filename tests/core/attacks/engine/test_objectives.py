@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.core.attacks.test_linear_closed_forms import IMAGES, LABELS, Pair, run
+from tests.core.attacks.linear_pair import IMAGES, LABELS, Pair, run
 from xaitool import registry
 from xaitool.core.attacks.engine.objectives import logit_ratio, margin, margin_gradient
 from xaitool.errors import ModelError
