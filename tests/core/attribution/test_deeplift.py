@@ -12,6 +12,7 @@ import torchvision
 from PIL import Image
 from torch import nn
 
+from tests.core.attribution.convolutional import AGAINST, TARGET, batch, convolutional, relative_gap
 from xaitool.core.attribution.deep_shap import DeepShap
 from xaitool.core.attribution.deeplift import DeepLift
 from xaitool.core.models.normalise import Normalise
@@ -24,26 +25,6 @@ TRAINED = {
     "squeezenet1_1": "squeezenet1_1.pth",
     "resnet18": "resnet18_fp16.pth",
 }
-TARGET = torch.tensor([0, 3, 1])
-AGAINST = torch.tensor([2, 1, 0])
-
-
-def convolutional(*between: nn.Module, features: int) -> nn.Sequential:
-    torch.manual_seed(0)
-    layers = [nn.Conv2d(3, 6, 3), *between, nn.Flatten(), nn.Linear(features, 5)]
-    return nn.Sequential(*layers).double()
-
-
-def batch(count: int, references: int, size: int = 8, channels: int = 3):
-    generator = torch.Generator().manual_seed(1)
-    inputs = torch.rand(count, channels, size, size, generator=generator, dtype=torch.float64)
-    shape = (count, references, channels, size, size)
-    return inputs, torch.rand(shape, generator=generator, dtype=torch.float64)
-
-
-def relative_gap(attribution) -> float:
-    change = attribution.score_input - attribution.score_baseline
-    return float((attribution.completeness_gap / change).abs().max())
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
@@ -71,30 +52,6 @@ def test_trained_networks_have_no_gap_on_a_photo(name):
     method = DeepLift(nn.Sequential(normalise, model).double())
     attribution = method.attribute(image, score, torch.zeros_like(image)[:, None])
     assert relative_gap(attribution) <= 1e-9
-
-
-def test_linear_model_has_the_closed_form():
-    torch.manual_seed(0)
-    linear = nn.Linear(192, 5).double()
-    inputs, references = batch(3, 4)
-    method = DeepShap(nn.Sequential(nn.Flatten(), linear))
-    attribution = method.attribute(inputs, Score(TARGET, AGAINST), references)
-    weight = (linear.weight[TARGET] - linear.weight[AGAINST]).detach().view_as(inputs)
-    torch.testing.assert_close(attribution.values, weight * (inputs - references.mean(1)))
-
-
-@pytest.mark.parametrize("rows", [1, 2, 5, 6, 64])
-def test_row_budget_does_not_change_the_result(rows):
-    model = convolutional(nn.ReLU(), nn.MaxPool2d(3, 2), features=24)
-    inputs, references = batch(3, 4)
-    score = Score(TARGET, AGAINST)
-    expected = DeepShap(model).attribute(inputs, score, references, rows=1000)
-    attribution = DeepShap(model).attribute(inputs, score, references, rows=rows)
-    for field in ("values", "score_input", "score_baseline"):
-        torch.testing.assert_close(
-            getattr(attribution, field), getattr(expected, field), rtol=1e-10, atol=1e-14
-        )
-    assert attribution.completeness_gap.abs().max() < 1e-12
 
 
 class Moved(nn.Module):
@@ -187,22 +144,6 @@ def with_score(count: int, references: int):
     return inputs, Score(TARGET[:count]), baselines
 
 
-def test_several_references_are_averaged():
-    model = convolutional(nn.ReLU(), nn.MaxPool2d(2), features=54)
-    inputs, references = batch(3, 4)
-    score = Score(TARGET)
-    mean = DeepShap(model).attribute(inputs, score, references)
-    single = [
-        DeepLift(model).attribute(inputs, score, references[:, one : one + 1]) for one in range(4)
-    ]
-    expected = torch.stack([attribution.values for attribution in single]).mean(0)
-    torch.testing.assert_close(mean.values, expected)
-    with torch.no_grad():
-        logits = model(references.flatten(0, 1)).view(3, 4, 5)
-    torch.testing.assert_close(mean.score_baseline, logits.mean(1)[range(3), TARGET])
-    assert relative_gap(mean) < 1e-9
-
-
 def test_same_image_as_its_reference_gets_zeros():
     model = convolutional(nn.ReLU(), nn.MaxPool2d(3, 1, 1), features=216)
     inputs, _ = batch(3, 1)
@@ -277,12 +218,6 @@ def test_unknown_treatment_is_refused():
         DeepLift(nn.Identity(), unknown_operations="gradients")
 
 
-def test_deep_shap_draws_its_references_from_a_dataset():
-    assert DeepLift.default_baseline == "zero"
-    assert DeepShap.default_baseline == "dataset"
-    assert DeepShap.needs_baseline
-
-
 @pytest.mark.oracle
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
@@ -304,34 +239,6 @@ def test_agrees_with_captum(between, features):
     attribution = DeepLift(model).attribute(inputs, Score(TARGET), references)
     expected = captum.DeepLift(model).attribute(inputs, references[:, 0], target=TARGET)
     torch.testing.assert_close(attribution.values, expected.detach(), rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore")
-def test_deep_shap_agrees_with_captum():
-    captum = pytest.importorskip("captum.attr")
-    model = convolutional(nn.ReLU(), nn.AvgPool2d(2), features=54).eval()
-    inputs, references = batch(3, 6)
-    shared = references[:1].expand(3, -1, -1, -1, -1)
-    attribution = DeepShap(model).attribute(inputs, Score(TARGET), shared)
-    expected = captum.DeepLiftShap(model).attribute(inputs, references[0], target=TARGET)
-    torch.testing.assert_close(attribution.values, expected.detach(), rtol=1e-9, atol=1e-12)
-
-
-@pytest.mark.oracle
-@pytest.mark.filterwarnings("ignore")
-def test_deep_shap_agrees_with_shap():
-    shap = pytest.importorskip("shap")
-    layers = [nn.ReLU(), nn.MaxPool2d(2, 2), nn.Conv2d(6, 8, 2), nn.ReLU()]
-    model = convolutional(*layers, features=32).float().eval()
-    inputs, references = (part.float() for part in batch(3, 10))
-    shared = references[:1].expand(3, -1, -1, -1, -1)
-    attribution = DeepShap(model).attribute(inputs, Score(TARGET), shared)
-    explainer = shap.DeepExplainer(model, references[0])
-    expected = torch.from_numpy(explainer.shap_values(inputs, check_additivity=True)).float()
-    chosen = expected[torch.arange(3), ..., TARGET]
-    scale = float(chosen.abs().max())
-    torch.testing.assert_close(attribution.values, chosen, rtol=1e-4, atol=1e-4 * scale)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
