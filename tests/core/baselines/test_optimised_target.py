@@ -146,18 +146,6 @@ def test_works_where_gradients_are_switched_off():
     assert not found.requires_grad
 
 
-def test_reached_is_the_prediction_of_every_reference():
-    model = linear()
-    references = torch.rand(4, 3, 1, 5, 5, dtype=torch.float64)
-    classes = torch.tensor([0, 1, 2, 0])
-    expected = [
-        [model(one[None]).argmax().item() == label for one in row]
-        for row, label in zip(references, classes.tolist(), strict=True)
-    ]
-    for rows in (1, 5, 64):
-        assert reached(model, references, classes, rows=rows).tolist() == expected
-
-
 def test_options_are_checked():
     for option in ("weight", "step_size"):
         with pytest.raises(ConfigError, match="more than 0"):
