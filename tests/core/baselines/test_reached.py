@@ -22,8 +22,9 @@ def test_reached_is_the_prediction_of_every_reference():
 
 
 def test_predictions_are_those_of_a_model_in_eval_mode_that_is_left_as_it_was():
-    model = nn.Sequential(nn.Dropout(1.0), nn.Flatten(), nn.Linear(4, 4, bias=False)).train()
-    model[2].weight.data.copy_(torch.eye(4))
+    layer = nn.Linear(4, 4, bias=False)
+    layer.weight.data.copy_(torch.eye(4))
+    model = nn.Sequential(nn.Dropout(1.0), nn.Flatten(), layer).train()
     references = torch.eye(4).view(2, 2, 1, 2, 2)
     assert predictions(model, references).tolist() == [[0, 1], [2, 3]]
     shared = references[:1].expand(3, -1, -1, -1, -1)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+
+from xaitool.core.guidance.explanation import References, explanation
+from xaitool.core.models.gans.mlp_gan import MLPDiscriminator
 
 SHAPE = (1, 6, 6)
 
@@ -22,3 +27,14 @@ def linear_weight(discriminator: nn.Sequential) -> Tensor:
     layer = discriminator[1]
     assert isinstance(layer, nn.Linear)
     return layer.weight.detach().view(SHAPE)
+
+
+def mlp() -> MLPDiscriminator:
+    torch.manual_seed(0)
+    return MLPDiscriminator(SHAPE).double()
+
+
+def values_of(
+    name: Any, discriminator: nn.Module, references: References | None = None, **options: Any
+) -> Tensor:
+    return explanation(name, **options).values(images(5, seed=1), discriminator, references)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.core.guidance.test_controls import random_mask
 from xaitool.core.guidance.explanation import explanation
 from xaitool.core.guidance.mask import mask_of
 
@@ -68,31 +69,6 @@ def test_masks_of_odd_values_are_finite() -> None:
         mask = mask_of(values, evidence=evidence).values
         assert torch.isfinite(mask).all()
         assert mask.abs().max() <= 1
-
-
-def random_mask() -> Tensor:
-    return torch.rand(4, 3, 5, 5, generator=torch.Generator().manual_seed(0))
-
-
-def test_the_random_control_permutes_the_pixels_of_each_sample() -> None:
-    mask = random_mask()
-    control = explanation("random")
-    found = control.reshape(mask, torch.Generator().manual_seed(1))
-    again = control.reshape(mask, torch.Generator().manual_seed(1))
-    other = control.reshape(mask, torch.Generator().manual_seed(2))
-    assert torch.equal(found, again)
-    assert not torch.equal(found, other)
-    for before, after in zip(mask, found, strict=True):
-        pixels = {tuple(pixel) for pixel in before.flatten(1).T.tolist()}
-        assert {tuple(pixel) for pixel in after.flatten(1).T.tolist()} == pixels
-        assert not torch.equal(before, after)
-
-
-def test_the_constant_control_keeps_the_size_alone() -> None:
-    mask = random_mask()
-    found = explanation("constant").reshape(mask, torch.Generator())
-    torch.testing.assert_close(found.mean((1, 2, 3)), mask.mean((1, 2, 3)))
-    assert all(torch.unique(sample).numel() == 1 for sample in found)
 
 
 def test_other_explanations_leave_the_mask() -> None:
