@@ -24,6 +24,7 @@ from tests.prose import (
     program_flags,
     spans,
 )
+from tests.readme_pictures import LARGEST, MAKERS
 from xaitool import registry
 
 FLAGS = program_flags()
@@ -63,6 +64,13 @@ def test_the_readme_is_short_and_leads_to_all_else() -> None:
     assert len(README.read_text().splitlines()) <= 250
     reached = {(ROOT / link.partition("#")[0]).resolve() for link in links(README)}
     assert {*chapters(), *RESULTS} <= reached
+
+
+def test_the_pictures_of_the_readme_are_small() -> None:
+    """``python -m tests.readme_pictures`` makes them."""
+    pictures = [ROOT / link for link in links(README) if link.endswith(".png")]
+    assert [path.name for path in pictures] == [f"{name}.png" for name in MAKERS]
+    assert all(path.stat().st_size < LARGEST for path in pictures)
 
 
 @pytest.mark.parametrize("path", chapters(), ids=name)
