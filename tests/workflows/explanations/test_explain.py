@@ -471,11 +471,13 @@ def test_nothing_is_left_to_explain():
 
 def test_a_failure_after_the_first_images_keeps_them(monkeypatch):
     explain_one = explainer.Explainer.explain
+    explained: list[torch.Tensor] = []
 
-    def failing(self, batch):
-        if batch.indices[0] == 2:
+    def failing(self, images, *rest):
+        if len(explained) == 2:
             raise ModelError("the model fails")
-        return explain_one(self, batch)
+        explained.append(images)
+        return explain_one(self, images, *rest)
 
     config = of_digits(batch_size=1)
     with monkeypatch.context() as patch:

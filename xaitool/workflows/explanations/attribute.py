@@ -20,6 +20,7 @@ from xaitool.core.score import Output, Score, are_probabilities
 from xaitool.errors import ModelError, ShapeError
 from xaitool.workflows.explanations.baseline_argument import Call, argument_baseline
 from xaitool.workflows.explanations.class_arguments import Classes, checked_logits, chosen_score
+from xaitool.workflows.explanations.explainer import Explainer
 from xaitool.workflows.explanations.image_arguments import check_pixels, labelled_images
 from xaitool.workflows.models.exported_program import as_model
 from xaitool.workflows.runs.runtime import Runtime
@@ -143,17 +144,12 @@ def attribute(
         return _nothing(bound, inputs, output)
     call = Call(users, inputs, references, labelled_images(data), attributes, seed, runtime)
     known = None if attributes is None else _attribute_values(attributes, inputs)
-    source = argument_baseline(kind, baseline, call)
+    explainer = Explainer(bound, argument_baseline(kind, baseline, call), together)
     logits = together.run(partial(checked_logits, users, inputs))
     if are_probabilities(logits):
         _warn("the model seems to return probabilities, not logits")
     what = chosen_score(logits, target, against, output)
-
-    def explain(most: int) -> Attribution:
-        baselines = None if source is None else source.for_samples(inputs, what, known, rows=most)
-        return bound.attribute(inputs, what, baselines, rows=most)
-
-    result = together.run(explain)
+    result = explainer.explain(inputs, what, known).attribution
     _warn_of_odd_maps(result, method if isinstance(method, str) else kind.__name__)
     return result
 

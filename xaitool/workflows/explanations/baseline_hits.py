@@ -21,12 +21,16 @@ class DrawnBaselines:
         baseline: Draws them; None for a method without any.
         model: The explained one.
         rows: Largest number of images in one forward pass.
+        asks: Whether the model is asked.
     """
 
-    def __init__(self, baseline: Baseline | None, model: nn.Module, rows: int) -> None:
+    def __init__(
+        self, baseline: Baseline | None, model: nn.Module, rows: int, *, asks: bool = True
+    ) -> None:
         self.baseline = baseline
         self.model = model
         self.rows = rows
+        self.asks = asks
         self._predicted: list[tuple[Tensor, Tensor]] = []
 
     def draw(self, images: Tensor, score: Score, attributes: Tensor | None = None) -> Tensor | None:
@@ -34,7 +38,8 @@ class DrawnBaselines:
         if self.baseline is None:
             return None
         references = self.baseline.for_samples(images, score, attributes, rows=self.rows)
-        if Need.SECOND_CLASS in self.baseline.needs and score.against is not None:
+        stands_for_class = Need.SECOND_CLASS in self.baseline.needs
+        if self.asks and stands_for_class and score.against is not None:
             predicted = predictions(self.model, references, rows=self.rows)
             self._predicted.append((score.against, predicted))
         return references

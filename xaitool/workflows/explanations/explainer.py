@@ -1,145 +1,113 @@
-"""Explains one batch after another with a method, a model and a choice of classes."""
+"""Explains images: the one engine of ``explain``, ``xaitool.attribute`` and ``evaluate``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.baselines.base import Baseline, Need
-from xaitool.core.baselines.dataset import DatasetReferences
-from xaitool.core.baselines.reached import reached
+from xaitool.core.baselines.base import Baseline
 from xaitool.core.memory import Rows
-from xaitool.core.score import Output, Score
-from xaitool.io.attribution_layout import AttributionRows
+from xaitool.core.score import Score
 from xaitool.workflows.explanations.baseline_hits import DrawnBaselines
-from xaitool.workflows.explanations.class_choice import ClassChoice
-from xaitool.workflows.explanations.images import Batch
-from xaitool.workflows.explanations.plan import Explanation
-from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.runs.runtime import Runtime
 
-# Of a path, in a picture; with the input and the map they fill two lines.
-SHOWN_POINTS = 9
+
+@dataclass(frozen=True)
+class Explained:
+    """Some images, explained.
+
+    Attributes:
+        attribution: Of the images; among its extras is ``baseline_prediction`` where the model was
+            asked, see `DrawnBaselines`.
+        baselines: ``(N, R, C, H, W)``; None for a method without any, or where every class that
+            the target is held against has its own.
+    """
+
+    attribution: Attribution
+    baselines: Tensor | None
 
 
 class Explainer:
-    """Everything that an explanation needs but the images.
+    """A method with its baseline, bound to a model.
 
     Args:
-        classifier: What is explained.
-        method: Bound to the classifier's model.
-        choice: The class whose score is explained.
-        classes: How many the classifier has.
-        output: Scale of the score.
-        baseline: For methods that need one.
-        runtime: Where it computes.
+        method: Bound to the explained model.
+        baseline: For a method that needs one.
         rows: How many images go through the model at once.
+        classes: How many the model has, where each target is held against each of the others by
+            itself; None: it is held against the second class of the score, if there is one.
+        asks: Whether the model is asked about the baselines that stand for a second class.
     """
 
     def __init__(
         self,
-        classifier: Classifier,
         method: AttributionMethod,
-        choice: ClassChoice,
-        classes: int,
-        output: Output,
         baseline: Baseline | None,
-        runtime: Runtime,
         rows: Rows,
+        *,
+        classes: int | None = None,
+        asks: bool = False,
     ) -> None:
-        self.classifier = classifier
-        self.method = method
-        self.choice = choice
-        self.classes = classes
-        self.output = output
         self.baseline = baseline
-        self.runtime = runtime
         self.rows = rows
+        self._method = method
+        self._classes = classes
+        self._asks = asks
 
     @property
     def batch_size(self) -> int:
         """Images at once: as many as rows, which all classes' maps or a path's points share."""
-        share = self.classes if self._all else 1
-        if self.baseline is not None and self.baseline.is_path:
-            share = max(share, self.baseline.options.points)
-        return max(1, self.rows.most // share)
+        points = 1 if self._path is None else self._path.options.points
+        return max(1, self.rows.most // max(self._classes or 1, points))
 
     @property
-    def _all(self) -> bool:
-        return self.choice.against == "all"
+    def _path(self) -> Baseline | None:
+        return self.baseline if self.baseline is not None and self.baseline.is_path else None
 
-    def explain(self, batch: Batch) -> AttributionRows:
+    def batches(
+        self, images: Tensor, score: Score, attributes: Tensor | None = None
+    ) -> Iterator[Explained]:
+        """Explain any number of images, `batch_size` at once; see `explain`."""
+        size = self.batch_size
+        for first in range(0, len(images), size):
+            some = slice(first, first + size)
+            known = None if attributes is None else attributes[some]
+            yield self.explain(images[some], score.select(some), known)
+
+    def explain(self, images: Tensor, score: Score, attributes: Tensor | None = None) -> Explained:
         """Explain a batch, with fewer rows in a forward pass where it does not fit in memory.
 
+        Args:
+            images: ``(N, C, H, W)`` in [0, 1], where the model is.
+            score: What is explained of them.
+            attributes: Their sensitive attributes, int64 ``(N, A)``; None: a path infers them.
+
         Raises:
-            InputError: The model, the method or the choice of classes does not fit the batch.
+            InputError: The model or the method does not fit the images.
             XaitoolError: Not even one row fits in memory.
         """
-        inputs = self.runtime.place(batch.images)
-        return self.rows.run(partial(self._explain, batch, inputs))
+        return self.rows.run(partial(self._explain, images, score, attributes))
 
-    def _explain(self, batch: Batch, inputs: Tensor, most: int) -> AttributionRows:
-        logits = self.classifier.logits(inputs, most)
-        score = self.choice.score(logits, batch.labels, self.output)
-        result, baselines, extras = self._attribute(inputs, score, batch.attributes, most)
-        return AttributionRows(
-            attribution=result.values,
-            label=batch.labels,
-            prediction=logits,
-            index=batch.indices,
-            input=batch.images,
-            target=score.target,
-            against=torch.full_like(score.target, -1) if score.against is None else score.against,
-            score_input=result.score_input,
-            score_baseline=result.score_baseline,
-            completeness_gap=result.completeness_gap,
-            filename=batch.names,
-            baseline=self._own_baseline(baselines),
-            object_mask=batch.masks,
-            sensitive=batch.attributes,
-            path=self._shown_path(baselines),
-            extra=result.extras | extras,
-        )
-
-    def _attribute(
-        self, inputs: Tensor, score: Score, attributes: Tensor | None, most: int
-    ) -> tuple[Attribution, Tensor | None, dict[str, Tensor]]:
-        """The attribution, the baselines where all classes share them, and their classes."""
-        drawn = DrawnBaselines(self.baseline, self.classifier.model, most)
-        shared = self._is_path or not self._all
-        baselines = drawn.draw(inputs, score, attributes) if shared else None
-        if not self._all:
-            result = self.method.attribute(inputs, score, baselines, rows=most)
-            return result, baselines, drawn.extras()
+    def _explain(
+        self, images: Tensor, score: Score, attributes: Tensor | None, rows: int
+    ) -> Explained:
+        drawn = DrawnBaselines(self.baseline, self._method.model, rows, asks=self._asks)
+        if self._classes is None:
+            baselines = drawn.draw(images, score, attributes)
+            found = self._method.attribute(images, score, baselines, rows=rows)
+            return Explained(_with(found, drawn.extras()), baselines)
+        # A path is the same whatever the second class.
+        baselines = None if self._path is None else drawn.draw(images, score, attributes)
         draw = drawn.draw if baselines is None else _drawn_already(baselines, score.target)
-        result = self.method.attribute_against_all(inputs, score, self.classes, draw, rows=most)
-        return result, baselines, drawn.extras_of_all(score.target, self.classes)
+        found = self._method.attribute_against_all(images, score, self._classes, draw, rows=rows)
+        return Explained(_with(found, drawn.extras_of_all(score.target, self._classes)), baselines)
 
-    @property
-    def _is_path(self) -> bool:
-        return self.baseline is not None and self.baseline.is_path
 
-    def _own_baseline(self, baselines: Tensor | None) -> Tensor | None:
-        """The baseline of each sample where it is one, or a path's first point.
-
-        Shared references are kept once, apart.
-        """
-        if baselines is None or (baselines.shape[1] != 1 and not self._is_path):
-            return None
-        return None if isinstance(self.baseline, DatasetReferences) else baselines[:, 0]
-
-    def _shown_path(self, baselines: Tensor | None) -> Tensor | None:
-        """Some points of a path, evenly spaced, with both ends."""
-        if baselines is None or not self._is_path or baselines.shape[1] == 1:
-            return None
-        shown = min(SHOWN_POINTS, baselines.shape[1])
-        places = torch.linspace(0, baselines.shape[1] - 1, shown).round().long()
-        return baselines[:, places.to(baselines.device)]
+def _with(found: Attribution, extras: dict[str, Tensor]) -> Attribution:
+    return replace(found, extras=found.extras | extras)
 
 
 def _drawn_already(baselines: Tensor, target: Tensor) -> Callable[[Tensor, Score], Tensor | None]:
@@ -150,92 +118,3 @@ def _drawn_already(baselines: Tensor, target: Tensor) -> Callable[[Tensor, Score
         return baselines[target != score.against[0]]
 
     return draw
-
-
-@dataclass(frozen=True)
-class ExplainedMaps:
-    """How a method explains images.
-
-    Attributes:
-        values: ``(N, C, H, W)``, on the CPU.
-        reached: Share of the baselines that the network puts into the second class; None where
-            they stand for no class.
-    """
-
-    values: Tensor
-    reached: float | None
-
-
-class MapMaker:
-    """Explains images, some at once, with fewer of them where memory is short.
-
-    Args:
-        explanation: The method and its options.
-        rows: How many images go through a network at once.
-        seed: Of methods that draw.
-    """
-
-    def __init__(self, explanation: Explanation, rows: Rows, seed: int) -> None:
-        self.explanation = explanation
-        self._rows = rows
-        self._seed = seed
-
-    def of(
-        self,
-        model: nn.Module,
-        images: Tensor,
-        score: Score,
-        baseline: Baseline | None,
-        attributes: Tensor | None = None,
-    ) -> ExplainedMaps:
-        """Explain a network.
-
-        Args:
-            model: The network.
-            images: ``(N, C, H, W)`` in [0, 1], on its device.
-            score: Their classes; on the scale that the explanation wants, whatever its own.
-            baseline: For a method that wants one.
-            attributes: Sensitive attributes of the images, int64 ``(N, A)``; None: a path infers
-                them.
-        """
-        maps, hits = [], []
-        path = baseline is not None and baseline.is_path
-        share = baseline.options.points if path else 1  # type: ignore[union-attr]
-        size = max(1, self._rows.most // share)
-        for first in range(0, len(images), size):
-            some = slice(first, first + size)
-            part, reached_here = self._rows.run(
-                partial(
-                    self._attribute,
-                    model,
-                    images[some],
-                    score.select(some),
-                    baseline,
-                    None if attributes is None else attributes[some],
-                )
-            )
-            maps.append(part.cpu())
-            hits += [] if reached_here is None else [reached_here]
-        return ExplainedMaps(
-            torch.cat(maps), torch.cat(hits).double().mean().item() if hits else None
-        )
-
-    def _attribute(
-        self,
-        model: nn.Module,
-        images: Tensor,
-        score: Score,
-        baseline: Baseline | None,
-        attributes: Tensor | None,
-        most: int,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Maps of some images, and which of their baselines are of the second class."""
-        explanation = self.explanation
-        score = replace(score, output=explanation.output)
-        method = explanation.method(model, seed=self._seed, **explanation.method_options)
-        references = hits = None
-        if baseline is not None:
-            references = baseline.for_samples(images, score, attributes, rows=most)
-            if Need.SECOND_CLASS in baseline.needs and score.against is not None:
-                hits = reached(model, references, score.against, rows=most)
-        return method.attribute(images, score, references, rows=most).values, hits

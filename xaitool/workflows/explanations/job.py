@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from xaitool.workflows.explanations.baseline_hits import file_reached, reached_s
 from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.class_choice import ClassChoice, class_label
 from xaitool.workflows.explanations.explainer import Explainer
+from xaitool.workflows.explanations.file_rows import file_rows
 from xaitool.workflows.explanations.images import Batch, ExplainedImages, each_that_can
 from xaitool.workflows.explanations.pictures import HeatMaps, classes_reached
 from xaitool.workflows.explanations.plan import PlannedExplanation
@@ -78,6 +80,7 @@ class AttributionJob:
         self._images = images
         self._choice = choice
         self._reporter = context.reporter
+        self._runtime = context.runtime
         opened = explained_baseline(
             explanation,
             config,
@@ -89,18 +92,12 @@ class AttributionJob:
         self._baseline = None if opened is None else opened.baseline
         self._baseline_facts = {} if opened is None else opened.facts
         self.warnings = () if opened is None else opened.warnings
-        method = explanation.method(
-            classifier.model, seed=config.seed, **explanation.method_options
-        )
         self._explainer = Explainer(
-            classifier,
-            method,
-            choice,
-            classes,
-            explanation.output,
+            explanation.bound(classifier.model, config.seed),
             self._baseline,
-            context.runtime,
             context.rows(images.pixels, config.batch_size),
+            classes=classes if choice.against == "all" else None,
+            asks=True,
         )
         self._finished = config.resume and self.out.exists() and not partial_path(self.out).exists()
         if self._finished:
@@ -202,7 +199,7 @@ class AttributionJob:
 
     def _finite(self, batch: Batch) -> Iterator[AttributionRows]:
         """Explain a batch; an image that cannot be explained is named, and may be left out."""
-        for _, rows in each_that_can(batch, self._explainer.explain, self._refuse):
+        for _, rows in each_that_can(batch, self._rows, self._refuse):
             finite = rows.attribution.flatten(1).isfinite().all(1) & rows.score_input.isfinite()
             for row in (~finite).nonzero().flatten().tolist():
                 self._refuse(
@@ -211,6 +208,14 @@ class AttributionJob:
                 )
             if finite.any():
                 yield rows.select(finite)
+
+    def _rows(self, batch: Batch) -> AttributionRows:
+        """Explain a batch, as the file keeps it."""
+        inputs = self._runtime.place(batch.images)
+        logits = self._explainer.rows.run(partial(self.classifier.logits, inputs))
+        score = self._choice.score(logits, batch.labels, self.explanation.output)
+        explained = self._explainer.explain(inputs, score, batch.attributes)
+        return file_rows(batch, logits, score, explained, self._baseline)
 
     def _refuse(self, name: str, why: InputError | str) -> None:
         hint = why.hint if isinstance(why, InputError) else None

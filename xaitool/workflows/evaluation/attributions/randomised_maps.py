@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from xaitool.core.baselines.base import Baseline, Need
@@ -11,11 +12,15 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.generator import load_counterfactual
+from xaitool.workflows.evaluation.attributions.explained_maps import (
+    ExplainedMaps,
+    explained_maps,
+)
 from xaitool.workflows.evaluation.attributions.explained_scores import ExplainedScores
 from xaitool.workflows.evaluation.attributions.retrained_generators import RetrainedGenerators
 from xaitool.workflows.evaluation.subjects import rows_for
 from xaitool.workflows.explanations.baselines import explained_baseline
-from xaitool.workflows.explanations.explainer import ExplainedMaps, MapMaker
+from xaitool.workflows.explanations.explainer import Explainer
 from xaitool.workflows.explanations.plan import Explanation, explanations
 from xaitool.workflows.explanations.supply import OpenedBaseline
 from xaitool.workflows.models.classifier import Classifier
@@ -49,13 +54,17 @@ class RandomisedMaps:
         self.baseline = baseline
         self.title = f"{self.name}\n{baseline}" if baseline else self.name
         self._baseline_of = baseline_of
-        self._explained = explained
-        self._maker = MapMaker(explanation, rows, config.seed)
+        self._explanation = explanation
+        self._images = explained.images
+        self._score = replace(explained.score, output=explanation.output)
+        self._seed = config.seed
+        self._rows = rows
 
     def of(self, classifier: Classifier) -> ExplainedMaps:
         """Explain a network."""
-        images, score = self._explained.images, self._explained.score
-        return self._maker.of(classifier.model, images, score, self._baseline_of(classifier))
+        method = self._explanation.bound(classifier.model, self._seed)
+        explainer = Explainer(method, self._baseline_of(classifier), self._rows, asks=True)
+        return explained_maps(explainer, self._images, self._score)
 
 
 def randomised_maps(

@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool.core.baselines.base import Baseline
 from xaitool.core.metrics.explanation.map_similarity import map_similarity
 from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
@@ -20,15 +19,15 @@ from xaitool.core.seeding import generator
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.sensitive import require_sensitive
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.evaluation.attributions.explained_maps import explained_maps
 from xaitool.workflows.evaluation.attributions.explained_scores import explained_scores
 from xaitool.workflows.evaluation.path_walk import PathWalk, required_paths
 from xaitool.workflows.evaluation.subjects import load_classifier_and_data, rows_for, spread_samples
 from xaitool.workflows.explanations.baselines import explained_baseline
-from xaitool.workflows.explanations.explainer import MapMaker
+from xaitool.workflows.explanations.explainer import Explainer
 from xaitool.workflows.explanations.plan import Explanation, explanations
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
-from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
 
@@ -77,11 +76,7 @@ def measure_twins(
     samples = spread_samples(dataset, config, IMAGES)
     explained = explained_scores(dataset, classifier, replace(context, config=asked), samples)
     methods = [
-        (
-            MapMaker(one, rows_for(dataset, context), config.seed),
-            _baseline(one, asked, classifier, dataset, context.runtime),
-        )
-        for one in explanations(asked)
+        (one, _explainer(one, asked, classifier, dataset, context)) for one in explanations(asked)
     ]
     predicted = rows.run(partial(classifier.logits, explained.images)).argmax(1).cpu()
     walk = PathWalk(dataset, samples, predicted, rows, context.runtime, context.reporter)
@@ -90,31 +85,35 @@ def measure_twins(
             ends = walk.read(twins.points, torch.tensor([0.0, 1.0]), lambda images, _: images)
             sides = zip(ends.unbind(1), (walk.attributes, walk.counterfactual), strict=True)
             placed = [(context.runtime.place(images), values) for images, values in sides]
-            for maker, baseline in methods:
+            for one, explainer in methods:
+                score = replace(explained.score, output=one.output)
                 maps = []
                 for images, attributes in placed:
-                    made = maker.of(classifier.model, images, explained.score, baseline, attributes)
-                    maps.append(made.values)
+                    maps.append(explained_maps(explainer, images, score, attributes).values)
                     task.advance()
-                yield _row(str(path), maker.explanation, name, maps[0], maps[1], config.seed)
+                yield _row(str(path), one, name, maps[0], maps[1], config.seed)
 
 
-def _baseline(
+def _explainer(
     explanation: Explanation,
     config: EvaluateConfig,
     classifier: Classifier,
     dataset: ImageDataset,
-    runtime: Runtime,
-) -> Baseline | None:
+    context: Context[EvaluateConfig],
+) -> Explainer:
     opened = explained_baseline(
         explanation,
         config,
         classifier,
-        runtime,
+        context.runtime,
         against=config.against != "none",
         sensitive=dataset.sensitive_names,
     )
-    return None if opened is None else opened.baseline
+    return Explainer(
+        explanation.bound(classifier.model, config.seed),
+        None if opened is None else opened.baseline,
+        measured_rows(dataset, context),
+    )
 
 
 def _row(
