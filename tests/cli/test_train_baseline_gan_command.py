@@ -111,7 +111,7 @@ REFUSALS = [
     ("--classifier nothing", "model 'nothing' does not exist", ""),
     ("--classifier nothing.pt", "nothing.pt does not exist", ""),
     ("--classifier resnet18", "model 'resnet18' does not exist", "torchvision:resnet18"),
-    ("--generator standalone --channels 3", "--channels says how --classifier is read", ""),
+    ("--generator standalone --channels 3", "--channels is 3, but nothing in this run", ""),
     ("--generator standalone --judged 9999", "--judged is 9999, but fewer than", ""),
     ("--adversarial-loss hinge", "unknown adversarial loss 'hinge'", "wasserstein, log"),
     ("--ema-decay 1", "--ema-decay is 1.0, but at least 0 and at most 0.99999", ""),

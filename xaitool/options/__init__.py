@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from xaitool.errors import ConfigError, UnknownNameError
+from xaitool.options.reader import Reader
 
 Role = Literal["experiment", "run", "place"]
 
@@ -93,9 +94,11 @@ class Options:
 
     Attributes:
         presets: Named sets of defaults, see `with_presets`.
+        readers: What reads the options that not every run reads.
     """
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    readers: ClassVar[tuple[Reader, ...]] = ()
 
     def __post_init__(self) -> None:
         for field in option_fields(type(self)):

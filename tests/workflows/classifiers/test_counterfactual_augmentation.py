@@ -327,12 +327,12 @@ def test_a_cvae_of_something_else(changes: dict[str, Any], message: str, tmp_pat
     ("options", "kind", "message"),
     [
         ({**BIASED, "augment": ("cia",)}, ConfigError, "--augment is cia, but no --cvae says"),
-        ({**BIASED, "cvae": "recolour"}, ConfigError, "--cvae is recolour, but only --augment cia"),
-        ({**BIASED, "augment_limit": 9}, ConfigError, "--augment-limit is 9, but only"),
+        ({**BIASED, "cvae": "recolour"}, ConfigError, "--cvae is recolour, but nothing in this"),
+        ({**BIASED, "augment_limit": 9}, ConfigError, "--augment-limit is 9, but nothing"),
         (
             {**BIASED, "replace_originals": True},
             ConfigError,
-            "--replace-originals is set, but only",
+            "--replace-originals is on, but nothing",
         ),
         ({**CIA, "augment": ("cia", "none")}, ConfigError, "none is wanted alone"),
         ({**CIA, "interpolations": 0}, ConfigError, "--interpolations is 0, but at least 1"),

@@ -241,7 +241,7 @@ def test_groups_count_as_debiasing_says() -> None:
         ({"loss_option": ("beta=1",)}, ConfigError, "'cross-entropy' has no option 'beta'"),
         ({"loss": "lgl-inr", "loss_option": ("beta",)}, ConfigError, "has no value"),
         ({"loss": "lgl-inr", "loss_option": ("beta=-1",)}, ConfigError, "at least 0 is wanted"),
-        ({"loss": "gce", "class_weights": "1,2,3"}, ConfigError, "--loss gce takes none"),
+        ({"loss": "gce", "class_weights": "1,2,3"}, ConfigError, "--class-weights is 1,2,3"),
         ({"class_weights": "1,2"}, ConfigError, "has 2 weights, but 3, one a class"),
         ({"class_weights": "frequency"}, UnknownNameError, "unknown class weights 'frequency'"),
         ({"loss": "gce", "classes": ("0", "1")}, ConfigError, "at least 3 classes, but"),

@@ -308,8 +308,8 @@ def test_an_exported_program_is_a_classifier_too(tmp_path: Path) -> None:
             ConfigError,
             "--judged is 999, but fewer than the [0-9]+ training images",
         ),
-        ({**ALONE, "mean": 0.5, "std": 1}, ConfigError, "--mean says how --classifier is read"),
-        ({**ALONE, "weights": "w.pth"}, ConfigError, "--weights says how --classifier is read"),
+        ({**ALONE, "mean": 0.5, "std": 1}, ConfigError, "--mean is 0.5, but nothing in this run"),
+        ({**ALONE, "weights": "w.pth"}, ConfigError, "--weights is w.pth, but nothing in"),
         ({**ALONE, "classes": ("3",)}, DataError, "has one class"),
         ({**ALONE, "image_size": 4}, ModelError, "images are 4x4, but the generator wants"),
         (

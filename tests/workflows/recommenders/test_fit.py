@@ -112,14 +112,13 @@ def test_the_attentions_are_those_of_the_core():
 
 @pytest.mark.parametrize("base", ["linear", "baseline"])
 def test_what_has_no_item_vectors_is_fitted_without_amcf(base, tmp_path):
-    quiet, asked = Told(), Told()
-    recommend_fit(recommender_config(tmp_path / "a", base=base), quiet)
-    recommend_fit(recommender_config(tmp_path / "b", base=base, attention="signed"), asked)
-    text = f"base '{base}' has no item vectors, so AMCF is left out"
-    assert quiet.warnings == []
-    assert text in quiet.messages
-    assert asked.warnings == [text]
-    assert load_recommender(tmp_path / "b", CPU).amcf is None
+    told = Told()
+    recommend_fit(recommender_config(tmp_path / "a", base=base), told)
+    assert told.warnings == []
+    assert f"base '{base}' has no item vectors, so AMCF is left out" in told.messages
+    assert load_recommender(tmp_path / "a", CPU).amcf is None
+    with pytest.raises(ConfigError, match="--attention is signed, but nothing in this run"):
+        recommend_fit(recommender_config(tmp_path / "b", base=base, attention="signed"), Told())
 
 
 @pytest.mark.parametrize(
@@ -191,9 +190,13 @@ def test_a_users_own_ratings(tmp_path):
         ({"base_option": ("factor=3",)}, ConfigError, "base 'svd' has no option 'factor'"),
         ({"base_option": ("epochs=0",)}, ConfigError, "base 'svd': epochs is 0, but at least 1"),
         ({"base_option": ("epochs",)}, ConfigError, "base 'svd' 'epochs' has no value"),
-        ({"base": "linear", "factors": 3}, ConfigError, "base 'linear' has no option 'factors'"),
+        ({"base": "linear", "factors": 3}, ConfigError, "--factors is 3, but nothing in this run"),
         ({"amcf_option": ("speed=3",)}, ConfigError, "AMCF has no option 'speed'"),
-        ({"scale": (1, 2, 3)}, ConfigError, "--scale has 3 numbers, but LOW,HIGH is wanted"),
+        (
+            {"dataset": "csv:nowhere.csv", "scale": (1, 2, 3)},
+            ConfigError,
+            "--scale has 3 numbers, but LOW,HIGH is wanted",
+        ),
         ({"dataset": "ml-100"}, UnknownNameError, "unknown ratings 'ml-100'"),
         ({"split": "leave-one-out", "hold_out": 0.1}, ConfigError, "--hold-out is 0.1, but"),
     ],

@@ -90,6 +90,8 @@ class Guidance:
     @property
     def references(self) -> int:
         """How many real images an explanation is to be made with; 0: none."""
+        if not self.explanation.compares:
+            return 0
         given = self.options.references
         return self.explanation.references if given is None else given
 

@@ -48,10 +48,6 @@ class Recipe:
         self.counterfactual = _counterfactual(config)
         self.grouped = config.debias != "none"
         self._check_debiasing()
-        if config.class_weights != "none" and not self._loss.weighted:
-            raise ConfigError(
-                f"--class-weights is {config.class_weights}, but --loss {config.loss} takes none"
-            )
         if config.schedule == "steps" and not config.milestones:
             raise ConfigError(
                 "--schedule is steps, but --milestones says at no epoch when",
@@ -192,11 +188,6 @@ def _counterfactual(config: TrainClassifierConfig) -> bool:
             "--augment is cia, but no --cvae says what an image's counterfactual is",
             hint="train one: xaitool train-baseline-gan --generator cvae --dataset biased-mnist",
         )
-    for name, value in (("cvae", config.cvae), ("augment-limit", config.augment_limit)):
-        if value is not None and not chosen:
-            raise ConfigError(f"--{name} is {value}, but only --augment cia uses it")
-    if config.replace_originals and not chosen:
-        raise ConfigError("--replace-originals is set, but only --augment cia uses it")
     return chosen
 
 

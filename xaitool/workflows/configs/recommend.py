@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from xaitool.options import option
+from xaitool.options.reader import Reader
 from xaitool.workflows.configs.common import DeviceOptions
 
 
@@ -84,6 +86,10 @@ class RecommendExplainConfig(QueryOptions):
         None, "Also draw the bars, a panel for each pair, as a PNG.", panel="Output", unit="FILE"
     )
     overwrite: bool = option(False, "Replace the file at --plot.", panel="Output")
+
+    readers: ClassVar[tuple[Reader, ...]] = (
+        Reader("--plot", lambda run: run.plot is not None, ("overwrite",)),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from xaitool import registry
-from xaitool.options import option
+from xaitool.options import option, option_fields
+from xaitool.options.reader import Reader
 from xaitool.workflows.configs.common import RunOptions
 
 # Named again in AmcfOptions, which cannot be imported for --help; a test keeps both equal.
@@ -42,6 +45,13 @@ class RatingsOptions(RunOptions):
         panel="Data",
         choices=("error", "last"),
         what="treatment of duplicates",
+    )
+
+
+def _has(option: str) -> Callable[[RecommendFitConfig], bool]:
+    """Whether the base has an option of this name."""
+    return lambda run: (
+        option in {field.name for field in option_fields(registry.load("base", run.base).Options)}
     )
 
 
@@ -116,4 +126,29 @@ class RecommendFitConfig(RatingsOptions):
         above=0,
         maximum=0.9,
         unit="SHARE",
+    )
+
+    readers: ClassVar[tuple[Reader, ...]] = (
+        Reader("--base svd, svd++, ncf or fm", _has("factors"), ("factors",)),
+        Reader("--base svd, svd++, ncf or fm", _has("epochs"), ("epochs",)),
+        Reader(
+            "AMCF, which explains --base svd, svd++, ncf and fm,",
+            lambda run: registry.load("base", run.base).explains_vectors,
+            ("attention", "amcf_option"),
+        ),
+        Reader(
+            "--dataset csv:FILE",
+            lambda run: run.dataset.partition(":")[0] == "csv",
+            ("aspects", "scale"),
+        ),
+        Reader(
+            "ratings of a file, such as --dataset csv:FILE,",
+            lambda run: run.dataset.partition(":")[0] != "synthetic-ratings",
+            ("duplicates",),
+        ),
+        Reader(
+            "--split random or time",
+            lambda run: run.split != "leave-one-out",
+            ("hold_out",),
+        ),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from xaitool import registry
-from xaitool.errors import ConfigError
-from xaitool.options import option, option_fields, with_presets
+from xaitool.options import option, with_presets
+from xaitool.options.reader import Reader
 from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.configs.model import ModelOptions
 from xaitool.workflows.configs.presets import BASELINE_GANS
@@ -31,10 +31,6 @@ OWN_DEFAULTS = {name: _CVAE if name == "cvae" else _GAN for name in registry.nam
 """What an option that is not given means to each generator."""
 
 CVAE_PANEL = "CVAE"
-_OF_GANS = (
-    *("n_critic", "width", "blocks", "critic_layers", "critic_learning_rate", "schedule"),
-    "ema_decay",
-)
 
 # None is what stands where an option is not given; nobody reads it, because the configuration puts
 # the generator's own default there.
@@ -266,33 +262,45 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         unit="IMAGES",
     )
 
+    readers: ClassVar[tuple[Reader, ...]] = (
+        Reader(
+            "--generator cvae",
+            lambda run: run.generator == "cvae",
+            (
+                *("latent", "beta", "reconstruction", "tie", "condition", "cvae_network"),
+                *("interpolations_shown", "sensitive"),
+            ),
+        ),
+        Reader(
+            "--generator ganmex or standalone",
+            lambda run: run.generator != "cvae",
+            (
+                *("classifier", "lambda_class", "lambda_reconstruction", "lambda_similarity"),
+                *("lambda_penalty", "adversarial_loss", "include_source", "n_critic", "width"),
+                *("blocks", "critic_layers", "critic_learning_rate", "schedule", "ema_decay"),
+            ),
+        ),
+        Reader(
+            "--classifier, of --generator ganmex or standalone,",
+            # Without one ganmex is refused for that.
+            lambda run: (
+                run.generator == "ganmex"
+                or (run.generator != "cvae" and run.classifier is not None)
+            ),
+            ("weights", "classes_file", "input_size", "channels", "mean", "std"),
+        ),
+        # The dataset's images come in the size that the classifier sees.
+        Reader("xaitool explain, of image files,", lambda run: False, ("resize", "interpolation")),
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, value in OWN_DEFAULTS[self.generator].items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
 
-    def check_meant(self) -> None:
-        """Refuse an option that was set and does nothing for this generator.
-
-        Not on construction: a configuration file may leave the generator to a flag.
-
-        Raises:
-            ConfigError: There is one.
-        """
+    def defaults(self) -> dict[str, Any]:
+        """Where no preset says otherwise, the generator's own."""
+        found = super().defaults()
         own = OWN_DEFAULTS[self.generator]
-        for field in option_fields(type(self)):
-            value = getattr(self, field.name)
-            if self._ignores(field.name, field.facts.panel) and value not in (
-                field.default,
-                own.get(field.name),
-            ):
-                raise ConfigError(
-                    f"{field.flag} is {value}, but --generator {self.generator} makes no use of it",
-                    hint=None if self.generator == "cvae" else "--generator cvae does",
-                )
-
-    def _ignores(self, name: str, panel: str) -> bool:
-        if self.generator == "cvae":
-            return panel in ("Losses", "Model") or name in _OF_GANS
-        return panel == CVAE_PANEL
+        return found | {name: value for name, value in own.items() if found[name] is None}

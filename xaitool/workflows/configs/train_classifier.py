@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xaitool import registry
 from xaitool.options import option, with_presets
+from xaitool.options.reader import Reader
 from xaitool.workflows.configs.common import TrainingOptions
 from xaitool.workflows.configs.presets import CLASSIFIERS
 
@@ -232,4 +234,28 @@ class TrainClassifierConfig(TrainingOptions):
         above=0,
         maximum=0.9,
         unit="SHARE",
+    )
+
+    readers: ClassVar[tuple[Reader, ...]] = (
+        Reader("--optimiser sgd", lambda run: run.optimiser == "sgd", ("momentum",)),
+        Reader("--schedule steps", lambda run: run.schedule == "steps", ("milestones", "factor")),
+        Reader(
+            "--loss cross-entropy or logistic",
+            lambda run: registry.load("loss", run.loss).weighted,
+            ("class_weights",),
+        ),
+        Reader("--augment rotate", lambda run: "rotate" in (run.augment or ()), ("rotation",)),
+        Reader("--augment crop", lambda run: "crop" in (run.augment or ()), ("crop_padding",)),
+        Reader(
+            "--augment cia",
+            lambda run: "cia" in (run.augment or ()),
+            ("cvae", "interpolations", "augment_limit", "replace_originals"),
+        ),
+        Reader("--debias group-dro", lambda run: run.debias == "group-dro", ("group_step",)),
+        Reader(
+            "--adversarial fgsm or pgd",
+            lambda run: run.adversarial != "none",
+            ("adversarial_epsilon",),
+        ),
+        Reader("--adversarial pgd", lambda run: run.adversarial == "pgd", ("adversarial_steps",)),
     )

@@ -3,12 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from xaitool import registry
 from xaitool.core.guidance.options import GuidanceOptions
-from xaitool.options import option, with_presets
+from xaitool.options import can_name_code, option, option_fields, with_presets
+from xaitool.options.reader import Reader
 from xaitool.workflows.configs.common import TrainingOptions
 from xaitool.workflows.configs.presets import GANS
+
+
+def _explanation(run: TrainGanConfig) -> Any:
+    """What explains the discriminator, None where nothing does; of a user's own its class."""
+    if run.xai == "none":
+        return None
+    # They need torch, which `--help` can do without.
+    from xaitool.core.guidance.explanation import FunctionExplanation, explanation
+
+    if run.xai not in registry.GUIDANCE:
+        return FunctionExplanation
+    return explanation(run.xai, options=run.xai_option)
+
+
+def _compares(run: TrainGanConfig) -> bool:
+    found = _explanation(run)
+    return found is not None and found.compares
+
+
+def _has_references(run: TrainGanConfig) -> bool:
+    return (
+        _compares(run)
+        and (_explanation(run).references if run.references is None else run.references) > 0
+    )
+
+
+_OF_REFERENCES = ("background", "reservoir")
+_OF_GUIDANCE = tuple(
+    field.name
+    for field in option_fields(GuidanceOptions)
+    if field.name not in ("explained_output", "references", *_OF_REFERENCES)
+)
 
 
 @with_presets(GANS)
@@ -176,4 +210,35 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
     )
     first_epoch_grids: int = option(
         3, "Sample grids inside the first epoch, evenly spaced.", panel="Judging", minimum=0
+    )
+
+    readers: ClassVar[tuple[Reader, ...]] = (
+        Reader(
+            "another --xai than none",
+            lambda run: run.xai != "none",
+            (*_OF_GUIDANCE, "mask_start", "mask_stop", "mask_every", "mask_anneal"),
+        ),
+        Reader(
+            "an --xai that is neither none nor your own function",
+            lambda run: run.xai != "none" and not can_name_code(run.xai),
+            ("explained_output",),
+        ),
+        Reader("--xai shap, deeplift or integrated-gradients", _compares, ("references",)),
+        Reader(
+            "--references above 0, with --xai shap, deeplift or integrated-gradients,",
+            _has_references,
+            _OF_REFERENCES,
+        ),
+        Reader(
+            "a network that is not your own",
+            lambda run: None in (run.generator, run.discriminator),
+            ("architecture",),
+        ),
+        Reader(
+            "--optimiser adam or adamw",
+            lambda run: run.optimiser in ("adam", "adamw"),
+            ("beta1", "beta2"),
+        ),
+        Reader("--optimiser sgd", lambda run: run.optimiser == "sgd", ("momentum",)),
+        Reader("xaitool train-classifier", lambda run: False, ("sensitive",)),
     )

@@ -82,7 +82,6 @@ def train_baseline_gan(
         >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
-    config.check_meant()
     if config.generator == "cvae":
         return train_cvae(config, reporter)
     runtime = Runtime.from_options(config)

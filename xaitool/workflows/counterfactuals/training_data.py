@@ -26,13 +26,17 @@ def load_explained(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifi
     """The classifier that the options name, frozen; None where the generator needs none.
 
     Raises:
-        ConfigError: A generator that is trained against a classifier has none, or an option says
-            how to read one that is not there.
+        ConfigError: A generator that is trained against a classifier has none.
         ModelError: It cannot be loaded.
     """
     if config.classifier is None:
-        _check_nothing_to_read(config)
-        return None
+        if config.generator == "standalone":
+            return None
+        dataset = config.dataset or "digits"
+        raise ConfigError(
+            f"--generator {config.generator} has no --classifier, but it is trained against one",
+            hint=f"xaitool train-classifier --dataset {quote(dataset)} --out classifier",
+        )
     classifier = load_classifier(config.classifier, config.weights, runtime, options=config)
     classifier.model.requires_grad_(False)
     return classifier
@@ -80,19 +84,6 @@ def _attributes(
     given = {"label": config.label, "sensitive": config.sensitive}
     own = {} if classifier is None else classifier_attributes(name, classifier)
     return own | {key: value for key, value in given.items() if value is not None}
-
-
-def _check_nothing_to_read(config: TrainBaselineGanConfig) -> None:
-    if config.generator != "standalone":
-        dataset = config.dataset or "digits"
-        raise ConfigError(
-            f"--generator {config.generator} has no --classifier, but it is trained against one",
-            hint=f"xaitool train-classifier --dataset {quote(dataset)} --out classifier",
-        )
-    given = [name for name in ("weights", "classes_file") if getattr(config, name) is not None]
-    for name in (*given, *config.input_options()):
-        flag = "--" + name.replace("_", "-")
-        raise ConfigError(f"{flag} says how --classifier is read, but there is none")
 
 
 def _image_size(config: TrainBaselineGanConfig, classifier: Classifier | None) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.class_choice import ClassChoice
 from xaitool.workflows.explanations.image_choice import chosen_images
@@ -86,6 +87,7 @@ def explain(
         >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
+    refuse_unread(config)
     runtime = Runtime.from_options(config)
     jobs, images = _prepared(Context(config, runtime, reporter))
     if config.dry_run:

@@ -56,7 +56,6 @@ class GanGuidance:
         self._runtime = runtime
         self._classifier: FeatureNetwork | None = None
         self._columns: list[int] = []
-        _check_references(config, self.guidance)
         self._background = self._make_background()
 
     @property
@@ -169,16 +168,4 @@ def _check(config: TrainGanConfig, boundary: float | None) -> None:
         raise ConfigError(
             f"--mask-samples is fake, but the logits of {config.objective} have no place below "
             "which an image is judged fake"
-        )
-
-
-def _check_references(config: TrainGanConfig, guidance: Guidance) -> None:
-    if config.references and not guidance.explanation.compares:
-        raise ConfigError(
-            f"--references is {config.references}, but {config.xai} compares with no other image"
-        )
-    if config.background == "class" and guidance.references == 0:
-        raise ConfigError(
-            f"--background is class, but {config.xai} has no references to choose",
-            hint="--references 1" if guidance.explanation.compares else None,
         )

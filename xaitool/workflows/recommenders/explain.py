@@ -11,6 +11,7 @@ from torch import Tensor
 from xaitool.core.recommenders.aspects.explanation import Explanation
 from xaitool.errors import ConfigError
 from xaitool.io.atomic import write_png
+from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.recommend import RecommendExplainConfig
 from xaitool.workflows.recommenders.bars import as_picture
 from xaitool.workflows.recommenders.pairs import explained_pairs
@@ -64,6 +65,7 @@ def recommend_explain(
         >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
+    refuse_unread(config)
     if not config.item:
         raise ConfigError("no item is given, but --item ID or --item TITLE is wanted")
     if config.plot is not None:

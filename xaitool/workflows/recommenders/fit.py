@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.errors import StoppedBySignal
+from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
 from xaitool.workflows.recommenders.ratings import held_out, ratings_for
 from xaitool.workflows.recommenders.recipe import Fitted, Recipe, placed
@@ -77,6 +78,7 @@ def recommend_fit(
         >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
+    refuse_unread(config)
     runtime = Runtime.from_options(config)
     recipe = Recipe.from_config(config)
     place = _place(config, runtime)
@@ -87,7 +89,8 @@ def recommend_fit(
         return _plan(config, place, recipe, data, train)
     for note in data.notes:
         reporter.message(note)
-    _say_what_explains(config, recipe, reporter)
+    if recipe.amcf_options is None:
+        reporter.message(f"base '{recipe.base}' has no item vectors, so AMCF is left out")
     runtime.announce(reporter)
     with StopSignal("stopping after this epoch") as stop, place.open(config) as directory:
         seen = placed(train, runtime)
@@ -114,14 +117,6 @@ def _place(config: RecommendFitConfig, runtime: Runtime) -> RunPlace:
     out = config.out or default_run_path("recommend-fit", label, config.seed)
     check_free(out, overwrite=config.overwrite)
     return RunPlace(COMMAND, runtime, out, resumes=False, overwrite=config.overwrite)
-
-
-def _say_what_explains(config: RecommendFitConfig, recipe: Recipe, reporter: Reporter) -> None:
-    if recipe.amcf_options is not None:
-        return
-    text = f"base '{recipe.base}' has no item vectors, so AMCF is left out"
-    asked = config.attention is not None or config.amcf_option
-    (reporter.warning if asked else reporter.message)(text)
 
 
 def _fit(

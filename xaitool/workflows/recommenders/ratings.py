@@ -43,15 +43,10 @@ def held_out(data: RatingData, config: RecommendFitConfig) -> Tensor | None:
     """Which ratings a fit does not see, bool ``(n,)``; None where it sees all.
 
     Raises:
-        ConfigError: ``--hold-out`` is given for leave-one-out, or leaves one part empty.
+        ConfigError: ``--hold-out`` leaves one part empty.
         DataError: A split by time is wanted of data without different time stamps.
     """
     if config.split == "leave-one-out":
-        if config.hold_out is not None:
-            raise ConfigError(
-                f"--hold-out is {config.hold_out:g}, but --split leave-one-out holds one rating "
-                "of each user out"
-            )
         return splits.leave_one_out(data)
     share = config.hold_out or DEFAULT_SHARE
     if config.split == "time":

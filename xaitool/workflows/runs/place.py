@@ -13,6 +13,7 @@ from xaitool.io.folders import check_name
 from xaitool.io.plain import Option
 from xaitool.io.provenance import environment
 from xaitool.options.command_text import code_text
+from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.common import RunOptions, TrainingRunOptions
 from xaitool.workflows.runs.directory import (
     RunDirectory,
@@ -96,7 +97,8 @@ def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runt
         runtime: Where it computes.
 
     Raises:
-        ConfigError: ``--out`` is not empty, or ``--resume`` contradicts another option.
+        ConfigError: ``--out`` is not empty, ``--resume`` contradicts another option, or nothing
+            reads an option that is given.
         ArtifactError: There is no checkpoint to resume.
     """
     if config.resume == "auto":
@@ -112,6 +114,8 @@ def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runt
             raise ConfigError(f"--resume {path} continues there, but --out names {config.out}")
         check_resumable(path)
         return RunPlace(command, runtime, path, resumes=True, overwrite=False)
+    # Not of a run that goes on, which has the options that it began with.
+    refuse_unread(config)
     out = config.out or default_run_path(command, label, config.seed)
     leftovers = config.resume == "auto"
     check_free(out, overwrite=config.overwrite, leftovers_of=command if leftovers else None)
