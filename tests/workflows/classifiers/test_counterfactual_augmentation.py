@@ -17,7 +17,6 @@ from xaitool.core.counterfactuals.recolouring import RecolouringPath
 from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.training.augmentation import epoch_draws
 from xaitool.core.training.interpolated_batch import interpolated_batch
-from xaitool.data import statistics as training_data
 from xaitool.data.groups import TrainingGroups
 from xaitool.data.load import load_dataset, stratified_split
 from xaitool.data.loader import Loaded
@@ -35,6 +34,7 @@ from xaitool.workflows.classifiers.counterfactual_augmentation import Counterfac
 from xaitool.workflows.classifiers.recipe import Recipe
 from xaitool.workflows.classifiers.train_classifier import ClassifierTrainer, train_classifier
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+from xaitool.workflows.models import datasets as training_data
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
