@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from xaitool.core.metrics.classification.calibration import Calibration, CalibrationResult
-from xaitool.core.metrics.classification.class_probabilities import class_probabilities
 from xaitool.errors import ConfigError, ShapeError
 
 
@@ -89,11 +88,3 @@ def test_what_does_not_fit_is_refused() -> None:
     nothing = torch.tensor([[0.5, math.nan]])
     with pytest.raises(ShapeError, match="1 samples with a sum of confidences of nan"):
         calibrated(nothing, torch.tensor([0]))
-
-
-def test_probabilities_of_logits() -> None:
-    logits = torch.tensor([[0.0, math.log(3)]], dtype=torch.float64)
-    softmax = class_probabilities(logits, one_vs_all=False)
-    torch.testing.assert_close(softmax, torch.tensor([[0.25, 0.75]], dtype=torch.float64))
-    sigmoid = class_probabilities(logits, one_vs_all=True)
-    torch.testing.assert_close(sigmoid, torch.tensor([[0.5, 0.75]], dtype=torch.float64))

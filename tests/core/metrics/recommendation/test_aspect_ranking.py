@@ -58,11 +58,6 @@ def test_users_without_truth_are_undefined():
     assert (mean.value, mean.count, mean.undefined) == (1.0, 1, 1)
 
 
-def test_nothing_defined_has_no_mean():
-    mean = defined_mean(torch.full((3,), torch.nan))
-    assert (mean.value, mean.count, mean.undefined) == (None, 0, 3)
-
-
 ROWS = st.lists(st.lists(st.integers(-3, 3), min_size=6, max_size=6), min_size=2, max_size=2).map(
     lambda rows: torch.tensor(rows).double()
 )
