@@ -112,7 +112,7 @@ def _explainer(
     return Explainer(
         explanation.bound(classifier.model, config.seed),
         None if opened is None else opened.baseline,
-        measured_rows(dataset, context),
+        rows_for(dataset, context),
     )
 
 
