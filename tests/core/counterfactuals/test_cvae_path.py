@@ -39,7 +39,7 @@ def batch(count: int = 7) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def test_the_code_stays_and_the_decoders_attributes_move(kind: str, blind: bool):
     model, (images, labels, own, other) = network(kind, blind=blind).eval(), batch()
     places = torch.tensor([0.0, 0.3, 1.0])
-    points = CvaePath(model, rows=4).points(images, labels, own, other, places)
+    points = CvaePath(model).points(images, labels, own, other, places, rows=4)
     assert points.shape == (7, 3, *SHAPE)
     with torch.no_grad():
         for i in range(7):
@@ -54,7 +54,7 @@ def test_the_code_stays_and_the_decoders_attributes_move(kind: str, blind: bool)
 @pytest.mark.parametrize("rows", [1, 5, 1000])
 def test_the_ends_are_reconstruction_and_counterfactual_whatever_the_rows(rows: int):
     model, (images, labels, own, other) = network("convolutional").eval(), batch()
-    points = CvaePath(model, rows).points(images, labels, own, other, torch.tensor([0.0, 1.0]))
+    points = CvaePath(model).points(images, labels, own, other, torch.tensor([0.0, 1.0]), rows)
     with torch.no_grad():
         mean, _ = model.encode(images, labels, model.one_hot(own))
         torch.testing.assert_close(points[:, 0], model(images, labels, model.one_hot(own)))
@@ -80,7 +80,7 @@ def test_the_model_is_left_as_it_was():
 @pytest.mark.parametrize("blind", [False, True])
 def test_inferred_attributes_have_the_largest_bound(rows: int, blind: bool):
     model, (images, labels, _, _) = network(blind=blind).eval(), batch(20)
-    found = CvaePath(model, rows).infer(images, labels)
+    found = CvaePath(model).infer(images, labels, rows)
     bounds = []
     combinations = list(itertools.product(range(2), range(3)))
     with torch.no_grad():

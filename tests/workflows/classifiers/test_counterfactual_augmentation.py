@@ -103,7 +103,7 @@ class Spy:
         self.made: list[int] = []
         points = RecolouringPath.points
 
-        def seen(path: RecolouringPath, images: Tensor, *arguments: Tensor) -> Tensor:
+        def seen(path: RecolouringPath, images: Tensor, *arguments: Any) -> Tensor:
             self.asked += [image.numpy().tobytes() for image in images]
             found = points(path, images, *arguments)
             self.made.append(found.shape[0] * found.shape[1])

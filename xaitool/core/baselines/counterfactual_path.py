@@ -63,17 +63,19 @@ class CounterfactualPathBaseline(Baseline):
             ShapeError: The path is for other images or attributes.
             DataError: An attribute has no such value.
         """
-        path = self._path(rows)
+        path = self._path()
         labels = score.target.to(images.device)
-        own = path.infer(images, labels) if attributes is None else attributes.to(images.device)
+        if attributes is None:
+            attributes = path.infer(images, labels, rows)
+        own = attributes.to(images.device)
         other = counterfactual_values(own, self._sizes())  # refuses another number of attributes
         _check_values(own, self._sizes())
         places = torch.linspace(1, 0, self.options.points, dtype=images.dtype, device=images.device)
-        return path.points(images, labels, own, other, places)
+        return path.points(images, labels, own, other, places, rows)
 
     @abstractmethod
-    def _path(self, rows: int) -> CounterfactualPath:
-        """What makes the points, at most `rows` of them in a forward pass."""
+    def _path(self) -> CounterfactualPath:
+        """What makes the points."""
 
     @abstractmethod
     def _sizes(self) -> Sequence[int]:
@@ -124,8 +126,8 @@ class CvaePathBaseline(CounterfactualPathBaseline):
         super().__init__(**options)
         self.cvae = cvae
 
-    def _path(self, rows: int) -> CounterfactualPath:
-        return CvaePath(self.cvae, rows)
+    def _path(self) -> CounterfactualPath:
+        return CvaePath(self.cvae)
 
     def _sizes(self) -> Sequence[int]:
         return self.cvae.attributes
@@ -159,7 +161,7 @@ class RecolouringBaseline(CounterfactualPathBaseline):
         """
         return super().for_samples(images, score, None, rows=rows)
 
-    def _path(self, rows: int) -> CounterfactualPath:
+    def _path(self) -> CounterfactualPath:
         return RecolouringPath()
 
     def _sizes(self) -> Sequence[int]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from xaitool.core.batching import ROWS
 from xaitool.errors import ConfigError, ShapeError
 
 
@@ -26,6 +27,7 @@ class CounterfactualPath(ABC):
         attributes: Tensor,
         counterfactual: Tensor,
         places: Tensor,
+        rows: int = ROWS,
     ) -> Tensor:
         """The images at these places.
 
@@ -35,6 +37,8 @@ class CounterfactualPath(ABC):
             attributes: int64 ``(N, A)``, those of the images.
             counterfactual: int64 ``(N, A)``, those at the end.
             places: ``(P,)`` in [0, 1]: at 0 the images have their own attributes, at 1 the others.
+            rows: Largest number of images in one forward pass, for those that make any. It changes
+                nothing but rounding.
 
         Returns:
             ``(N, P, C, H, W)`` in [0, 1], dtype and device of `images`, without a gradient.
@@ -44,12 +48,13 @@ class CounterfactualPath(ABC):
         """
 
     @abstractmethod
-    def infer(self, images: Tensor, labels: Tensor) -> Tensor:
+    def infer(self, images: Tensor, labels: Tensor, rows: int = ROWS) -> Tensor:
         """The attributes of images for which nobody tells them.
 
         Args:
             images: ``(N, C, H, W)`` in [0, 1].
             labels: int64 ``(N,)``.
+            rows: As of `points`.
 
         Returns:
             int64 ``(N, A)``, on the device of `images`.

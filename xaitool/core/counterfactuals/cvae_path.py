@@ -24,12 +24,10 @@ class CvaePath(CounterfactualPath):
 
     Args:
         model: The autoencoder; left as it was.
-        rows: Largest number of images in one forward pass; it changes nothing but rounding.
     """
 
-    def __init__(self, model: Cvae, rows: int = ROWS) -> None:
+    def __init__(self, model: Cvae) -> None:
         self.model = model
-        self.rows = rows
 
     def points(
         self,
@@ -38,6 +36,7 @@ class CvaePath(CounterfactualPath):
         attributes: Tensor,
         counterfactual: Tensor,
         places: Tensor,
+        rows: int = ROWS,
     ) -> Tensor:
         """See `CounterfactualPath.points`."""
         model, count = self.model, len(places)
@@ -45,15 +44,15 @@ class CvaePath(CounterfactualPath):
         places = places.to(own)
         made = images.new_empty(len(images) * count, *images.shape[1:])
         with untouched(model), torch.no_grad():
-            codes = self._codes(images, labels, own)
-            for rows in row_chunks(len(made), self.rows, images.device):
-                sample = rows // count
-                share = places[rows % count, None]
+            codes = self._codes(images, labels, own, rows)
+            for chunk in row_chunks(len(made), rows, images.device):
+                sample = chunk // count
+                share = places[chunk % count, None]
                 moved = torch.lerp(own[sample], other[sample], share)
-                made[rows] = model.decode(codes[sample], labels[sample], moved)
+                made[chunk] = model.decode(codes[sample], labels[sample], moved)
         return made.view(len(images), count, *images.shape[1:])
 
-    def infer(self, images: Tensor, labels: Tensor) -> Tensor:
+    def infer(self, images: Tensor, labels: Tensor, rows: int = ROWS) -> Tensor:
         """Those attributes under which the image has the largest evidence lower bound.
 
         For each combination of values, pixels count as Bernoulli variables and the bound is taken
@@ -65,16 +64,16 @@ class CvaePath(CounterfactualPath):
         tried = torch.tensor(combinations, device=images.device)
         bounds = torch.empty(len(images), len(tried), dtype=torch.float64, device=images.device)
         with untouched(model), torch.no_grad():
-            for rows in row_chunks(bounds.numel(), self.rows, images.device):
-                sample, values = rows // len(tried), tried[rows % len(tried)]
+            for chunk in row_chunks(bounds.numel(), rows, images.device):
+                sample, values = chunk // len(tried), tried[chunk % len(tried)]
                 found = self._bound(images[sample], labels[sample], model.one_hot(values))
-                bounds.view(-1)[rows] = found.double()
+                bounds.view(-1)[chunk] = found.double()
         return tried[bounds.argmax(1)]
 
-    def _codes(self, images: Tensor, labels: Tensor, attributes: Tensor) -> Tensor:
+    def _codes(self, images: Tensor, labels: Tensor, attributes: Tensor, rows: int) -> Tensor:
         codes = images.new_empty(len(images), self.model.latent)
-        for rows in row_chunks(len(images), self.rows, images.device):
-            codes[rows] = self.model.encode(images[rows], labels[rows], attributes[rows])[0]
+        for chunk in row_chunks(len(images), rows, images.device):
+            codes[chunk] = self.model.encode(images[chunk], labels[chunk], attributes[chunk])[0]
         return codes
 
     def _bound(self, images: Tensor, labels: Tensor, attributes: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from xaitool.core.batching import ROWS
 from xaitool.core.counterfactuals.base import CounterfactualPath
 from xaitool.errors import ShapeError
 
@@ -31,6 +32,7 @@ class RecolouringPath(CounterfactualPath):
         attributes: Tensor,
         counterfactual: Tensor,
         places: Tensor,
+        rows: int = ROWS,
     ) -> Tensor:
         """See `CounterfactualPath.points`; A is 1, and the labels play no part."""
         self._check(images)
@@ -47,7 +49,7 @@ class RecolouringPath(CounterfactualPath):
         shares = places.to(start).view(1, -1, 1, 1, 1)
         return torch.lerp(start[:, None], end[:, None], shares)
 
-    def infer(self, images: Tensor, labels: Tensor) -> Tensor:
+    def infer(self, images: Tensor, labels: Tensor, rows: int = ROWS) -> Tensor:
         """The channel of the largest sum; of equal ones the first."""
         self._check(images)
         sums = images[:, : self.colours].detach().double().flatten(2).sum(2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from xaitool.core.batching import ROWS
 from xaitool.core.counterfactuals.base import CounterfactualPath
 
 
@@ -46,10 +47,11 @@ def interpolated_batch(
     labels: Tensor,
     attributes: Tensor,
     counterfactual: Tensor,
-    rows: Tensor,
+    interpolated: Tensor,
     count: int,
     *,
     replace: bool = False,
+    rows: int = ROWS,
 ) -> InterpolatedBatch:
     """Make the interpolations of a batch.
 
@@ -63,29 +65,31 @@ def interpolated_batch(
         labels: int64 ``(N,)``, on the images' device.
         attributes: Of each image, int64 ``(N, A)`` on the CPU.
         counterfactual: Those that it moves to, alike.
-        rows: Which images get interpolations, int64 ``(R,)`` on the CPU.
+        interpolated: Which images get interpolations, int64 ``(R,)`` on the CPU.
         count: How many each, at least 1.
         replace: Whether images that get interpolations are left out themselves (X_CIA alone).
+        rows: See `CounterfactualPath.points`.
 
     Returns:
         ``N + R * count`` images, or ``N - R + R * count``.
     """
     sources = torch.arange(len(images))
-    if not len(rows):
+    if not len(interpolated):
         return InterpolatedBatch(images, labels, sources, torch.zeros(len(images)).bool())
     places, device = interpolation_places(count), images.device
-    chosen = rows.to(device)
+    chosen = interpolated.to(device)
     points = path.points(
         images[chosen],
         labels[chosen],
-        attributes[rows].to(device),
-        counterfactual[rows].to(device),
+        attributes[interpolated].to(device),
+        counterfactual[interpolated].to(device),
         places.to(images),
+        rows,
     )
     if replace:
-        left = torch.ones(len(images), dtype=torch.bool).index_fill(0, rows, False)
+        left = torch.ones(len(images), dtype=torch.bool).index_fill(0, interpolated, False)
         sources, images = sources[left], images[left.to(device)]
-    moved = torch.cat([torch.zeros(len(sources)).bool(), (places >= 0.5).repeat(len(rows))])
-    sources = torch.cat([sources, rows.repeat_interleave(count)])
+    moved = torch.cat([torch.zeros(len(sources)).bool(), (places >= 0.5).repeat(len(interpolated))])
+    sources = torch.cat([sources, interpolated.repeat_interleave(count)])
     whole = torch.cat([images, points.flatten(0, 1)])
     return InterpolatedBatch(whole, labels[sources.to(device)], sources, moved)

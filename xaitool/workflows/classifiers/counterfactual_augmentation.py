@@ -68,6 +68,7 @@ class CounterfactualAugmentation:
         self._has_some = torch.zeros(len(dataset), dtype=torch.bool)
         self._has_some[self._samples] = True
         self._path, self.cvae_sha256 = _path(str(config.cvae), dataset, runtime)
+        self._rows = runtime.rows(prod(dataset.shape), None)
         self._drawn = -1, torch.empty(0)
 
     def __call__(
@@ -90,6 +91,7 @@ class CounterfactualAugmentation:
             self._has_some[samples].nonzero().squeeze(1),
             self._count,
             replace=self._replace,
+            rows=self._rows,
         )
 
     def groups(
@@ -136,8 +138,7 @@ def _path(
 ) -> tuple[CounterfactualPath, str | None]:
     """What ``--cvae`` names, and its SHA-256."""
     if cvae != RECOLOUR:
-        rows = runtime.rows(prod(dataset.shape), None)
-        path, found = path_by_cvae(Path(cvae), dataset, runtime, rows)
+        path, found = path_by_cvae(Path(cvae), dataset, runtime)
         return path, found.sha256
     if (colours := path_by_recolouring(dataset)) is None:
         raise ConfigError(

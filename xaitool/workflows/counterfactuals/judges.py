@@ -191,7 +191,7 @@ class CvaeJudge:
         """
         images, labels, values = self._batch(self.shown)
         others = counterfactual_values(values, model.attributes)
-        points = CvaePath(model, self.rows).points(images, labels, values, others, self.places)
+        points = CvaePath(model).points(images, labels, values, others, self.places, self.rows)
         cells = torch.cat([images[:, None], points], 1).cpu().float().nan_to_num()
         return sample_grid(cells.flatten(0, 1), columns=cells.shape[1])
 

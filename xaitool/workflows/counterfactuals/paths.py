@@ -19,7 +19,7 @@ LOOKED_AT = 64
 
 
 def path_by_cvae(
-    file: Path, dataset: ImageDataset, runtime: Runtime, rows: int
+    file: Path, dataset: ImageDataset, runtime: Runtime
 ) -> tuple[CvaePath, LoadedCvae]:
     """The path of an autoencoder that was trained on such images, and the autoencoder.
 
@@ -27,7 +27,6 @@ def path_by_cvae(
         file: Its checkpoint or run.
         dataset: The images, with sensitive attributes.
         runtime: Where it computes.
-        rows: Largest number of images in one forward pass.
 
     Raises:
         ArtifactError: It cannot be loaded.
@@ -40,7 +39,7 @@ def path_by_cvae(
         classes=dataset.classes,
         sensitive=dataset.sensitive_names,
     )
-    return CvaePath(found.model, rows), found
+    return CvaePath(found.model), found
 
 
 def path_by_recolouring(dataset: ImageDataset) -> RecolouringPath | None:

@@ -23,7 +23,7 @@ from xaitool.workflows.counterfactuals.paths import (
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
-Points = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
+Points = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, int], Tensor]
 """As `CounterfactualPath.points`."""
 
 Reading = Callable[[Tensor, int], Tensor]
@@ -95,20 +95,25 @@ class PathWalk:
                 values[few].to(images.device)
                 for values in (self.labels, self.attributes, self.counterfactual)
             )
-            made = points(images, labels, own, other, places.to(images))
+            made = points(images, labels, own, other, places.to(images), most)
             answers = reading(made.flatten(0, 1), most)
             found.append(answers.unflatten(0, made.shape[:2]).cpu())
         return torch.cat(found)
 
 
 def _unmoved(
-    images: Tensor, labels: Tensor, attributes: Tensor, counterfactual: Tensor, places: Tensor
+    images: Tensor,
+    labels: Tensor,
+    attributes: Tensor,
+    counterfactual: Tensor,
+    places: Tensor,
+    rows: int,
 ) -> Tensor:
     return images[:, None]
 
 
 def counterfactual_paths(
-    dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime, rows: int
+    dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime
 ) -> dict[str, CounterfactualPath]:
     """The paths that there are, by name: by ``--cvae``, and by recolouring coloured images.
 
@@ -116,7 +121,6 @@ def counterfactual_paths(
         dataset: The images, with sensitive attributes.
         config: The options.
         runtime: Where it computes.
-        rows: Largest number of images in one forward pass.
 
     Raises:
         ArtifactError: The CVAE cannot be loaded.
@@ -124,14 +128,14 @@ def counterfactual_paths(
     """
     paths: dict[str, CounterfactualPath] = {}
     if config.cvae is not None:
-        paths[CVAE], _ = path_by_cvae(config.cvae, dataset, runtime, rows)
+        paths[CVAE], _ = path_by_cvae(config.cvae, dataset, runtime)
     if (colours := path_by_recolouring(dataset)) is not None:
         paths[RECOLOUR] = colours
     return paths
 
 
 def required_paths(
-    dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime, rows: int, metric: str
+    dataset: ImageDataset, config: EvaluateConfig, runtime: Runtime, metric: str
 ) -> dict[str, CounterfactualPath]:
     """`counterfactual_paths`, of which a metric wants at least one.
 
@@ -140,7 +144,7 @@ def required_paths(
         ArtifactError: The CVAE cannot be loaded.
         ModelError: It was trained for other images, labels or attributes.
     """
-    paths = counterfactual_paths(dataset, config, runtime, rows)
+    paths = counterfactual_paths(dataset, config, runtime)
     if not paths:
         raise ConfigError(
             f"dataset '{dataset.name}' is not coloured by channel, but --metric {metric} wants "

@@ -74,7 +74,7 @@ def measure_saturation(
     require_sensitive(dataset, "--metric saturation")
     rows = rows_for(dataset, context)
     # A CVAE that was named goes before recolouring.
-    paths = required_paths(dataset, config, context.runtime, rows.most, "saturation")
+    paths = required_paths(dataset, config, context.runtime, "saturation")
     name, counterfactual = next(iter(paths.items()))
     samples = spread_samples(dataset, config, IMAGES)
     walk = _with_predictions(classifier, dataset, samples, rows, context.runtime, context.reporter)
@@ -108,7 +108,12 @@ def _with_predictions(
 
 
 def _from_black(
-    images: Tensor, labels: Tensor, attributes: Tensor, counterfactual: Tensor, places: Tensor
+    images: Tensor,
+    labels: Tensor,
+    attributes: Tensor,
+    counterfactual: Tensor,
+    places: Tensor,
+    rows: int,
 ) -> Tensor:
     return images[:, None] * places.to(images).view(1, -1, 1, 1, 1)
 

@@ -71,7 +71,7 @@ def measure_twins(
     classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     require_sensitive(dataset, "--metric twin-similarity")
     rows = rows_for(dataset, context)
-    paths = required_paths(dataset, config, context.runtime, rows.most, "twin-similarity")
+    paths = required_paths(dataset, config, context.runtime, "twin-similarity")
     asked = replace(config, against=config.against or "none")
     samples = spread_samples(dataset, config, IMAGES)
     explained = explained_scores(dataset, classifier, replace(context, config=asked), samples)

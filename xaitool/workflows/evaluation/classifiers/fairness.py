@@ -86,7 +86,7 @@ def measure_fairness(
     classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     groups = MeasuredGroups.of(classifier, dataset, config, context.reporter)
     rows = rows_for(dataset, context)
-    paths = counterfactual_paths(dataset, config, context.runtime, rows.most)
+    paths = counterfactual_paths(dataset, config, context.runtime)
     logits = logits_and_labels(classifier, dataset, context)
     predicted = torch.cat([part.argmax(1) for part, _ in logits])
     counts = groups.counted(predicted)

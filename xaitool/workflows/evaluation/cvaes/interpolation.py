@@ -96,7 +96,7 @@ def measure_interpolation(
     ]
     colours = path_by_recolouring(dataset)
     rows = rows_for(dataset, context)
-    paths: dict[str, Points] = {CVAE: CvaePath(found.model, rows.most).points}
+    paths: dict[str, Points] = {CVAE: CvaePath(found.model).points}
     if colours is not None:
         judges.append(_colour_judge(colours, dataset))
         paths[RECOLOUR] = colours.points
