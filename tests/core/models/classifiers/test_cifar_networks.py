@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torchvision.models import mobilenet_v2, resnet18, vgg13_bn
 
-from xaitool.core.models.classifiers.build import build_classifier
-from xaitool.core.models.classifiers.resnet56 import PaddedShortcut
-from xaitool.errors import ModelError
-
-CIFAR: dict[str, Any] = {
-    "shape": (3, 32, 32),
-    "classes": 10,
-    "mean": [0.5] * 3,
-    "standard_deviation": [0.25] * 3,
-}
-
-
-def build(name: str, **changes: Any) -> nn.Module:
-    return build_classifier(name, **{**CIFAR, **changes})
-
-
-def count(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
+from tests.core.models.classifiers.cifar import build, count
 
 
 def stem(kernel: int, width: int) -> int:
@@ -42,13 +23,6 @@ def test_sizes_are_torchvisions_but_for_stem_and_head():
     assert count(build("cifar-resnet18")) == 11_173_962
     assert count(build("cifar-mobilenet-v2")) == count(inverted) == 2_236_682
     assert count(build("cifar-vgg13")) == count(plain.features) - 64 + 513 * 10 == 9_415_946
-
-
-def test_resnet56_has_the_papers_layers_and_size():
-    model = build("resnet56")
-    layers = [one for one in model.modules() if isinstance(one, nn.Conv2d | nn.Linear)]
-    assert len(layers) == 56
-    assert count(model) == 853_018  # "0.85M" in the paper's Table 6
 
 
 @pytest.mark.parametrize(
@@ -77,19 +51,6 @@ def test_last_map_and_gradients(name: str, last_map: tuple[int, int, int]):
     assert all(one is not None and one.isfinite().all() and one.any() for one in gradients)
 
 
-def test_shortcut_subsamples_and_pads():
-    maps = torch.rand(2, 3, 7, 8)
-    out = PaddedShortcut(2)(maps)
-    assert out.shape == (2, 5, 4, 4)
-    torch.testing.assert_close(out[:, :3], F.max_pool2d(maps, 1, stride=2))
-    assert not out[:, 3:].any()
-
-
 def test_they_do_not_hide_torchvisions():
     assert count(build("resnet18")) == count(resnet18(num_classes=10))
     assert count(build("cifar-resnet18")) != count(build("resnet18"))
-
-
-def test_smallest_image_of_vgg():
-    with pytest.raises(ModelError, match="images are 31x32, but cifar-vgg13 wants larger"):
-        build("cifar-vgg13", shape=(3, 31, 32))
