@@ -23,6 +23,8 @@ def test_it_is_the_papers_text() -> None:
         if isinstance(layer, nn.BatchNorm2d | nn.BatchNorm1d):
             nn.init.uniform_(layer.weight, 0.5, 1.5)
             nn.init.uniform_(layer.bias, -0.5, 0.5)
+            assert layer.running_mean is not None
+            assert layer.running_var is not None
             nn.init.uniform_(layer.running_mean, -0.1, 0.1)
             nn.init.uniform_(layer.running_var, 0.5, 1.5)
     kept = iter([layer for layer in model if list(layer.parameters())])
@@ -32,7 +34,8 @@ def test_it_is_the_papers_text() -> None:
         shape = (1, -1, *(1,) * (x.ndim - 2))
         mean, variance = norm.running_mean.view(shape), norm.running_var.view(shape)
         x = (x - mean) / (variance + norm.eps).sqrt()
-        return x * norm.weight.view(shape) + norm.bias.view(shape)
+        scaled: torch.Tensor = x * norm.weight.view(shape) + norm.bias.view(shape)
+        return scaled
 
     images = torch.rand(3, 3, 32, 32, dtype=torch.float64)
     x = (images - 0.5) / 0.25
