@@ -43,8 +43,7 @@ def test_the_first_layer_normalises() -> None:
     model = Tiny((2, 8, 8), 3, [0.1, 0.2], [0.5, 0.25])
     images = torch.rand(5, 2, 8, 8)
     by_hand = torch.stack([(images[:, 0] - 0.1) * 2, (images[:, 1] - 0.2) * 4], 1)
-    rest = nn.Sequential(*list(model)[1:])
-    torch.testing.assert_close(model(images), rest(by_hand))
+    torch.testing.assert_close(model(images), model[1:](by_hand))
 
 
 def test_weights_are_stored_by_place_or_by_the_names_that_a_network_gives() -> None:
@@ -53,6 +52,15 @@ def test_weights_are_stored_by_place_or_by_the_names_that_a_network_gives() -> N
     assert list(Tiny(*facts).state_dict()) == stored
     trunk = [f"trunk.{name}" for name in stored[:4]]
     assert list(Named(*facts).state_dict()) == [*trunk, "head.weight", "head.bias"]
+
+
+def test_some_layers_are_a_plain_network_by_the_names_that_they_have() -> None:
+    model = Tiny((1, 8, 8), 3, [0.5], [0.5])
+    features = model[:-1]
+    assert type(features) is nn.Sequential
+    assert features(torch.rand(5, 1, 8, 8)).shape == (5, 4 * 2 * 2)
+    assert list(model[3:].state_dict()) == ["4.weight", "4.bias"]
+    assert model[-1] is model[4]
 
 
 def test_refusals() -> None:

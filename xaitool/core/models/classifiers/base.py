@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -44,6 +44,12 @@ class SmallClassifier(nn.Sequential, ABC):
         positions = size_after(self.name, shape, self.resizing)
         layers = self._layers(shape[0], positions, classes)
         super().__init__(self._arranged([Normalise(mean, standard_deviation), *layers]))
+
+    def __getitem__(self, idx: slice | int) -> Any:
+        """A layer, or some as a plain network: torch would make another one of this class."""
+        if isinstance(idx, slice):
+            return nn.Sequential(OrderedDict(list(self._modules.items())[idx]))
+        return super().__getitem__(idx)
 
     @abstractmethod
     def _layers(self, channels: int, positions: int, classes: int) -> Iterable[nn.Module]:
