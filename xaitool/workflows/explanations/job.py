@@ -36,8 +36,8 @@ Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Explained:
-    """What a job made.
+class WrittenFiles:
+    """What a job wrote.
 
     Attributes:
         files: The attribution file, then its heat maps.
@@ -103,7 +103,7 @@ class AttributionJob:
         if self._finished:
             check_finished(self.out, self.attributes(), references=self._references())
 
-    def run(self, emit: Callable[[Record], None], stop: StopSignal) -> Explained:
+    def run(self, emit: Callable[[Record], None], stop: StopSignal) -> WrittenFiles:
         """Explain everything that is not explained yet.
 
         Args:
@@ -116,7 +116,7 @@ class AttributionJob:
         """
         if self._finished:
             self._tell_reached()
-            return Explained([self.out], len(self._images))
+            return WrittenFiles([self.out], len(self._images))
         files, silent = [self.out], list[str]()
         with self._writer() as writer:
             with self._task(done=len(writer.indices)) as task:
@@ -135,7 +135,7 @@ class AttributionJob:
                 )
         self._tell_reached()
         self._tell_silent(silent)
-        return Explained(files, samples)
+        return WrittenFiles(files, samples)
 
     def attributes(self) -> dict[str, Any]:
         """What the file says of itself."""
