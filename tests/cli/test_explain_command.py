@@ -107,7 +107,7 @@ REFUSALS = [
     ("explain a.png --target cat", "unknown class 'cat'", "one of: 0, 1"),
     ("explain a.png --target label", "without a label", ""),
     ("explain a.png --target 3 --against 3", "--against 3 is the target", "--against second"),
-    ("explain a.png --baseline zero -m agi", "'agi' takes no baseline", ""),
+    ("explain a.png --baseline zero -m agi", "--baseline is zero, but nothing in this run", ""),
     ("explain a.png --method-option epsilom=3 -m agi", "did you mean 'epsilon'?", "steps"),
     ("explain a.png --model broken:gated -m deeplift", "uses 'mul' of 2 tensors", ""),
     ("explain a.png --limit 0", "--limit is 0, but at least 1 is wanted", ""),

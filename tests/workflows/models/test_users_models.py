@@ -60,7 +60,6 @@ OF_METRIC: dict[str, dict[str, Any]] = {
     "misclassification-rank": {"attack": ("fgsm",), "epsilon": (0.1,)},
     "features": {"attack": ("fgsm",), "epsilon": (0.1,)},
     "parameter-randomisation": {"method": ("saliency",)},
-    "saturation": {"method": ("integrated-gradients",), "method_option": ("steps=4",)},
     "twin-similarity": {"method": ("saliency",)},
 }
 MEASURED = [name for name in registry.METRICS_OF["classifier"] if name != "baseline-validity"]
