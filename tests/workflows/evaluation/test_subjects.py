@@ -10,12 +10,10 @@ import pytest
 import torch
 
 from tests.trained import baseline_gan_run, classifier_run, three_digits_run
-from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError, ModelError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.counterfactuals.cvae import LoadedCvae
 from xaitool.workflows.counterfactuals.generator import load_counterfactual, recorded_classifier
 from xaitool.workflows.evaluation.subjects import load_beside, load_classifier_and_data
 from xaitool.workflows.runs.runtime import Runtime
@@ -55,11 +53,9 @@ def test_beside_a_classifier_is_another_one_of_the_same_images_and_classes() -> 
 
 def test_beside_an_autoencoder_classes_may_be_others() -> None:
     dataset = load_dataset("digits", "test")
-    model = Cvae((1, 28, 28), 10, [2], latent=2)
-    cvae = LoadedCvae(model, (1, 28, 28), dataset.classes, {}, "digits", {}, Path("a"), "0")
-    assert len(load_beside(str(three_digits_run()), cvae, dataset, CPU, "judge").classes) == 3
+    assert len(load_beside(str(three_digits_run()), None, dataset, CPU, "judge").classes) == 3
     with pytest.raises(ModelError, match="takes images 3x224x224, but the CVAE makes 1x28x28"):
-        load_beside("factory_beside:make", cvae, dataset, CPU, "judge")
+        load_beside("factory_beside:make", None, dataset, CPU, "judge")
 
 
 def test_data_are_those_of_the_training_unless_others_are_named() -> None:

@@ -1,10 +1,9 @@
-"""What is measured, ready for it: a classifier, a CVAE or a generator, and the images."""
+"""What is measured, ready for it: a classifier and the images."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,17 +12,8 @@ from torch import Tensor
 
 from xaitool.core.memory import Rows
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.load import load_dataset
-from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, ModelError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.counterfactuals.cvae import LoadedCvae, check_cvae, load_cvae
-from xaitool.workflows.counterfactuals.generator import (
-    Counterfactual,
-    load_counterfactual,
-    recorded_classifier,
-)
-from xaitool.workflows.models import recorded
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import check_classes, dataset_for
 from xaitool.workflows.models.input import shape_text
@@ -106,54 +96,14 @@ def logits_and_labels(
             task.advance(len(indices))
 
 
-def load_cvae_and_data(
-    path: Path, config: EvaluateConfig, runtime: Runtime
-) -> tuple[LoadedCvae, ImageDataset]:
-    """The autoencoder, and the dataset that the options name, else that of its training.
-
-    Args:
-        path: Its checkpoint or run.
-        config: The options.
-        runtime: Where it computes.
-
-    Raises:
-        ArtifactError: It cannot be loaded.
-        DataError: The dataset is absent or damaged, or has no sensitive attribute.
-        ModelError: The autoencoder was trained for other images, labels or attributes.
-    """
-    found = load_cvae(path, runtime)
-    name = config.dataset or found.dataset
-    own = found.config if name == found.dataset else {}
-    channels, side, _ = found.shape
-    dataset = load_dataset(
-        name,
-        "train" if config.split == "train" else "test",
-        data_dir=config.data_dir,
-        label=own.get("label"),
-        sensitive=own.get("sensitive"),
-        classes=own.get("classes"),
-        image_size=side,
-        channels=channels,
-        workers=config.workers,
-    )
-    require_sensitive(dataset, f"CVAE {found.path}")
-    check_cvae(
-        found,
-        shape=dataset.shape,
-        classes=dataset.classes,
-        sensitive=dataset.sensitive_names,
-    )
-    return found, dataset
-
-
 def load_beside(
-    source: str, like: Classifier | LoadedCvae, dataset: ImageDataset, runtime: Runtime, what: str
+    source: str, like: Classifier | None, dataset: ImageDataset, runtime: Runtime, what: str
 ) -> Classifier:
     """Another classifier of the same images, and beside a classifier of the same classes.
 
     Args:
         source: As ``--model`` of ``explain``.
-        like: What is measured.
+        like: The classifier that is measured; None: a CVAE is.
         dataset: The images.
         runtime: Where it computes.
         what: How messages call it.
@@ -164,49 +114,13 @@ def load_beside(
     """
     beside = load_classifier(source, None, runtime)
     if beside.input.shape != dataset.shape:
-        user = "the CVAE makes" if isinstance(like, LoadedCvae) else f"{like.source} takes"
+        user = "the CVAE makes" if like is None else f"{like.source} takes"
         raise ModelError(
             f"{what} {source} takes images {shape_text(beside.input.shape)}, but {user} "
             f"{shape_text(dataset.shape)}"
         )
-    if isinstance(like, Classifier):
+    if like is not None:
         if beside.sha256 == like.sha256:
             raise ModelError(f"{what} {source} is the classifier itself, but another one is wanted")
         check_classes(dataset, beside, runtime)
     return beside
-
-
-def classifier_of_generator(path: Path, config: EvaluateConfig, runtime: Runtime) -> Classifier:
-    """The model that the options name, else the one that the checkpoint names, with its data.
-
-    Args:
-        path: The generator's checkpoint or run.
-        config: The options.
-        runtime: Where it computes.
-
-    Returns:
-        The classifier; its dataset and classes are those that the generator was trained on.
-
-    Raises:
-        ArtifactError: The checkpoint cannot be loaded.
-        ModelError: It names no model, or one that has changed or cannot be loaded without running
-            its code.
-    """
-    found = load_counterfactual(path, runtime)
-    classifier = _classifier(found, config, runtime)
-    classes = found.config.get("classes")
-    if classes is None and found.dataset == classifier.dataset:
-        classes = classifier.dataset_classes
-    return replace(classifier, dataset=found.dataset, dataset_classes=classes)
-
-
-def _classifier(found: Counterfactual, config: EvaluateConfig, runtime: Runtime) -> Classifier:
-    if config.model not in (None, found.classifier):
-        return load_classifier(config.model, config.weights, runtime, options=config)
-    if found.classifier is None:
-        raise ModelError(
-            f"generator {found.path} was trained without a classifier, but one is wanted that "
-            "says which class an image is of",
-            hint="--model MODEL",
-        )
-    return recorded.load(recorded_classifier(found), config, runtime)

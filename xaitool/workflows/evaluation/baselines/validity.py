@@ -15,6 +15,7 @@ from xaitool.errors import ConfigError, DataError
 from xaitool.report.attribution_grid import GridRow, attribution_grid
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.baselines.class_features import real_class_features
+from xaitool.workflows.evaluation.baselines.generator_classifier import classifier_of_generator
 from xaitool.workflows.evaluation.baselines.measurement import (
     BaselineJudge,
     BaselineMeasurement,
@@ -24,7 +25,6 @@ from xaitool.workflows.evaluation.baselines.measurement import (
 from xaitool.workflows.evaluation.baselines.pairs import ClassPairs, every_pair, one_pair_each
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
 from xaitool.workflows.evaluation.subjects import (
-    classifier_of_generator,
     dataset_of,
     first_samples,
     load_beside,

@@ -17,9 +17,9 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.io.damage import damage_as_error
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.cvae import LoadedCvae
+from xaitool.workflows.evaluation.cvaes.subject import load_cvae_and_data
 from xaitool.workflows.evaluation.subjects import (
     first_samples,
-    load_cvae_and_data,
     rows_for,
 )
 from xaitool.workflows.runs.context import Context

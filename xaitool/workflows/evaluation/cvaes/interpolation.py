@@ -18,11 +18,11 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.paths import CVAE, RECOLOUR, path_by_recolouring
+from xaitool.workflows.evaluation.cvaes.subject import load_cvae_and_data
 from xaitool.workflows.evaluation.path_walk import PathWalk, Points, Reading
 from xaitool.workflows.evaluation.subjects import (
     first_samples,
     load_beside,
-    load_cvae_and_data,
     rows_for,
 )
 from xaitool.workflows.models.classifier import Classifier
@@ -91,7 +91,7 @@ def measure_interpolation(
         )
     found, dataset = load_cvae_and_data(path, config, context.runtime)
     judges = [
-        _classifier_judge(load_beside(source, found, dataset, context.runtime, "judge"), dataset)
+        _classifier_judge(load_beside(source, None, dataset, context.runtime, "judge"), dataset)
         for source in config.judge
     ]
     colours = path_by_recolouring(dataset)
