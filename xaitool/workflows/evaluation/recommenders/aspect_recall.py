@@ -46,7 +46,7 @@ class AspectRecall(PreferenceMetric):
             if self._top:
                 recall = top_recall(fold.truth, preferences, top=self._most, within=self._within)
             else:
-                # Who does not know the user takes the rarest aspects for the disliked ones.
+                # Who does not know the user takes what is rated most for the disliked, too.
                 sign = -1 if control == "-popularity" else 1
                 recall = bottom_recall(
                     fold.truth, sign * preferences, bottom=self._most, within=self._within
