@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,53 +11,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from tests.trained import classifier_run
-from tests.workflows.tiny_runs import Recorder, make_quick
-from xaitool.core.models.classifiers import torchvision_models
-from xaitool.errors import ModelError, UnknownNameError
+from tests.workflows.features.sources import RUNTIME, images, source
+from xaitool.errors import ModelError
 from xaitool.workflows.configs.model import ModelOptions
-from xaitool.workflows.features import source as image_features
 from xaitool.workflows.features.classifier import ClassifierFeatures
-from xaitool.workflows.features.lenet import FeatureNetwork
-from xaitool.workflows.features.source import ImageFeatures, feature_source
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.input import ModelInput
-from xaitool.workflows.models.source import load_classifier
-from xaitool.workflows.runs.runtime import Runtime
-
-RUNTIME = Runtime(torch.device("cpu"), torch.float32)
-
-MODULE = """
-import torch
-from torch import nn
-
-def make():
-    torch.manual_seed(0)
-    return nn.Sequential(nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(27, 5))
-
-def without_a_layer():
-    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-"""
-
-
-def source(name: str, reporter: Recorder | None = None, **options: Any) -> ImageFeatures:
-    facts: dict[str, Any] = {"image_size": None, "data_dir": None, "workers": 1}
-    facts |= {"runtime": RUNTIME, "reporter": reporter or Recorder(), **options}
-    found = feature_source(name, "digits", **facts)
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
-    monkeypatch.delitem(sys.modules, "some_features", raising=False)
-    Path("some_features.py").write_text(MODULE)
-    return "some_features:make"
-
-
-def images(*shape: int) -> torch.Tensor:
-    return torch.rand(*shape, generator=torch.Generator().manual_seed(0))
 
 
 def test_a_checkpoint_gives_what_its_last_layer_receives() -> None:
@@ -169,68 +126,3 @@ def test_the_hash_is_of_what_is_seen_too(factory: str) -> None:
 def test_a_network_without_a_layer_is_refused(factory: str) -> None:
     with pytest.raises(ModelError, match="no linear layer"):
         source(factory.replace("make", "without_a_layer"))
-
-
-def test_code_is_loaded_only_where_it_may_be(factory: str) -> None:
-    with pytest.raises(ModelError, match="is code"):
-        source(factory, allow_code=False)
-
-
-def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(ModelError, match="'incepton' does not exist"):
-        source("incepton")
-    with pytest.raises(UnknownNameError):
-        source("torchvision:incepton_v3")
-
-
-def test_warnings_are_passed_on(factory: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    load = load_classifier
-
-    def warning(*arguments: Any, **options: Any) -> Classifier:
-        return replace(load(*arguments, **options), warnings=("beware",))
-
-    monkeypatch.setattr(image_features, "load_classifier", warning)
-    reporter = Recorder()
-    source(factory, reporter)
-    assert reporter.warnings == ["beware"]
-
-
-def test_lenet_is_the_feature_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_quick(monkeypatch)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    found = source("lenet")
-    assert isinstance(found, FeatureNetwork)
-    assert found.name == "lenet5"
-    assert found.classes == tuple("0123456789")
-    batch = images(5, 1, 28, 28)
-    features, logits = found.both(batch)
-    assert logits is not None
-    torch.testing.assert_close(features, found.features(batch))
-    torch.testing.assert_close(logits, found.model(batch))
-    torch.testing.assert_close(found.logits(batch), logits)
-
-
-@pytest.mark.slow
-def test_inception_sees_whole_images(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    own = torchvision_models.build(
-        "inception_v3", 1000, shape=(3, 299, 299), mean=[0.5] * 3, standard_deviation=[0.5] * 3
-    )
-    weights = tmp_path / "inception.pt"
-    torch.save(own.network.state_dict(), weights)
-    found = source("inception", options=ModelOptions(weights=weights))
-    assert isinstance(found, ClassifierFeatures)
-    assert (found.classifier.input.resize, found.classifier.input.crop) == (299, 299)
-    features, logits = found.both(images(2, 1, 28, 28))
-    assert (features.shape, logits) == ((2, 2048), None)
-    assert (found.name, found.classes, found.accuracy) == ("inception", (), None)
-
-
-def test_absent_weights_of_inception_are_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def offline(name: str) -> None:
-        raise ModelError(f"weights of {name} cannot be downloaded")
-
-    monkeypatch.setattr(torchvision_models, "download_weights", offline)
-    with pytest.raises(ModelError, match="features inception: weights of inception_v3") as error:
-        source("inception")
-    assert "checkpoints, or --features lenet" in str(error.value.hint)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from tests.workflows.judged import CPU, DIGITS, NAMES, Copies, numbers, untrained_network
 from xaitool.core.metrics.generation.density_coverage import density_coverage
 from xaitool.core.metrics.generation.feature_distance import mean_distance
 from xaitool.core.metrics.generation.feature_statistics import FeatureStatistics
@@ -19,18 +18,12 @@ from xaitool.core.metrics.generation.kid import kid
 from xaitool.core.metrics.generation.manifold import Manifold
 from xaitool.core.metrics.generation.mode_collapse import mode_collapse
 from xaitool.core.metrics.generation.precision_recall import precision_recall
-from xaitool.core.models.classifiers.lenet5 import LeNet5
-from xaitool.core.models.gans.images import from_pixels
 from xaitool.core.seeding import generator as keyed
 from xaitool.data.load import load_dataset
 from xaitool.errors import ShapeError
-from xaitool.io.checkpoints import save_checkpoint
-from xaitool.workflows.features.lenet import FeatureNetwork, weights_sha256
+from xaitool.workflows.features.lenet import FeatureNetwork
 from xaitool.workflows.gans.judge import GanJudge
 
-CPU = torch.device("cpu")
-DIGITS = load_dataset("digits", "train")
-NAMES = tuple(str(number) for number in range(10))
 KEYS = [
     "fid",
     "kid",
@@ -45,36 +38,9 @@ KEYS = [
 ]
 
 
-class Copies(nn.Module):
-    """A generator whose noise says which of some images it shows, in some brightness."""
-
-    def __init__(self, images: Tensor, brightness: float = 1.0) -> None:
-        super().__init__()
-        self.images = images
-        self.brightness = brightness
-
-    def forward(self, noise: Tensor) -> Tensor:
-        return from_pixels(self.images[noise.flatten(1)[:, 0].long()] * self.brightness)
-
-
 @pytest.fixture(scope="module")
 def network() -> FeatureNetwork:
-    """It tells classes apart in some way, without a training."""
-    torch.manual_seed(0)
-    model = LeNet5(DIGITS.shape, 10, [0.3], [0.4]).eval().requires_grad_(False)
-    model.head.weight.normal_(0, 30)
-    return FeatureNetwork(model, "0", 0.0, "digits", DIGITS.shape, NAMES)
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of its own; where references are kept."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "xaitool" / "judging"
-
-
-def numbers(count: int) -> Tensor:
-    return torch.arange(count).float()[:, None]
+    return untrained_network()
 
 
 def test_each_figure_is_that_of_its_function(network: FeatureNetwork) -> None:
@@ -218,91 +184,3 @@ def test_a_network_for_other_images_is_refused(network: FeatureNetwork) -> None:
     colour = load_dataset("digits", "train", channels=3)
     with pytest.raises(ShapeError, match=r"\(3, 28, 28\), but the feature network of digits"):
         GanJudge(network, colour, 100, 0, CPU)
-
-
-class Counting:
-    """A network that counts the images it has looked at."""
-
-    def __init__(self, network: FeatureNetwork) -> None:
-        self.network = network
-        self.seen = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.network, name)
-
-    def both(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        self.seen += len(images)
-        return self.network.both(images)
-
-
-def test_the_real_side_is_read_once_and_kept(network: FeatureNetwork, cache: Path) -> None:
-    generator = Copies(DIGITS.images(torch.arange(60)))
-    found = []
-    for seen in (200, 0):
-        counting = Counting(network)
-        judge = GanJudge(counting, DIGITS, 200, 0, CPU)
-        assert counting.seen == seen
-        for _ in range(2):
-            found.append(judge.judge(generator, numbers(60), kid_subsets=2))
-        assert counting.seen == seen + 120
-    assert found[0] == found[2]
-    assert len(list(cache.iterdir())) == 1
-
-
-def test_another_reference_is_another_file(network: FeatureNetwork, cache: Path) -> None:
-    def count(changed: FeatureNetwork = network, **options: Any) -> int:
-        values: dict[str, Any] = {"most": 50, "seed": 0, "dataset": DIGITS} | options
-        GanJudge(changed, values.pop("dataset"), values.pop("most"), device=CPU, **values)
-        return len(list(cache.iterdir()))
-
-    assert count() == 1
-    assert count(most=51) == 2
-    assert count(seed=1) == 3
-    assert count(neighbours_most=20) == 4
-    assert count(dataset=load_dataset("digits", "train", classes=("1", "2"))) == 5
-    assert count(replace(network, sha256="1")) == 6
-    assert count() == 6
-
-
-def shorten(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-100])
-
-
-def change_a_byte(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def other_types(path: Path) -> None:
-    save_checkpoint(path, "reference-features", {"sha256": "0", "tensors": [1]})
-
-
-def other_tensors(path: Path) -> None:
-    """Whose hash is right."""
-    tensors = {"distance": torch.zeros(2), "near": torch.zeros(1)}
-    content = {"sha256": weights_sha256(tensors), "tensors": tensors}
-    save_checkpoint(path, "reference-features", content)
-
-
-@pytest.mark.parametrize("spoil", [shorten, change_a_byte, empty, other_types, other_tensors])
-def test_a_damaged_file_is_computed_anew(spoil: Any, network: FeatureNetwork, cache: Path) -> None:
-    GanJudge(network, DIGITS, 80, 0, CPU)
-    (path,) = cache.iterdir()
-    whole = path.read_bytes()
-    spoil(path)
-    counting = Counting(network)
-    GanJudge(counting, DIGITS, 80, 0, CPU)
-    assert counting.seen == 80
-    assert path.read_bytes() == whole
-
-
-def test_a_cache_that_cannot_be_written_costs_time_only(
-    network: FeatureNetwork, cache: Path
-) -> None:
-    cache.parent.parent.touch()
-    assert GanJudge(network, DIGITS, 80, 0, CPU).real_count == 80
