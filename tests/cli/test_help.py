@@ -83,21 +83,6 @@ def test_short_help_is_the_help(command: str, xaitool: Program) -> None:
     assert xaitool(*arguments, "-h").stdout == xaitool(*arguments, "--help").stdout
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_a_group_alone_shows_its_help_and_fails(group: str, xaitool: Program) -> None:
-    alone, asked = xaitool(*group.split()), xaitool(*group.split(), "--help")
-    assert (alone.returncode, asked.returncode) == (2, 0)
-    assert alone.stdout == asked.stdout
-    for command in COMMANDS:
-        above, _, name = command.rpartition(" ")
-        assert (f"\n  {name} " in asked.stdout) == (above == group or name == "explain")
-
-
-def test_version(xaitool: Program) -> None:
-    result = xaitool("--version")
-    assert (result.returncode, result.stdout, result.stderr) == (0, "xaitool 0.1.0\n", "")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["", "train-gan", "explain"])
 def test_help_takes_less_than_a_third_of_a_second(command: str, xaitool: Program) -> None:

@@ -14,15 +14,11 @@ import pytest
 
 from tests.cli.conftest import Invoke
 from tests.conftest import Program
-from tests.golden import missing
 from tests.workflows.tiny_runs import LINE
 from xaitool.cli.output import Output
 from xaitool.cli.progress_bar import ProgressBar
 from xaitool.cli.streams import StandardError, StandardOutput, data_alone
 from xaitool.errors import StoppedBySignal
-
-CLASSIFIER_LINE = ("--classes", "0,1,2", "--epochs", "2", "--device", "cpu")
-TRAININGS = [("train-gan", tuple(LINE)), ("train-classifier", CLASSIFIER_LINE)]
 
 number = r"-?[0-9.]+(e[+-][0-9]+)?"
 HEARTBEAT = re.compile(
@@ -47,35 +43,6 @@ def test_progress_goes_to_standard_error(invoke: Invoke, tmp_path: Path) -> None
 def test_heartbeats_keep_their_distance(invoke: Invoke) -> None:
     result = invoke("train-gan", *LINE, "--out", "run", "--log-every", "1000")
     assert "train step=" not in result.stderr
-
-
-def test_without_out_the_run_directory_is_named_and_printed(invoke: Invoke, tmp_path: Path) -> None:
-    result = invoke("train-classifier", *CLASSIFIER_LINE, "--seed", "5")
-    place = r"runs/train-classifier/\d{4}-\d\d-\d\dT\d{6}Z-lenet5-cross-entropy-seed5\n"
-    assert re.fullmatch(place, result.stdout)
-    assert (tmp_path / result.stdout.strip() / "last.pt").is_file()
-
-
-@pytest.mark.parametrize(("command", "line"), TRAININGS)
-def test_json_is_one_object_with_the_documented_names(
-    command: str, line: tuple[str, ...], invoke: Invoke
-) -> None:
-    result = invoke(command, *line, "--out", "run", "--json")
-    (text,) = result.stdout.splitlines()
-    found, golden = json.loads(text), command.replace("-", "_")
-    assert not missing(found, golden, "result")
-    assert not missing(found["metrics"], golden, "metrics")
-    assert (found["run_dir"], found["checkpoint"]) == ("run", "run/best.pt")
-    assert (found["state"], found["schema"], found["metrics"]["epoch"]) == ("completed", 1, 2)
-    assert found["step"] == found["metrics"]["step"]
-
-
-@pytest.mark.parametrize(("command", "line"), TRAININGS)
-def test_a_plan_has_the_documented_names(
-    command: str, line: tuple[str, ...], invoke: Invoke
-) -> None:
-    (text,) = invoke(command, *line, "--out", "run", "--dry-run").stdout.splitlines()
-    assert not missing(json.loads(text), command.replace("-", "_"), "plan")
 
 
 def test_quiet_says_nothing(xaitool: Program) -> None:
@@ -160,61 +127,6 @@ def test_a_log_that_cannot_be_written_is_no_reason_to_stop(
         Output(log_every=0).task("train", 10, "step").advance()
         with ProgressBar("train", 10, "step", 2) as bar:
             bar.advance(3, loss=0.25)
-
-
-def test_numbers_that_json_lacks_become_null(capsys: pytest.CaptureFixture[str]) -> None:
-    Output().record({"a": float("nan"), "b": [float("inf"), 1.5], "c": {"d": -float("inf")}})
-    assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 1.5], "c": {"d": None}}
-
-
-def test_a_table_is_tab_separated_when_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [{"name": "a", "value": 1 / 3}, {"name": "b", "more": 2}]
-    Output().table(rows)
-    assert capsys.readouterr().out == "name\tvalue\tmore\na\t0.333333\t\nb\t\t2\n"
-    Output().table([{"per_class": {"a\nb": 1.0}}])
-    assert capsys.readouterr().out == "per_class\na b:1\n"
-    Output(as_json=True).table(rows)
-    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == rows
-
-
-def test_a_table_is_aligned_on_a_terminal(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    Output().table([{"name": "long", "value": 1.0}, {"name": "b", "value": None}])
-    assert capsys.readouterr().out == "name  value\nlong  1\nb\n"
-
-
-def test_a_bar_moves_and_vanishes(capsys: pytest.CaptureFixture[str]) -> None:
-    with ProgressBar("train", 10, "step", 2) as bar:
-        bar.advance(3, loss=0.25)
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "5/10" in captured.err or captured.err.strip() == ""
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain é ε 日本", "plain é ε 日本"),
-        ("a\nb\tc\x1b[31m\x00", r"a\nb\tc\x1b[31m\x00"),
-        ("\u202egnp.exe\u2066", r"\u202egnp.exe\u2066"),
-        ("lat\udce9.png \ud800", r"lat\xe9.png \ud800"),
-        ("a" * 200 + "/" + "b" * 5000, None),
-        (" ".join(["name"] * 5000), None),
-    ],
-)
-def test_a_message_is_one_line(
-    text: str, shown: str | None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Output().warning(text)
-    line = capsys.readouterr().err
-    if shown is not None:
-        assert line == f"warning: {shown}\n"
-    assert line.count("\n") == 1
-    assert len(line) <= 3001
-    assert line[9:50] == text[:41] or shown is not None
-    assert line[:-1].endswith(text[-100:]) or shown is not None
 
 
 CHATTY = """

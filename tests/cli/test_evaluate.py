@@ -1,4 +1,4 @@
-"""``xaitool evaluate`` as it is typed: what it prints, and how it ends."""
+"""``xaitool evaluate`` as it is typed: what it prints, of maps and randomisation too, its ends."""
 
 from __future__ import annotations
 
@@ -104,3 +104,38 @@ def test_an_option_that_no_metric_reads(invoke: Invoke, refused: Refused, tmp_pa
     refused(invoke(*line, "--folds", "3"), "--folds is 3, but nothing in this run reads it")
     line = ["evaluate", explained(tmp_path / "a.h5"), "-m", "gini", "--judge", "nothing"]
     refused(invoke(*line), "--judge is nothing, but nothing in this run reads it", "classifier")
+
+
+def test_maps_of_a_file(invoke: Invoke, refused: Refused, tmp_path: Path) -> None:
+    config = ExplainConfig(
+        method=("saliency",),
+        model=str(classifier_run()),
+        dataset="digits",
+        against="all",
+        limit=2,
+        heat_maps=0,
+        out=tmp_path / "a.h5",
+    )
+    explain(config)
+    result = invoke("evaluate", "a.h5", "-m", "gini", "-m", "target-similarity", "--json", "-q")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["metric"] for row in rows] == ["gini", "target-similarity"]
+    for row in rows:
+        assert not missing(row, "evaluate", "row")
+        assert not missing(row, "evaluate", row["metric"])
+    refused(
+        invoke("evaluate", "a.h5", "-m", "inverse-localisation", "-q"),
+        "a.h5 has no object masks",
+        "composite",
+    )
+
+
+def test_randomisation_of_a_classifier(invoke: Invoke, tmp_path: Path) -> None:
+    line = "-m parameter-randomisation --method saliency --limit 2 --out pictures --device cpu"
+    result = invoke("evaluate", classifier_run(), *line.split(), "-q")
+    assert result.returncode == 0, result.stderr
+    header, *rows = (text.split("\t") for text in result.stdout.splitlines())
+    assert not missing(header, "evaluate", "row")
+    assert not missing(header, "evaluate", "parameter-randomisation")
+    assert [row[header.index("layer")] for row in rows][::5] == ["head", "mean"]
+    assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
