@@ -26,7 +26,7 @@ ENTRIES: dict[str, tuple[str, Mapping[str, Entry]]] = {
     "architectures": ("`--architecture`", registry.CLASSIFIERS),
     "losses": ("`--loss`", registry.LOSSES),
     "attacks": ("`--attack`", registry.ATTACKS),
-    "generators": ("`--generator`", registry.GENERATORS),
+    "generators": ("`--generator-kind`", registry.GENERATORS),
     "datasets": ("`--dataset`", registry.DATASETS),
     "base models": ("`--base`", registry.BASE_MODELS),
     "ratings": ("`--dataset`", registry.RATINGS),

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from xaitool.errors import ConfigError, UnknownNameError
-from xaitool.options import Options, can_name_code, option, option_fields, range_text, with_presets
+from xaitool.options import (
+    Options,
+    can_name_code,
+    option,
+    option_fields,
+    present_names,
+    range_text,
+    with_presets,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +115,24 @@ def test_unknown_choice_suggests_the_nearest() -> None:
 def test_unknown_key_suggests_the_nearest() -> None:
     with pytest.raises(ConfigError, match="test has no option 'stepz', did you mean 'steps'"):
         Example.from_mapping({"stepz": 1}, source="test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renamed(Options):
+    """An option that had another name."""
+
+    network_kind: str = option("plain", "Kind.", formerly="network")
+
+
+def test_a_former_name_is_read_and_not_written() -> None:
+    renamed = Renamed.from_mapping({"network": "deep"}, source="test")
+    assert renamed == Renamed(network_kind="deep")
+    assert renamed.to_dict() == {"network_kind": "deep"}
+    saved = {"network": "deep", "gone": 1}
+    assert present_names(Renamed, saved) == {"network_kind": "deep", "gone": 1}
+    with pytest.raises(ConfigError, match="test has no option 'gone'") as caught:
+        Renamed.from_mapping(saved, source="test")
+    assert caught.value.hint == "one of: network_kind"
 
 
 def test_assignments_need_a_value() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import atexit
 import functools
+import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
@@ -76,7 +78,7 @@ def baseline_gan_run(generator: str = "ganmex") -> Path:
 @functools.cache
 def _baseline_gan_run(generator: str) -> Path:
     out = _folder() / generator
-    train_baseline_gan(baseline_gan_config(out, generator=generator))
+    train_baseline_gan(baseline_gan_config(out, generator_kind=generator))
     return out
 
 
@@ -95,6 +97,18 @@ def baseline_gan_config(out: Path | None, **options: Any) -> TrainBaselineGanCon
         "device": "cpu",
     }
     return TrainBaselineGanConfig(out=out, **{**values, **options})
+
+
+def call_kind_generator(run: Path) -> None:
+    """Make a run of ``train-baseline-gan`` one of before: ``generator_kind`` was ``generator``."""
+    config = json.loads((run / "config.json").read_text())
+    config["options"]["generator"] = config["options"].pop("generator_kind")
+    (run / "config.json").write_text(json.dumps(config))
+    for path in run.glob("*.pt"):
+        content = load_checkpoint(path, kind="baseline-gan")
+        content["config"]["generator"] = content["config"].pop("generator_kind")
+        own = {name: content[name] for name in content if name not in HEADER}
+        save_checkpoint(path, "baseline-gan", own)
 
 
 SMALL_RATINGS = "synthetic-ratings:users=80,items=60,ratings=30,aspects=6"

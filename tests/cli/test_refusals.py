@@ -33,7 +33,7 @@ AT_ONCE = [
     ("train-gan more", "unexpected extra argument", ""),
     ("train-gann", "No such command 'train-gann'. Did you mean 'train-gan'", ""),
     ("recommend fitt", "No such command 'fitt'. Did you mean 'fit'?", ""),
-    ("train-baseline-gan --generator vae", "unknown generator 'vae'", "cvae"),
+    ("train-baseline-gan --generator-kind vae", "unknown generator 'vae'", "cvae"),
     ("train-baseline-gan --preset smal", "unknown preset 'smal'; did you mean 'small'?", ""),
 ]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Invoke, Refused
 from tests.golden import missing
-from tests.trained import three_digits_run
+from tests.trained import call_kind_generator, three_digits_run
 from xaitool.workflows.configs.presets import BASELINE_GANS
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 
@@ -39,7 +39,8 @@ def wanted(**given: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "preset", [name for name, given in BASELINE_GANS.items() if given.get("generator") != "cvae"]
+    "preset",
+    [name for name, given in BASELINE_GANS.items() if given.get("generator_kind") != "cvae"],
 )
 def test_a_preset_changes_defaults_as_from_python(preset: str, invoke: Invoke) -> None:
     assert options(invoke, "--preset", preset) == wanted(preset=preset)
@@ -103,16 +104,43 @@ def test_a_run_and_its_continuation(invoke: Invoke, tmp_path: Path) -> None:
     assert (tmp_path / "again/last.pt").read_bytes() == (tmp_path / "run/last.pt").read_bytes()
 
 
+@pytest.mark.parametrize("key", ["generator", "generator-kind", "generator_kind"])
+def test_a_file_may_call_the_kind_as_before(key: str, invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(f"[{COMMAND}]\n{key} = 'standalone'\n")
+    assert options(invoke, "--config", path) == wanted(generator_kind="standalone")
+
+
+def test_a_run_of_before_is_continued_and_repeated(invoke: Invoke, tmp_path: Path) -> None:
+    line = (*SMALL, "--generator-kind", "standalone", "--schedule", "constant", "--epochs", "1")
+    first = invoke(COMMAND, *line, "--classifier", three_digits_run(), "--out", "run", "-q")
+    assert first.returncode == 0, first.stderr
+    call_kind_generator(tmp_path / "run")
+    for source in ("--config", "run/config.json"), ("--resume", "run"):
+        again = invoke(COMMAND, *source, "--epochs", "2", "-n", "-q")
+        assert json.loads(again.stdout)["options"]["generator_kind"] == "standalone"
+    more = invoke(COMMAND, "--resume", "run", "--epochs", "2", "-q")
+    assert more.returncode == 0, more.stderr
+    saved = json.loads((tmp_path / "run" / "config.json").read_text())["options"]
+    assert (saved["generator_kind"], "generator" in saved) == ("standalone", False)
+
+
 REFUSALS = [
-    ("", "--generator ganmex has no --classifier", "xaitool train-classifier --dataset digits"),
+    (
+        "",
+        "--generator-kind ganmex has no --classifier",
+        "xaitool train-classifier --dataset digits",
+    ),
     ("--dataset mnist", "has no --classifier", "--dataset mnist --out classifier"),
-    ("--generator vae", "unknown generator 'vae'; did you mean 'cvae'?", "one of: ganmex"),
+    ("--generator-kind vae", "unknown generator 'vae'; did you mean 'cvae'?", "one of: ganmex"),
+    ("--generator cvae", "'cvae', but train-baseline-gan calls it --generator-kind", "kind cvae"),
+    ("--generator nets:make --seed x", "--generator is 'nets:make', but", "kind nets:make"),
     ("--preset smal", "unknown preset 'smal'; did you mean 'small'?", "authors-head"),
     ("--classifier nothing", "model 'nothing' does not exist", ""),
     ("--classifier nothing.pt", "nothing.pt does not exist", ""),
     ("--classifier resnet18", "model 'resnet18' does not exist", "torchvision:resnet18"),
-    ("--generator standalone --channels 3", "--channels is 3, but nothing in this run", ""),
-    ("--generator standalone --judged 9999", "--judged is 9999, but fewer than", ""),
+    ("--generator-kind standalone --channels 3", "--channels is 3, but nothing in this run", ""),
+    ("--generator-kind standalone --judged 9999", "--judged is 9999, but fewer than", ""),
     ("--adversarial-loss hinge", "unknown adversarial loss 'hinge'", "wasserstein, log"),
     ("--ema-decay 1", "--ema-decay is 1.0, but at least 0 and at most 0.99999", ""),
 ]

@@ -1,4 +1,4 @@
-"""A run of ``train-baseline-gan --generator cvae`` of a moment, trained once a session."""
+"""A run of ``train-baseline-gan --generator-kind cvae`` of a moment, trained once a session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEPS_PER_EPOCH = 4
 def cvae_config(out: Path | None, **options: Any) -> TrainBaselineGanConfig:
     """Of 1,437 images about 200 are trained on, in 4 steps an epoch."""
     values: dict[str, Any] = {
-        "generator": "cvae",
+        "generator_kind": "cvae",
         "epochs": 2,
         "batch_size": 60,
         "image_size": 8,

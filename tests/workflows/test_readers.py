@@ -31,7 +31,7 @@ ALWAYS = {
     "train-gan": f"{TRAINING} xai generator discriminator latent ema_decay objective "
     "objective_option n_critic optimiser clip_gradient fraction features fid_samples grid "
     "first_epoch_grids",
-    "train-baseline-gan": f"{TRAINING} preset generator beta1 beta2 judged grid",
+    "train-baseline-gan": f"{TRAINING} preset generator_kind beta1 beta2 judged grid",
     "train-classifier": f"{TRAINING} sensitive architecture optimiser weight_decay schedule loss "
     "loss_option warm_up augment debias adversarial weights freeze_backbone head validation",
     "explain": "seed precision images method method_option target against score model weights "
@@ -68,8 +68,8 @@ def test_a_presets_own_values_are_not_refused(config_class: type[Options]) -> No
         TrainGanConfig(preset="logicgan", xai="saliency", optimiser="sgd"),
         TrainClassifierConfig(preset="pc-cifar10-adversarial", adversarial="none"),
         TrainClassifierConfig(preset="lgl-inr-cifar10", schedule="cosine", augment=("none",)),
-        TrainBaselineGanConfig(preset="authors-head", generator="cvae"),
-        TrainBaselineGanConfig(preset="cia-celeba", generator="standalone"),
+        TrainBaselineGanConfig(preset="authors-head", generator_kind="cvae"),
+        TrainBaselineGanConfig(preset="cia-celeba", generator_kind="standalone"),
     ],
     ids=lambda config: config.preset,
 )

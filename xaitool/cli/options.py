@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -15,6 +16,7 @@ from xaitool.cli.named_code import refuse_code_of_files
 from xaitool.cli.output import Output
 from xaitool.cli.processes import refuse_several_processes
 from xaitool.cli.streams import data_alone
+from xaitool.errors import ConfigError
 from xaitool.options import OptionField, Options, option_fields, range_text, read_value
 
 C = TypeVar("C", bound=Options)
@@ -60,6 +62,8 @@ def add_command(
             if show is not None and show_instead:
                 show[2](output)
             else:
+                for parameter in former:
+                    values.pop(parameter.name)
                 options = config_class(**values)
                 refuse_code_of_files(context, options)
                 refuse_several_processes()
@@ -67,6 +71,7 @@ def add_command(
 
     fields = _own_first(config_class)
     shared = _shared_parameters(config_class, full_name)
+    former = [_former_parameter(field, full_name) for field in fields if field.facts.formerly]
     if any(field.name == "resume" and field.type is str for field in fields):
         fields = [field for field in fields if field.name != "resume"]
         shared.append(_resume_parameter(config_class, full_name))
@@ -77,7 +82,7 @@ def add_command(
         flag = typer.Option(show[0], help=show[1], rich_help_panel="Options")
         shared.append(_keyword("show_instead", Annotated[bool, flag], False))
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [*map(_parameter, fields), *shared, _keyword("context", typer.Context, None)]
+        [*map(_parameter, fields), *former, *shared, _keyword("context", typer.Context, None)]
     )
     app.command(name, help=help)(command)
 
@@ -218,6 +223,21 @@ def _preset_parameter(config_class: type[Options]) -> inspect.Parameter:
     info = parameter.annotation.__metadata__[0]
     info.callback, info.is_eager = load, True
     return parameter
+
+
+def _former_parameter(field: OptionField, command: str) -> inspect.Parameter:
+    """The flag that an option had before, which says what it is called now."""
+    former = "--" + field.facts.formerly.replace("_", "-")
+
+    def refuse(value: str | None) -> None:
+        if value is not None:
+            raise ConfigError(
+                f"{former} is {value!r}, but {command} calls it {field.flag}",
+                hint=f"{field.flag} {quote(value)}",
+            )
+
+    info = typer.Option(former, callback=refuse, is_eager=True, hidden=True)
+    return _keyword(field.facts.formerly, Annotated[str | None, info], None)
 
 
 def _set_defaults(context: typer.Context, source: Path, values: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 HELP = """Train a generator that turns an image into a near one of another class (GANMEX).
 
 Its images are baselines for one-vs-one explanations of a classifier: why this class and not that
-one? --generator cvae changes a sensitive attribute instead of the class (CIA). Prints the run
+one? --generator-kind cvae changes a sensitive attribute instead of the class (CIA). Prints the run
 directory; its samples/ show images and what becomes of them.
 
 Examples:
@@ -20,8 +20,8 @@ Examples:
 \b
   xaitool train-classifier --epochs 20 --out classifier
   xaitool train-baseline-gan --classifier classifier --preset small --out baselines
-  xaitool train-baseline-gan --generator standalone --preset small --out ablation
-  xaitool train-baseline-gan --generator cvae --latent 16 --out cvae
+  xaitool train-baseline-gan --generator-kind standalone --preset small --out ablation
+  xaitool train-baseline-gan --generator-kind cvae --latent 16 --out cvae
 """
 
 

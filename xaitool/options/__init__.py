@@ -46,6 +46,8 @@ class OptionFacts:
         repeated: Whether several values are given by repeating the flag; otherwise by commas.
         names_code: Whether a value can name code, see `can_name_code`, which only the flags of the
             command line at hand may do: no file, and no environment.
+        formerly: Name that the option had before: still read from files and checkpoints, refused
+            as a flag.
         role: ``experiment`` (recorded, must be equal on resume), ``run`` (recorded, may change on
             resume) or ``place`` (where this run lives; not recorded).
     """
@@ -64,6 +66,7 @@ class OptionFacts:
     argument: bool = False
     repeated: bool = False
     names_code: bool = False
+    formerly: str = ""
     role: Role = "experiment"
 
 
@@ -218,14 +221,28 @@ def option_fields(cls: type[Options]) -> list[OptionField]:
     ]
 
 
+def present_names(cls: type[Options], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a run under the names that their options have now; other keys stay."""
+    former = _former_names(cls)
+    return {former.get(name, name): value for name, value in values.items()}
+
+
+def _former_names(cls: type[Options]) -> dict[str, str]:
+    return {
+        field.facts.formerly: field.name for field in option_fields(cls) if field.facts.formerly
+    }
+
+
 def normalised_keys(
     cls: type[Options], values: Mapping[str, Any], *, source: str
 ) -> dict[str, Any]:
-    """Turn ``batch-size`` into ``batch_size`` and refuse keys that are no option of `cls`."""
+    """Turn ``batch-size`` and former names into names, refuse keys that are no option of `cls`."""
     known = [field.name for field in option_fields(cls)]
+    former = _former_names(cls)
     normal = {}
     for key, value in values.items():
         name = key.replace("-", "_")
+        name = former.get(name, name)
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             suggestion = f", did you mean '{near[0]}'?" if near else ""

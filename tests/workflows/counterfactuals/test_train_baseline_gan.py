@@ -15,7 +15,12 @@ from PIL import Image
 from torch import nn
 
 from tests.golden import missing
-from tests.trained import baseline_gan_config, baseline_gan_run, three_digits_run
+from tests.trained import (
+    baseline_gan_config,
+    baseline_gan_run,
+    call_kind_generator,
+    three_digits_run,
+)
 from tests.workflows.tiny_runs import (
     Recorder,
     classifier_config,
@@ -53,7 +58,7 @@ from xaitool.workflows.runs.training import TrainingResult
 STEPS_PER_EPOCH = 4
 CPU = Runtime(torch.device("cpu"), torch.float32)
 ALONE: dict[str, Any] = {
-    "generator": "standalone",
+    "generator_kind": "standalone",
     "classifier": None,
     "classes": ("0", "1", "2"),
 }
@@ -129,7 +134,7 @@ def test_the_metrics_and_the_checkpoint_of_a_run() -> None:
 def test_the_checkpoint_rebuilds_the_generator_that_was_judged(generator: str) -> None:
     run = baseline_gan_run(generator)
     counterfactual = load_counterfactual(run, CPU)
-    config = baseline_gan_config(None, generator=generator)
+    config = baseline_gan_config(None, generator_kind=generator)
     classifier = load_explained(config, CPU)
     assert classifier is not None
     dataset = load_dataset("digits", "train", classes=("0", "1", "2"))
@@ -159,7 +164,7 @@ def test_the_last_epoch_is_the_best() -> None:
         (STEPS_PER_EPOCH, {"schedule": "constant", "adversarial_loss": "log", "n_critic": 2}),
         (STEPS_PER_EPOCH + 3, {"lambda_reconstruction": 0, "include_source": True}),
         (STEPS_PER_EPOCH + 2, {**ALONE, "ema_decay": 0}),
-        (2, {"generator": "standalone", "precision": "float64"}),
+        (2, {"generator_kind": "standalone", "precision": "float64"}),
     ],
 )
 def test_an_interrupted_run_ends_as_the_uninterrupted_one(
@@ -175,6 +180,26 @@ def test_an_interrupted_run_ends_as_the_uninterrupted_one(
         assert (whole / name).read_bytes() == (parts / name).read_bytes()
     assert metrics(whole) == metrics(parts)
     assert pictures(whole) == pictures(parts)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"classifier": "digit_networks:make", "channels": 1, "input_size": 28, "judged": 1300}],
+    ids=["checkpoint", "code"],
+)
+def test_a_run_of_before_calls_the_kind_generator(
+    options: dict[str, Any], networks: None, tmp_path: Path
+) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train_baseline_gan(baseline_gan_config(whole, **options), Recorder())
+    with pytest.raises(StoppedBySignal):
+        train_baseline_gan(baseline_gan_config(parts, **options), Recorder(signal.SIGTERM, 2))
+    call_kind_generator(parts)
+    other = {**options, "generator_kind": "standalone", "resume": str(parts)}
+    with pytest.raises(ConfigError, match=r"^--generator-kind is 'standalone', but the run has"):
+        train_baseline_gan(baseline_gan_config(None, **other), Recorder())
+    train_baseline_gan(baseline_gan_config(None, **options, resume=str(parts)), Recorder())
+    assert (whole / "last.pt").read_bytes() == (parts / "last.pt").read_bytes()
 
 
 def test_a_finished_run_trains_on(tmp_path: Path) -> None:
@@ -223,7 +248,7 @@ def test_the_classifier_stays_as_it_was(tmp_path: Path) -> None:
 
 
 def test_the_ablation_never_asks_the_classifier_but_is_measured_by_it(tmp_path: Path) -> None:
-    assert trainer(baseline_gan_config(None, generator="standalone")).teacher is None
+    assert trainer(baseline_gan_config(None, generator_kind="standalone")).teacher is None
     train_baseline_gan(baseline_gan_config(tmp_path / "run", **ALONE), Recorder())
     states = [
         load_checkpoint(run, kind=KIND)["state"]["generator"]
@@ -299,7 +324,7 @@ def test_an_exported_program_is_a_classifier_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
-        ({"classifier": None}, ConfigError, "--generator ganmex has no --classifier"),
+        ({"classifier": None}, ConfigError, "--generator-kind ganmex has no --classifier"),
         ({"dataset": "digits", "classes": ("0", "1")}, DataError, "has the classes 0, 1, but"),
         ({"image_size": 32}, ConfigError, "--image-size is 32, but .* takes images of 28 pixels"),
         ({"input_size": 32}, ModelError, "is a checkpoint, but --input-size is for the others"),
@@ -375,7 +400,7 @@ def test_the_data_are_the_classifiers_own_unless_others_are_named() -> None:
     classifier = load_explained(config, CPU)
     dataset = load_targeted_data(Context(config, CPU, Recorder()), classifier)
     assert (dataset.name, dataset.classes) == ("digits", ("0", "1", "2"))
-    alone = baseline_gan_config(None, generator="standalone", classifier=None, image_size=16)
+    alone = baseline_gan_config(None, generator_kind="standalone", classifier=None, image_size=16)
     dataset = load_targeted_data(Context(alone, CPU, Recorder()), None)
     assert (dataset.shape, len(dataset.classes)) == ((1, 16, 16), 10)
 

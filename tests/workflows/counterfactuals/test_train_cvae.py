@@ -1,4 +1,4 @@
-"""``train-baseline-gan --generator cvae``: what a run leaves behind, and that it learns."""
+"""``train-baseline-gan --generator-kind cvae``: what a run leaves behind, and that it learns."""
 
 from __future__ import annotations
 
@@ -229,11 +229,11 @@ def test_the_test_split_is_never_read(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_defaults_are_the_generators_own() -> None:
-    cvae, ganmex = TrainBaselineGanConfig(generator="cvae"), TrainBaselineGanConfig()
+    cvae, ganmex = TrainBaselineGanConfig(generator_kind="cvae"), TrainBaselineGanConfig()
     names = ("epochs", "batch_size", "learning_rate", "beta1", "schedule", "dataset")
     assert [getattr(cvae, name) for name in names] == [50, 64, 1e-3, 0.9, "constant", DATA]
     assert [getattr(ganmex, name) for name in names] == [20, 16, 1e-4, 0.5, "linear", None]
-    assert TrainBaselineGanConfig(generator="cvae", epochs=20).epochs == 20
+    assert TrainBaselineGanConfig(generator_kind="cvae", epochs=20).epochs == 20
     again = TrainBaselineGanConfig.from_mapping(cvae.to_dict(), source="config.json")
     assert again == cvae
     refuse_unread(again)
@@ -242,7 +242,7 @@ def test_defaults_are_the_generators_own() -> None:
 def test_presets_are_the_papers() -> None:
     digits = TrainBaselineGanConfig(preset="cia-biased-mnist")
     faces = TrainBaselineGanConfig(preset="cia-celeba")
-    names = ("generator", "dataset", "latent", "beta", "tie", "epochs", "batch_size")
+    names = ("generator_kind", "dataset", "latent", "beta", "tie", "epochs", "batch_size")
     assert [getattr(digits, name) for name in names] == ["cvae", "biased-mnist", 2, 1, 0, 50, 64]
     assert [getattr(faces, name) for name in names] == ["cvae", "celeba", 128, 1.95, 0, 20, 64]
     for config in (digits, faces):
@@ -284,15 +284,15 @@ def test_the_network_fits_the_images_and_only_colours_are_tied_unasked(
         ({"lambda_class": 3}, ConfigError, "--lambda-class is 3.0, but nothing"),
         ({"ema_decay": 0.5}, ConfigError, "--ema-decay is 0.5, but nothing"),
         (
-            {"generator": "ganmex", "latent": 4},
+            {"generator_kind": "ganmex", "latent": 4},
             ConfigError,
             "--latent is 4, but nothing",
         ),
-        ({"generator": "standalone", "tie": 0}, ConfigError, "--tie is 0.0, but nothing"),
+        ({"generator_kind": "standalone", "tie": 0}, ConfigError, "--tie is 0.0, but nothing"),
         (
             {"dataset": "digits"},
             DataError,
-            "has no sensitive attribute, but --generator cvae wants",
+            "has no sensitive attribute, but --generator-kind cvae wants",
         ),
         ({"judged": 5000}, ConfigError, "--judged is 5000, but fewer than the 1[0-9]+ training"),
         (

@@ -40,7 +40,7 @@ def test_a_baseline_generators_data_has_the_label_of_its_classifier() -> None:
     assert own.classes == ("red", "green")
     assert torch.equal(own.labels, own.attributes["colour"].values)
     assert list(load(classifier, sensitive=("shape",)).sensitive) == ["shape"]
-    alone = load(None, dataset=name, label="shape", generator="standalone")
+    alone = load(None, dataset=name, label="shape", generator_kind="standalone")
     assert torch.equal(alone.labels, alone.attributes["shape"].values)
     with pytest.raises(DataError, match="has the classes 0-4, 5-9, but here was trained on red"):
         load(classifier, label="shape")

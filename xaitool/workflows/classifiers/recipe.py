@@ -186,7 +186,8 @@ def _counterfactual(config: TrainClassifierConfig) -> bool:
     if chosen and config.cvae is None:
         raise ConfigError(
             "--augment is cia, but no --cvae says what an image's counterfactual is",
-            hint="train one: xaitool train-baseline-gan --generator cvae --dataset biased-mnist",
+            hint="train one: "
+            "xaitool train-baseline-gan --generator-kind cvae --dataset biased-mnist",
         )
     return chosen
 

@@ -67,13 +67,13 @@ BASELINE_GANS: dict[str, dict[str, Any]] = {
     # The paper, and where it is silent its code. Equation 4 has no β; the code for faces has 0.65
     # beside a reconstruction that is a mean over the three channels, where here it is their sum.
     "cia-biased-mnist": {
-        "generator": "cvae",
+        "generator_kind": "cvae",
         "dataset": "biased-mnist",
         "condition": "both",
         "tie": 0.0,
     },
     "cia-celeba": {
-        "generator": "cvae",
+        "generator_kind": "cvae",
         "dataset": "celeba",
         "condition": "both",
         "cvae_network": "convolutional",

@@ -53,7 +53,7 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         >>> import xaitool
         >>> xaitool.TrainBaselineGanConfig(classifier="run").epochs
         20
-        >>> xaitool.TrainBaselineGanConfig(generator="cvae").epochs
+        >>> xaitool.TrainBaselineGanConfig(generator_kind="cvae").epochs
         50
     """
 
@@ -84,13 +84,14 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         completions=registry.names("dataset"),
         unit="NAME",
     )
-    generator: str = option(
+    generator_kind: str = option(
         "ganmex",
         "; ".join(f"{name}: {entry.summary}" for name, entry in registry.GENERATORS.items()) + ".",
         panel="Training",
         choices=registry.names("generator"),
         what="generator",
         unit="NAME",
+        formerly="generator",
     )
     lambda_class: float = option(
         1.0,
@@ -264,16 +265,16 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
 
     readers: ClassVar[tuple[Reader, ...]] = (
         Reader(
-            "--generator cvae",
-            lambda run: run.generator == "cvae",
+            "--generator-kind cvae",
+            lambda run: run.generator_kind == "cvae",
             (
                 *("latent", "beta", "reconstruction", "tie", "condition", "cvae_network"),
                 *("interpolations_shown", "sensitive"),
             ),
         ),
         Reader(
-            "--generator ganmex or standalone",
-            lambda run: run.generator != "cvae",
+            "--generator-kind ganmex or standalone",
+            lambda run: run.generator_kind != "cvae",
             (
                 *("classifier", "lambda_class", "lambda_reconstruction", "lambda_similarity"),
                 *("lambda_penalty", "adversarial_loss", "include_source", "n_critic", "width"),
@@ -281,11 +282,11 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
             ),
         ),
         Reader(
-            "--classifier, of --generator ganmex or standalone,",
+            "--classifier, of --generator-kind ganmex or standalone,",
             # Without one ganmex is refused for that.
             lambda run: (
-                run.generator == "ganmex"
-                or (run.generator != "cvae" and run.classifier is not None)
+                run.generator_kind == "ganmex"
+                or (run.generator_kind != "cvae" and run.classifier is not None)
             ),
             ("weights", "classes_file", "input_size", "channels", "mean", "std"),
         ),
@@ -295,12 +296,12 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, value in OWN_DEFAULTS[self.generator].items():
+        for name, value in OWN_DEFAULTS[self.generator_kind].items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
 
     def defaults(self) -> dict[str, Any]:
         """Where no preset says otherwise, the generator's own."""
         found = super().defaults()
-        own = OWN_DEFAULTS[self.generator]
+        own = OWN_DEFAULTS[self.generator_kind]
         return found | {name: value for name, value in own.items() if found[name] is None}

@@ -150,7 +150,8 @@ class TrainClassifierConfig(TrainingOptions):
     cvae: str | None = option(
         None,
         "For cia, what moves an image's sensitive attributes to other values: a checkpoint or run "
-        "of train-baseline-gan --generator cvae; or recolour, the exact way for coloured digits.",
+        "of train-baseline-gan --generator-kind cvae; or recolour, the exact way for coloured "
+        "digits.",
         panel="Augmentation",
         completions=("recolour",),
         unit="CVAE|recolour",

@@ -91,7 +91,7 @@ def load_cvae(path: Path, runtime: Runtime) -> LoadedCvae:
     """Load an autoencoder.
 
     Args:
-        path: A checkpoint or run of ``train-baseline-gan --generator cvae``.
+        path: A checkpoint or run of ``train-baseline-gan --generator-kind cvae``.
         runtime: Where it computes.
 
     Raises:

@@ -88,7 +88,7 @@ def describe(
 ) -> dict[str, Any]:
     """What a generator's checkpoint says beside options, position and state."""
     return {
-        "generator": config.generator,
+        "generator": config.generator_kind,
         "architecture": {"width": config.width, "blocks": config.blocks},
         "shape": list(dataset.shape),
         "classes": list(dataset.classes),

@@ -82,10 +82,10 @@ def train_baseline_gan(
         >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
-    if config.generator == "cvae":
+    if config.generator_kind == "cvae":
         return train_cvae(config, reporter)
     runtime = Runtime.from_options(config)
-    place = open_run(config, "train-baseline-gan", config.generator, runtime)
+    place = open_run(config, "train-baseline-gan", config.generator_kind, runtime)
     place.check_code(config, KIND)
     classifier = load_explained(config, runtime)
     dataset = load_targeted_data(Context(config, runtime, reporter), classifier)
@@ -137,7 +137,8 @@ class BaselineGanTrainer:
         self.dataset = dataset
         self.train = train
         self.labels = dataset.labels.to(runtime.device)
-        self.teacher = classifier.model if classifier and config.generator == "ganmex" else None
+        taught = config.generator_kind == "ganmex"
+        self.teacher = classifier.model if classifier and taught else None
         self.weights = LossWeights(
             adversarial_loss=config.adversarial_loss,  # type: ignore[arg-type]
             classification=config.lambda_class,
@@ -164,7 +165,7 @@ class BaselineGanTrainer:
         torch.manual_seed(config.seed)
         classes = len(dataset.classes)
         self.generator = build_generator(
-            config.generator, dataset.shape, classes, self.description["architecture"]
+            config.generator_kind, dataset.shape, classes, self.description["architecture"]
         )
         self.critic = PatchCritic(
             dataset.shape,

@@ -1,4 +1,4 @@
-"""``train-baseline-gan --generator cvae``: the conditional variational autoencoder of CIA."""
+"""``train-baseline-gan --generator-kind cvae``: the conditional variational autoencoder of CIA."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def train_cvae(
     what they say is painted into the images that are decoded with them.
 
     Args:
-        config: The options, with ``generator="cvae"``.
+        config: The options, with ``generator_kind="cvae"``.
         reporter: Told how it goes.
 
     Returns:
@@ -61,7 +61,7 @@ def train_cvae(
     keeps the largest channel of each pixel. ``tie=0`` is the paper's.
     """
     runtime = Runtime.from_options(config)
-    place = open_run(config, "train-baseline-gan", config.generator, runtime)
+    place = open_run(config, "train-baseline-gan", config.generator_kind, runtime)
     context = Context(config, runtime, reporter)
     dataset = load_targeted_data(context, None)
     trainer = CvaeTrainer(context, dataset)
@@ -106,7 +106,7 @@ class CvaeTrainer:
         self.runtime = context.runtime
         self.dataset = dataset
         self.reporter = context.reporter
-        sensitive = require_sensitive(dataset, "--generator cvae")
+        sensitive = require_sensitive(dataset, "--generator-kind cvae")
         _check_pairs(dataset, sensitive)
         self.sizes = dataset.sensitive_sizes
         self.groups = groups_of(dataset)

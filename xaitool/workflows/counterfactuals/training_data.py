@@ -30,11 +30,12 @@ def load_explained(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifi
         ModelError: It cannot be loaded.
     """
     if config.classifier is None:
-        if config.generator == "standalone":
+        if config.generator_kind == "standalone":
             return None
         dataset = config.dataset or "digits"
         raise ConfigError(
-            f"--generator {config.generator} has no --classifier, but it is trained against one",
+            f"--generator-kind {config.generator_kind} has no --classifier, but it is trained "
+            "against one",
             hint=f"xaitool train-classifier --dataset {quote(dataset)} --out classifier",
         )
     classifier = load_classifier(config.classifier, config.weights, runtime, options=config)

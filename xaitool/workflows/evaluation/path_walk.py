@@ -149,6 +149,6 @@ def required_paths(
         raise ConfigError(
             f"dataset '{dataset.name}' is not coloured by channel, but --metric {metric} wants "
             "a way to move its sensitive attributes",
-            hint="--cvae RUN, of train-baseline-gan --generator cvae",
+            hint="--cvae RUN, of train-baseline-gan --generator-kind cvae",
         )
     return paths

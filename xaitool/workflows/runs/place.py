@@ -12,6 +12,7 @@ from xaitool.io.damage import damage_as_error
 from xaitool.io.folders import check_name
 from xaitool.io.plain import Option
 from xaitool.io.provenance import environment
+from xaitool.options import present_names
 from xaitool.options.command_text import code_text
 from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.common import RunOptions, TrainingRunOptions
@@ -82,7 +83,7 @@ class RunPlace:
             path = self.path / "last.pt"
             checkpoint = load_checkpoint(path, kind=kind, schema=SavedOptions)
             with damage_as_error(path):
-                saved = dict(checkpoint["config"])
+                saved = present_names(type(config), checkpoint["config"])
                 saved.pop("epochs", None)  # where the first checkpoints have it
                 compare_config(saved, config.to_dict("experiment"))
 

@@ -25,6 +25,7 @@ from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.io.plain import Count, Finite, Positive
 from xaitool.io.stored_weights import check_state
+from xaitool.options import present_names
 from xaitool.options.command_text import code_text
 from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.runs.batches import batches, step_draws
@@ -230,7 +231,7 @@ class TrainingRun:
             self._take(checkpoint, f"checkpoint {path}")
 
     def _take(self, checkpoint: dict[str, Any], where: str) -> None:
-        saved = dict(checkpoint["config"])
+        saved = present_names(type(self.config), checkpoint["config"])
         # Where the first checkpoints have it.
         planned = checkpoint.get("epochs", saved.pop("epochs", None))
         compare_config(saved, self.config.to_dict("experiment"))

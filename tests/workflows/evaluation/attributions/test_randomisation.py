@@ -1,9 +1,11 @@
 """Cascading randomisation as ``evaluate`` measures it, on digits."""
 
+import shutil
+
 import pytest
 import torch
 
-from tests.trained import baseline_gan_run, classifier_run, three_digits_run
+from tests.trained import baseline_gan_run, call_kind_generator, classifier_run, three_digits_run
 from tests.workflows.tiny_runs import Recorder
 from xaitool.core.attribution.base import Attribution
 from xaitool.core.attribution.saliency import Saliency
@@ -118,9 +120,9 @@ def test_only_a_baseline_that_asks_the_model_is_made_anew(monkeypatch):
     assert [source for baseline, source in asked if baseline == "zero"] == [str(classifier_run())]
 
 
-def measure_generator(*methods, kind="ganmex", **options):
+def measure_generator(*methods, kind="ganmex", run=None, **options):
     """On the classifier that the generator was trained against."""
-    baseline = (f"ganmex:{baseline_gan_run(kind)}",)
+    baseline = (f"ganmex:{run or baseline_gan_run(kind)}",)
     values = {"method_option": ("steps=2",), "retrain": 1, "limit": 1, **options}
     return measure(*methods, source=three_digits_run(), baseline=baseline, **values)
 
@@ -138,6 +140,15 @@ def test_generators_unchanged_and_retrained():
     assert len(trained) == 6  # the original network and five layers, once for both methods
     assert "with random weights from head on" in trained[1]
     assert rows[6]["value"] != rows[0]["value"]
+
+
+def test_a_generator_of_before_is_retrained_as_a_present_one(tmp_path):
+    """Its checkpoint calls the generator's kind otherwise."""
+    present = measure_generator("integrated-gradients")
+    shutil.copytree(baseline_gan_run(), tmp_path / "before")
+    call_kind_generator(tmp_path / "before")
+    before = measure_generator("integrated-gradients", run=tmp_path / "before")
+    assert [row["value"] for row in before] == [row["value"] for row in present]
 
 
 def test_a_diverging_retraining_stops(monkeypatch):
