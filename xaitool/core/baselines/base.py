@@ -113,3 +113,18 @@ class Baseline(ABC):
                 hint="--against second",
             )
         return score.against
+
+
+class DrawnBaseline(Baseline):
+    """A baseline whose references are drawn.
+
+    Args:
+        seed: The run's seed.
+        **options: Its options.
+    """
+
+    needs = frozenset({Need.SEED})
+
+    def __init__(self, *, seed: int = 0, **options: Any) -> None:
+        super().__init__(**options)
+        self.seed = seed

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaitool.core.baselines.base import Baseline, Need
+from xaitool.core.baselines.base import DrawnBaseline
 from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.core.seeding import sample_generators
@@ -25,7 +24,7 @@ class GaussianOptions(Options):
     references: int = option(20, "Noisy images for each sample.", minimum=1)
 
 
-class Gaussian(Baseline):
+class Gaussian(DrawnBaseline):
     """The sample plus normal noise, cut off at black and white (Sturmfels et al. 2020).
 
     The noise is centred on the sample and not on grey, as in the article. The article draws one
@@ -51,11 +50,6 @@ class Gaussian(Baseline):
     """
 
     Options = GaussianOptions
-    needs = frozenset({Need.SEED})
-
-    def __init__(self, *, seed: int = 0, **options: Any) -> None:
-        super().__init__(**options)
-        self.seed = seed
 
     def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, R, C, H, W)``."""

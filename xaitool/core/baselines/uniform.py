@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaitool.core.baselines.base import Baseline, Need
+from xaitool.core.baselines.base import DrawnBaseline
 from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
 from xaitool.core.seeding import sample_generators
@@ -22,7 +21,7 @@ class UniformOptions(Options):
     references: int = option(20, "Noise images for each sample.", minimum=1)
 
 
-class Uniform(Baseline):
+class Uniform(DrawnBaseline):
     """Images whose values are drawn evenly from [0, 1] (Sturmfels et al. 2020).
 
     Each sample draws its own, from the seed and its pixels; the article draws one image.
@@ -49,11 +48,6 @@ class Uniform(Baseline):
     """
 
     Options = UniformOptions
-    needs = frozenset({Need.SEED})
-
-    def __init__(self, *, seed: int = 0, **options: Any) -> None:
-        super().__init__(**options)
-        self.seed = seed
 
     def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
         """References ``(N, R, C, H, W)``."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from xaitool.core.recommenders.alternating import Factorisation
 from xaitool.core.recommenders.base import Progress
@@ -49,10 +50,10 @@ class Svd(FactorModel):
     The start is small Gaussian noise from the seed.
     """
 
-    Options = SvdOptions
+    Options: ClassVar[type[SvdOptions]] = SvdOptions
 
     def __init__(self, user_count: int, item_count: int, **options: Any) -> None:
-        size = SvdOptions.from_mapping(options, source=type(self).__name__).factors
+        size = self.Options.from_mapping(options, source=type(self).__name__).factors
         super().__init__(user_count, item_count, size, **options)
 
     def fit(self, ratings: Ratings, *, seed: int = 0, progress: Progress | None = None) -> Self:
@@ -68,11 +69,20 @@ class Svd(FactorModel):
         problem = Factorisation(
             ratings, options.factors, options.regularisation, options.bias_regularisation, seed
         )
+        alternate = self._alternation(problem)
         for epoch in range(1, options.epochs + 1):
-            problem.improve_items()
-            problem.improve_users()
+            alternate()
             rmse = problem.rmse(epoch)
             if progress is not None:
                 progress(epoch, {"rmse": rmse})
         problem.store(self)
         return self
+
+    def _alternation(self, problem: Factorisation) -> Callable[[], None]:
+        """What an epoch does: every item, then every user."""
+
+        def alternate() -> None:
+            problem.improve_items()
+            problem.improve_users()
+
+        return alternate

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from xaitool.core.recommenders.alternating import Factorisation
-from xaitool.core.recommenders.base import Progress
 from xaitool.core.recommenders.engine.conjugate_gradients import descend
-from xaitool.core.recommenders.engine.ratings import Ratings
-from xaitool.core.recommenders.factors import FactorModel
-from xaitool.core.recommenders.svd import SvdOptions
+from xaitool.core.recommenders.svd import Svd, SvdOptions
 from xaitool.options import option
 
 # Conjugate gradient steps of y in an epoch.
@@ -32,7 +29,7 @@ class SvdPlusPlusOptions(SvdOptions):
     )
 
 
-class SvdPlusPlus(FactorModel):
+class SvdPlusPlus(Svd):
     """``mean + b_u + b_i + q_i . (p_u + n_u**-0.5 * sum of y_j over u's items)`` (Koren 2008, 15).
 
     The objective is that of `Svd` plus ``l_y sum_j sqrt(n_j) |y_j|**2``, and is fitted in the same
@@ -46,33 +43,16 @@ class SvdPlusPlus(FactorModel):
 
     Options = SvdPlusPlusOptions
 
-    def __init__(self, user_count: int, item_count: int, **options: Any) -> None:
-        size = SvdPlusPlusOptions.from_mapping(options, source=type(self).__name__).factors
-        super().__init__(user_count, item_count, size, **options)
+    def _alternation(self, problem: Factorisation) -> Callable[[], None]:
+        """What an epoch does: every item, the vectors y, then every user."""
+        implicit = ImplicitFeedback(problem, self.options.implicit_regularisation)
 
-    def fit(self, ratings: Ratings, *, seed: int = 0, progress: Progress | None = None) -> Self:
-        """Learn from training ratings.
-
-        Raises:
-            DataError: There are no ratings.
-            ShapeError: They are of another population.
-            DivergenceError: The training error became NaN or infinite.
-        """
-        self.check_ratings(ratings)
-        options: SvdPlusPlusOptions = self.options
-        problem = Factorisation(
-            ratings, options.factors, options.regularisation, options.bias_regularisation, seed
-        )
-        implicit = ImplicitFeedback(problem, options.implicit_regularisation)
-        for epoch in range(1, options.epochs + 1):
+        def alternate() -> None:
             problem.improve_items()
             implicit.improve()
             problem.improve_users(centre=implicit.centre())
-            rmse = problem.rmse(epoch)
-            if progress is not None:
-                progress(epoch, {"rmse": rmse})
-        problem.store(self)
-        return self
+
+        return alternate
 
 
 class ImplicitFeedback:

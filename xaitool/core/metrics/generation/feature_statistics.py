@@ -10,7 +10,44 @@ from torch import Tensor
 from xaitool.errors import ShapeError
 
 
-class FeatureStatistics:
+class StreamedStatistics:
+    """A mean in float64 and the scatter about it, which can be kept and read again.
+
+    Attributes:
+        count: Samples seen.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._mean = torch.zeros(0, dtype=torch.float64)
+        self._scatter = torch.zeros(0, dtype=torch.float64)
+
+    def to_dict(self) -> dict[str, Tensor]:
+        """The state as CPU tensors, for a cache."""
+        return {
+            "count": torch.tensor(self.count),
+            "mean": self._mean.cpu(),
+            "scatter": self._scatter.cpu(),
+        }
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`; the result is on the device of the tensors.
+
+        Raises:
+            ShapeError: The state does not come from `to_dict`.
+        """
+        if set(state) != {"count", "mean", "scatter"}:
+            raise ShapeError(
+                f"statistics have the keys {sorted(state)}, but count, mean and scatter are wanted"
+            )
+        statistics = cls()
+        statistics.count = int(state["count"])
+        statistics._mean, statistics._scatter = state["mean"], state["scatter"]
+        return statistics
+
+
+class FeatureStatistics(StreamedStatistics):
     """Streaming mean and covariance in float64, stable however far the mean is from zero.
 
     Batches are joined by the pairwise update of Chan, Golub and LeVeque (1979), so the order and
@@ -63,32 +100,6 @@ class FeatureStatistics:
         if self.count < 2:
             raise ShapeError(f"the features have {self.count} samples, but at least 2 are wanted")
         return self._scatter / (self.count - 1)
-
-    def to_dict(self) -> dict[str, Tensor]:
-        """The state as CPU tensors, for a cache."""
-        return {
-            "count": torch.tensor(self.count),
-            "mean": self._mean.cpu(),
-            "scatter": self._scatter.cpu(),
-        }
-
-    @classmethod
-    def from_dict(cls, state: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`; the result is on the device of the tensors.
-
-        Raises:
-            ShapeError: The state does not come from `to_dict`.
-        """
-        if set(state) != {"count", "mean", "scatter"}:
-            raise ShapeError(
-                f"feature statistics have the keys {sorted(state)}, "
-                "but count, mean and scatter are wanted"
-            )
-        statistics = cls()
-        statistics.count = int(state["count"])
-        statistics._mean = state["mean"]
-        statistics._scatter = state["scatter"]
-        return statistics
 
     def _join(self, count: int, mean: Tensor, scatter: Tensor) -> None:
         if self.count == 0:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import torch
 from torch import Tensor
 
-from xaitool.core.metrics.generation.feature_statistics import in_double
+from xaitool.core.metrics.generation.feature_statistics import StreamedStatistics, in_double
 from xaitool.errors import ShapeError
 
 
-class PixelStatistics:
+class PixelStatistics(StreamedStatistics):
     """Streaming mean and variance of every pixel in float64.
 
     Batches are joined by the pairwise update of Chan, Golub and LeVeque (1979), as in
@@ -63,22 +61,6 @@ class PixelStatistics:
         if self.count < 2:
             raise ShapeError(f"the pixels have {self.count} images, but at least 2 are wanted")
         return (self._scatter / (self.count - 1)).sqrt().mean().item()
-
-    def to_dict(self) -> dict[str, Tensor]:
-        """The state as CPU tensors, for a cache."""
-        return {
-            "count": torch.tensor(self.count),
-            "mean": self._mean.cpu(),
-            "scatter": self._scatter.cpu(),
-        }
-
-    @classmethod
-    def from_dict(cls, state: dict[str, Tensor]) -> Self:
-        """The inverse of `to_dict`; the result is on the device of the tensors."""
-        statistics = cls()
-        statistics.count = int(state["count"])
-        statistics._mean, statistics._scatter = state["mean"], state["scatter"]
-        return statistics
 
 
 def pixel_deviation(generated: PixelStatistics, real: PixelStatistics) -> float:
