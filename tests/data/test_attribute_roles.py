@@ -15,7 +15,6 @@ from xaitool.data.lazy import LazyDataset
 from xaitool.data.load import load_dataset
 from xaitool.data.loader import Loaded
 from xaitool.data.memory import MemoryDataset
-from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, DataError, UnknownNameError
 
 LABELS = torch.tensor([1, 0, 1, 0])
@@ -52,14 +51,6 @@ def test_a_dataset_says_what_is_sensitive(dataset: Loaded):
     assert dataset.sensitive["colour"] is COLOUR
     assert dataset.sensitive_values().tolist() == [[2], [0], [1], [0]]
     assert dataset.sensitive_values(torch.tensor([3, 0])).tolist() == [[0], [2]]
-
-
-def test_without_any_there_are_no_columns():
-    plain = in_memory(sensitive=())
-    assert plain.sensitive == {}
-    assert plain.sensitive_values().shape == (4, 0)
-    assert plain.sensitive_values([1, 2]).shape == (2, 0)
-    assert plain.sensitive_values().dtype == torch.int64
 
 
 def test_several_keep_their_order_through_subsets_and_sizes(dataset: Loaded):
@@ -126,25 +117,6 @@ def test_sensitive_ones_must_be_there():
         in_memory(sensitive=("colou",))
     with pytest.raises(DataError, match="has no attributes, but 'x' is asked for"):
         load_dataset("digits", "train", label="x")
-
-
-def test_what_wants_one_says_so():
-    assert list(require_sensitive(in_memory(), "--method cgi")) == ["colour"]
-    with pytest.raises(DataError) as caught:
-        require_sensitive(in_memory(sensitive=(), label="size"), "--method cgi")
-    assert str(caught.value) == "dataset 't' has no sensitive attribute, but --method cgi wants one"
-    assert caught.value.hint == "--sensitive NAME, one of: colour, place, still"
-    with pytest.raises(DataError) as caught:
-        require_sensitive(load_dataset("digits", "test"), "cia")
-    assert "biased-mnist" in str(caught.value.hint)
-
-
-def test_one_that_never_varies_in_training_is_refused():
-    still = in_memory(sensitive=("still",))
-    with pytest.raises(DataError, match="'still' of dataset 't' has the value yes only, but cia"):
-        require_sensitive(still, "cia")
-    still.split = "test"
-    assert list(require_sensitive(still, "cia")) == ["still"]
 
 
 def test_the_loader_takes_classes_of_the_new_label():

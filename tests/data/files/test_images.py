@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import socket
 import struct
 import zlib
 from pathlib import Path
@@ -15,7 +13,7 @@ import torchvision
 from PIL import Image
 
 from tests.data.conftest import encoded, picture
-from xaitool.data.files import file_bytes, images
+from xaitool.data.files import images
 from xaitool.data.files.images import fit, prepare, read_image, to_tensor
 from xaitool.errors import DataError
 
@@ -246,32 +244,6 @@ def test_thin_pictures_are_refused_before_decoding(size: tuple[int, int]):
     shape = "{}x{}".format(*size)
     with pytest.raises(DataError, match=f"'thin' is {shape}, but at most 65,535 pixels a side"):
         read_image(png_header(*size), name="thin")
-
-
-def test_pipes_and_devices_are_not_waited_for(tmp_path: Path):
-    os.mkfifo(tmp_path / "pipe")
-    for path, kind in [(tmp_path / "pipe", "pipe"), (Path("/dev/zero"), "device")]:
-        with pytest.raises(DataError, match=f"image '{path}' is a {kind}, but a file is wanted"):
-            read_image(path)
-
-
-def test_a_socket_and_names_that_no_file_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind("listening")
-        with pytest.raises(DataError, match="'listening' is a socket, but a file is wanted"):
-            read_image("listening")
-    for name in ("a\0b", "x" * 5000):
-        with pytest.raises(DataError, match=r"cannot be read .*, but a PNG"):
-            read_image(name)
-
-
-def test_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(file_bytes, "MAXIMUM_BYTES", 1024)
-    path = tmp_path / "large.bmp"
-    picture(0, (64, 64)).save(path)
-    with pytest.raises(DataError, match=r"large.bmp' has 12,342 bytes, but at most 1,024"):
-        read_image(path)
 
 
 def test_resizing_a_hair_is_refused_before_memory_is_taken():

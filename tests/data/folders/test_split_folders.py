@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from tests.data.sets.test_image_folder import load, pictures, zipped
 from xaitool.data.files.file_sources import open_source
 from xaitool.data.folders.folder_layout import arrange
 from xaitool.data.folders.split_folders import split_role
-from xaitool.errors import DataError, DataWarning
+from xaitool.errors import DataError
 
 pytestmark = pytest.mark.filterwarnings("ignore::xaitool.errors.DataWarning")
 
@@ -200,12 +199,6 @@ def test_splits_one_folder_deeper_beside_other_things(write_tree: Tree):
     )
 
 
-def test_pictures_beside_one_folder_of_classes(write_tree: Tree):
-    root = write_tree(tree("data/cat", "data/dog", each=2) | pictures("logo.png"))
-    assert load(root).classes == ("cat", "dog")
-    assert notes(root) == ("folder 'pictures': 'logo.png' left out, in no class folder",)
-
-
 @pytest.mark.parametrize("test", ["test", "test/unknown", "test/images", "test/test"])
 def test_a_test_split_without_classes_gives_way_to_a_validation_split(test: str, write_tree: Tree):
     root = write_tree(tree("train/cat", "train/dog", test, "val/cat", "val/dog"))
@@ -221,96 +214,3 @@ def test_without_another_split_its_lack_is_told(write_tree: Tree):
     assert len(load(root)) == 2
     with pytest.raises(DataError, match="has no pictures for the split 'test'"):
         load(root, "test")
-
-
-def test_nothing_is_left_out_without_a_word(write_tree: Tree):
-    used = tree("train/cat", "train/dog", "test/cat", "test/dog")
-    root = write_tree(
-        used
-        | tree("val/cat", "val/dog", "extra/cat", "train/dog/deep", "train/dog/more/deep")
-        | pictures("train/loose.png", "test/horse/1.png")
-        | {"readme.md": b"x", "train/cat/notes.txt": b"x", ".DS_Store": b"x"}
-    )
-    (root / "test" / "cow").mkdir()
-    (root / "train" / "link.png").symlink_to("nowhere")
-    assert sorted(note.removeprefix("folder 'pictures': ") for note in notes(root)) == [
-        "'extra/cat/0.png' left out, in no split, which are 'test', 'train', 'val'",
-        "'train/link.png' left out, a pipe, a device or a link to nothing new",
-        "'train/loose.png' left out, in no class folder",
-        "2 files such as 'readme.md' left out, no image such as PNG or JPEG",
-        "2 files such as 'train/dog/deep/0.png' deeper than the folders of classes, and used",
-        "2 images such as 'val/cat/0.png' left out, as test is the test split",
-        "no image in the folder 'test/cow'",
-        "no training image of the class 'horse'",
-    ]
-
-
-SPELLINGS = ("train", "test", "valid", "Training", "seg_train", "seg_test", "images", "cat", "dog")
-ODD = ("train1", "holdout", "trainA", "trainB", "testA", "unknown", ".hidden")
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_any_tree_is_refused_or_all_of_it_used_or_left_out(seed: int, tmp_path: Path):
-    draw = random.Random(seed)
-    for attempt in range(20):
-        folders = ("/".join(draw.choices(SPELLINGS + ODD, k=draw.randint(1, 3))) for _ in range(9))
-        files = tree(*draw.choices(sorted(set(folders)), k=draw.randint(1, 9)))
-        source = open_source(zipped(tmp_path / f"{attempt}.zip", files))
-        try:
-            train, test = (arrange(source, split) for split in ("train", "test"))
-        except DataError as error:
-            assert "\n" not in str(error)  # noqa: PT017
-            continue
-        assert (train.classes, train.left_out) == (test.classes, test.left_out)
-        assert sorted([*train.names, *test.names, *train.left_out]) == sorted(files)
-
-
-def test_loading_warns_of_it(write_tree: Tree):
-    root = write_tree(tree("train/cat", "test/cat") | {"readme.md": b"x"})
-    with pytest.warns(DataWarning, match="folder 'pictures': 'readme.md' left out, no image"):
-        load(root)
-
-
-def test_portable_maps_are_pictures(write_tree: Tree):
-    grey = b"P5 2 2 255 abcd"
-    root = write_tree({"0/a.PGM": grey, "0/b.pgm": grey, "1/a.ppm": b"P6 2 2 255 abcdefghijkl"})
-    train = load(root)
-    assert (train.classes, train.shape) == (("0", "1"), (1, 2, 2))
-
-
-TINY = {
-    **tree("train/n01/images", "train/n02/images", each=3),
-    **tree("val/images", "test/images", each=2),
-    "train/n01/n01_boxes.txt": b"n01_0.JPEG\t0\t0\t1\t1\n",
-    "val/val_annotations.txt": b"0.png\tn02\t0\t0\t1\t1\n1.png\tn01\t0\t0\t1\t1\n9.png\tn01\t0\n",
-    "words.txt": b"n01\ta fish\n",
-}
-
-
-@pytest.mark.parametrize("top", ["", "tiny-imagenet-200/"])
-def test_tiny_imagenet(top: str, tmp_path: Path):
-    path = zipped(tmp_path / "tiny.zip", {top + name: content for name, content in TINY.items()})
-    train, test = load(path), load(path, "test")
-    assert train.classes == test.classes == ("n01", "n02")
-    assert train.labels.tolist() == [0, 0, 0, 1, 1, 1]
-    labels = {test.filename(row): test.classes[int(test.labels[row])] for row in range(2)}
-    assert labels == {f"{top}val/images/0.png": "n02", f"{top}val/images/1.png": "n01"}
-    assert [note.removeprefix("folder 'tiny': ") for note in notes(path)] == [
-        f"2 images such as '{top}test/images/0.png' left out, as test has no class folders",
-        f"2 files such as '{top}train/n01/n01_boxes.txt' left out, no image such as PNG or JPEG",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (b"0.png\tn02\n", "'val/val_annotations.txt' has no line for '1.png', but one for each"),
-        (b"0.png\tn02\n1.png\n", "line 2 names no class, but a file and its class are wanted"),
-        (b"0.png n02\n", "line 1 names no class"),
-        (b"\xff\xfe\0", "line 1 names no class"),
-    ],
-)
-def test_damaged_lists_of_tiny_imagenet(text: bytes, message: str, tmp_path: Path):
-    path = zipped(tmp_path / "tiny.zip", TINY | {"val/val_annotations.txt": text})
-    with pytest.raises(DataError, match=message):
-        load(path)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -275,41 +273,3 @@ def test_duplicates_are_named_wherever_their_columns_are(write: Write):
 def test_dates_are_of_utc_and_days_begin_at_midnight(write: Write):
     path = write("r.csv", "1,2,3,2004-01-31\n1,3,3,2004-01-31 12:00:00\n1,4,3,1969-12-31\n")
     assert read_ratings([path]).times.tolist() == [1075507200, 1075550400, -86400]
-
-
-def test_a_packed_file_and_a_damaged_one(tmp_path: Path):
-    whole = gzip.compress(b"user,item,rating\n1,2,3\n" + b"2,2,5\n")
-    path = tmp_path / "r.csv.gz"
-    path.write_bytes(whole)
-    assert rows(read_ratings([path])) == [("1", "2", 3.0, 0), ("2", "2", 5.0, 0)]
-    for damaged in (whole[:-12], b"1,2,3\n", whole[:12] + b"\xff" * 8 + whole[20:]):
-        path.write_bytes(damaged)
-        with pytest.raises(DataError, match=r"is damaged, but a whole gzip|is not UTF-8"):
-            read_ratings([path])
-
-
-def test_an_endless_line_is_refused_before_memory_is_full(tmp_path: Path):
-    path = tmp_path / "r.csv.gz"
-    with gzip.open(path, "wb") as handle:
-        handle.write(b"1,2,3\n" + b"7" * (5 << 20))
-    with pytest.raises(DataError, match=r"line 2 of .* has more than 1,048,576 characters"):
-        read_ratings([path])
-
-
-def test_what_is_far_larger_unpacked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / "r.csv.gz"
-    path.write_bytes(gzip.compress(b"1,2,3\n" * 100_000))
-    assert path.stat().st_size < 6000
-    with pytest.raises(DataError, match=r"line 2 of .* again"):
-        read_ratings([path])
-    monkeypatch.setattr(lines, "FREE", 1 << 18)
-    monkeypatch.setattr(lines, "_CHUNK_CHARACTERS", 1 << 16)
-    with pytest.raises(DataError, match=f"'{path}' is more than 100 times as large when it is"):
-        read_ratings([path])
-
-
-def test_a_pipe_is_refused(tmp_path: Path):
-    path = tmp_path / "fifo"
-    os.mkfifo(path)
-    with pytest.raises(DataError, match=f"'{path}' is a pipe, but a regular file is"):
-        read_ratings([path])

@@ -1,0 +1,30 @@
+"""Names that are like a name that does not exist."""
+
+from __future__ import annotations
+
+from xaitool.data.ratings.near_names import near_names
+
+
+def test_names_that_contain_it_come_first_and_shortest_first() -> None:
+    known = ("Star Wars (1977)", "A Star Is Born", "Stray", "Star")
+    assert near_names("STAR", known) == ["Star", "A Star Is Born", "Star Wars (1977)"]
+    assert near_names("star", known, count=1) == ["Star"]
+
+
+def test_case_order_and_year_do_not_matter_and_equal_names_count_once() -> None:
+    known = ("Matrix, The (1999)", "MATRIX, THE (1999)", "Heat (1995)")
+    assert near_names("the matrix", known) == ["MATRIX, THE (1999)"]
+
+
+def test_nothing_is_near_to_nothing() -> None:
+    assert near_names("  ", ("a", "b")) == []
+    assert near_names("qqqq", ("Heat (1995)",)) == []
+
+
+def test_suggestions_among_sixty_thousand_titles():
+    titles = [
+        f"{word} number {row} ({1900 + row % 100})"
+        for row in range(30_000)
+        for word in ("Film", "The Story of")
+    ]
+    assert near_names("flim number 123", titles)[0].startswith("Film number 123")
