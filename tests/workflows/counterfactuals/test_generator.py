@@ -30,7 +30,7 @@ def test_what_is_known_of_a_generator(kind: str) -> None:
 
 
 def test_pixels_to_pixels_frozen_in_eval_mode() -> None:
-    generator = load_counterfactual(baseline_gan_run(), CPU).generator
+    generator = load_counterfactual(baseline_gan_run(), CPU).model
     images = torch.rand(3, 1, 28, 28)
     made = generator(images, torch.tensor([0, 1, 2]))
     assert made.shape == images.shape
@@ -39,7 +39,7 @@ def test_pixels_to_pixels_frozen_in_eval_mode() -> None:
     assert not made.requires_grad
     assert not generator.training
     double = load_counterfactual(baseline_gan_run(), Runtime(torch.device("cpu"), torch.float64))
-    same = double.generator(images.double(), torch.tensor([0, 1, 2]))
+    same = double.model(images.double(), torch.tensor([0, 1, 2]))
     torch.testing.assert_close(same.float(), made, rtol=0, atol=1e-4)
 
 

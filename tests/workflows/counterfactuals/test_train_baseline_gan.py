@@ -99,7 +99,7 @@ def trainer(config: TrainBaselineGanConfig) -> BaselineGanTrainer:
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
     """Of the generator that is used, in its own range."""
-    state = load_counterfactual(run, CPU).generator.state_dict()
+    state = load_counterfactual(run, CPU).model.state_dict()
     return {name.removeprefix("generator."): value for name, value in state.items()}
 
 
@@ -144,7 +144,7 @@ def test_the_checkpoint_rebuilds_the_generator_that_was_judged(generator: str) -
     for label in labels.tolist():
         targets.append((label + 1 + seen[label] % 2) % 3)
         seen[label] += 1
-    made = counterfactual.generator(images, torch.tensor(targets))
+    made = counterfactual.model(images, torch.tensor(targets))
     hits = classifier.model(made).argmax(1) == torch.tensor(targets)
     last = metrics(run)[-1]
     assert last["hit_rate"] == pytest.approx(hits.double().mean().item())
@@ -439,7 +439,7 @@ def test_it_learns_to_write_other_digits(tmp_path: Path) -> None:
     train_classifier(other, Recorder())
     dataset = load_dataset("digits", "test", classes=("0", "1", "2"))
     targets = other_classes(dataset.labels, 3)
-    made = load_counterfactual(tmp_path / "run", CPU).generator(
+    made = load_counterfactual(tmp_path / "run", CPU).model(
         dataset.images(torch.arange(len(dataset))), targets
     )
     judge = load_classifier(str(tmp_path / "other"), None, CPU)

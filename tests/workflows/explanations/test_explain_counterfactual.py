@@ -78,7 +78,7 @@ def classes_of(images: torch.Tensor) -> torch.Tensor:
 def test_the_file_holds_the_generated_image_and_what_the_model_makes_of_it(generator: str) -> None:
     recorder, records = run(options(baseline=(ganmex(generator),), heat_maps=2))
     attributes, rows = read()
-    network = load_counterfactual(baseline_gan_run(generator), CPU).generator
+    network = load_counterfactual(baseline_gan_run(generator), CPU).model
     with torch.no_grad():
         made = network(rows.input, rows.against)
     assert rows.baseline is not None
@@ -221,7 +221,7 @@ def network(classes: int = 3) -> nn.Module:
 def test_a_call_from_python() -> None:
     given = {"target": 0, "against": [1, 2], "steps": 5}
     found = xaitool.attribute(network(), images(), baseline=ganmex(), **given)
-    generator = load_counterfactual(baseline_gan_run(), CPU).generator
+    generator = load_counterfactual(baseline_gan_run(), CPU).model
     with torch.no_grad():
         made = generator(images(), torch.tensor([1, 2]))
     wanted = xaitool.attribute(network(), images(), baseline=made, **given)

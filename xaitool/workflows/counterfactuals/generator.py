@@ -57,7 +57,7 @@ class Counterfactual:
     """A trained generator of counterfactual images and what is known about it.
 
     Attributes:
-        generator: From images ``(N, C, H, W)`` in [0, 1] and target classes, int64 ``(N,)``, to
+        model: From images ``(N, C, H, W)`` in [0, 1] and target classes, int64 ``(N,)``, to
             such images; in eval mode, frozen. With a running mean of its weights, that mean.
         kind: How it was trained: ``ganmex`` or ``standalone``.
         shape: ``(C, H, W)`` of its images.
@@ -71,7 +71,7 @@ class Counterfactual:
         sha256: Of that file.
     """
 
-    generator: nn.Module
+    model: nn.Module
     kind: str
     shape: tuple[int, int, int]
     classes: tuple[str, ...]
@@ -119,7 +119,7 @@ def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
                 f"{', '.join(registry.names('generator'))} is wanted"
             )
         return Counterfactual(
-            generator=runtime.place(_rebuilt(checkpoint, path)).eval().requires_grad_(False),
+            model=runtime.place(_rebuilt(checkpoint, path)).eval().requires_grad_(False),
             kind=kind,
             shape=tuple(checkpoint["shape"]),
             classes=tuple(checkpoint["classes"]),

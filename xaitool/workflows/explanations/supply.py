@@ -100,7 +100,7 @@ class Supply(ABC):
         found = load_counterfactual(self._file(Need.GENERATOR), self._runtime)
         self._warnings = self._fitting(found)
         self._facts = _facts(found, found.kind)
-        return found.generator
+        return found.model
 
     def cvae(self) -> Cvae:
         """The autoencoder of a checkpoint that fits the model."""
