@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.io.test_attributions import make_rows
+from tests.io.attribution_files import make_rows
 from xaitool.errors import ArtifactError, ShapeError
 from xaitool.io import attribution_writer
 from xaitool.io.attributions import AttributionFile, AttributionWriter
