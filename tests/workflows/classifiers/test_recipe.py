@@ -27,7 +27,6 @@ from xaitool.errors import (
     UnknownNameError,
 )
 from xaitool.io.checkpoints import load_checkpoint
-from xaitool.workflows.catalogue import training_lines, training_records
 from xaitool.workflows.classifiers.recipe import Recipe
 from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.configs.presets import CLASSIFIERS
@@ -358,13 +357,3 @@ def test_a_whole_network_is_tuned_from_weights(
     assert not trained["backbone.network.conv1.0.weight"].equal(given["conv1.0.weight"])
     loaded = load_classifier(str(run), None, Runtime.from_options(config))
     assert loaded.logits(torch.rand(2, 1, 32, 32), 2).shape == (2, 2)
-
-
-def test_the_list_shows_every_loss_and_preset() -> None:
-    records = list(training_records())
-    assert [one["name"] for one in records] == [*registry.names("loss"), *CLASSIFIERS]
-    text = "\n".join(line for record in records for line in training_lines(record))
-    assert "    beta=1.0 [at least 0]" in text
-    assert "preset pc-mnist: --dataset mnist --architecture lenet5 --loss pc" in text
-    assert "--freeze-backbone --head 1024" in text
-    json.dumps(records)

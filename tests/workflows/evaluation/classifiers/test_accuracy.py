@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from xaitool.errors import ArtifactError
 from xaitool.io.checkpoints import HEADER, checkpoint_path, load_checkpoint, save_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.evaluate import evaluate
-from xaitool.workflows.models.classifier import probability_name, training_loss
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -91,16 +89,6 @@ def test_calibration_and_gaps_are_of_what_the_loss_makes_of_outputs(
     assert second["std"] == pytest.approx(wanted.standard_deviation, abs=1e-6)
     assert second["n"] == wanted.count
     assert list(second["per_class"].values()) == pytest.approx(list(wanted.per_class), abs=1e-6)
-
-
-def test_one_image_has_no_spread() -> None:
-    assert measure(classifier_run(), metric=("probability-gaps",), limit=1)[0]["std"] is None
-
-
-def test_an_unknown_training_means_softmax() -> None:
-    classifier = replace(load_classifier(str(classifier_run()), None, CPU), training={})
-    assert training_loss(classifier) is None
-    assert probability_name(classifier) == "softmax"
 
 
 def test_a_checkpoint_that_names_no_loss_is_refused(tmp_path: Path) -> None:

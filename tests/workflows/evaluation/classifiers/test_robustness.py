@@ -1,51 +1,25 @@
 """Robustness and misclassification ranks of a classifier, as ``evaluate`` measures them."""
 
-from pathlib import Path
-
 import pytest
-import torch
 
-from tests.golden import missing
 from tests.trained import classifier_run, gan_run, three_digits_run
+from tests.workflows.evaluation.classifiers.attacked import (
+    LIMIT,
+    measure,
+    network_and_images,
+    seeded,
+)
 from tests.workflows.tiny_runs import Recorder
 from xaitool.core.attacks.cw_l2 import CarliniWagnerL2
-from xaitool.core.attacks.mim import MomentumIterative
 from xaitool.core.attacks.pgd import ProjectedGradientDescent
 from xaitool.core.metrics.statistics.estimate import wilson_interval
-from xaitool.data.load import load_dataset
 from xaitool.errors import ArtifactError, ConfigError, DataError, ModelError, UnknownNameError
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
-from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.evaluate import evaluate
-from xaitool.workflows.models.source import load_classifier
-from xaitool.workflows.runs.runtime import Runtime
-
-CPU = Runtime(torch.device("cpu"), torch.float32)
-LIMIT = 40
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def measure(*artifacts, metric="robustness", reporter=None, **options):
-    config = EvaluateConfig(
-        artifacts=tuple(map(Path, artifacts)),
-        metric=(metric,),
-        **{"device": "cpu", "limit": LIMIT, **options},
-    )
-    rows = evaluate(config, reporter or Recorder())
-    for row in rows:
-        assert not missing(row, "evaluate", "row")
-        assert not missing(row, "evaluate", metric)
-    return rows
-
-
-def network_and_images():
-    dataset = load_dataset("digits", "test")
-    network = load_classifier(str(classifier_run()), None, CPU).model
-    return network, dataset.images(range(LIMIT)), dataset.labels[:LIMIT]
 
 
 @pytest.fixture
@@ -60,10 +34,6 @@ def saturated(tmp_path):
     (tmp_path / "saturated").mkdir()
     save_checkpoint(tmp_path / "saturated/best.pt", "classifier", content)
     return "saturated"
-
-
-def seeded(seed):
-    return torch.Generator().manual_seed(seed)
 
 
 def test_accuracy_under_each_attack():
@@ -181,35 +151,6 @@ def test_an_honest_classifier_draws_no_warning():
     assert not recorder.warnings
     assert len(rows) == 2 * 5
     assert not any(row["signs"] for row in rows)
-
-
-def test_misclassification_ranks():
-    epsilons = (0.1, 0.05, 0.2)
-    rows = measure(classifier_run(), metric="misclassification-rank", epsilon=epsilons, seed=1)
-    assert [row["attack"] for row in rows] == ["fgsm"] * 3 + ["mim"] * 3
-    assert [(row["after"], row["epsilon"]) for row in rows[3:]] == [
-        (0, 0.05),
-        (0.05, 0.1),
-        (0.1, 0.2),
-    ]
-    network, images, labels = network_and_images()
-    clean = network(images).argsort(1, descending=True)
-    waiting = clean[:, 0] == labels
-    for row in rows[3:]:
-        attack = MomentumIterative(epsilon=row["epsilon"], stop_early=False)
-        reached = network(attack(network, images, labels, generator=seeded(1))).argmax(1)
-        new = waiting & (reached != labels)
-        second = int((reached[new] == clean[new, 1]).sum())
-        assert row["n"] == int(new.sum()) == sum(row["ranks"].values())
-        assert row["ranks"].get("2", 0) == second
-        assert row["value"] == (second / row["n"] if row["n"] else None)
-        waiting &= ~new
-
-
-def test_no_new_success_has_no_value():
-    options = {"metric": "misclassification-rank", "attack": ("fgsm", "cw-l2"), "epsilon": (1e-9,)}
-    (row,) = measure(classifier_run(), **options)
-    assert (row["n"], row["value"], row["low"], row["ranks"]) == (0, None, None, {})
 
 
 @pytest.mark.parametrize(

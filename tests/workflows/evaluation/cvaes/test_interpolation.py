@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from tests.golden import missing
 from tests.workflows.colour_models import COLOURS, DATA, HALVES, save_cvae, save_lenet, wild_cvae
+from tests.workflows.evaluation.cvaes.measured import COUNT, measure, of, parts
 from xaitool.core.metrics.statistics.estimate import wilson_interval
 from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError, ModelError
-from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.evaluate import evaluate
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
 
-COUNT = 50
 CPU = Runtime(torch.device("cpu"), torch.float32)
 DIGITS = tuple(map(str, range(10)))
-
-Rows = list[dict[str, Any]]
-
-
-def measure(cvae: Path, *metric: str, **options: Any) -> Rows:
-    values: dict[str, Any] = {"limit": COUNT, "device": "cpu", **options}
-    rows = evaluate(EvaluateConfig(artifacts=(cvae,), metric=metric, **values))
-    assert isinstance(rows, list)
-    assert not any(missing(row, "evaluate", "row") for row in rows)
-    return rows
-
-
-def of(rows: Rows, **facts: Any) -> Rows:
-    return [row for row in rows if all(row[key] == fact for key, fact in facts.items())]
-
-
-def parts() -> tuple[Tensor, Tensor, Tensor]:
-    """Images, labels and colours."""
-    dataset = load_dataset(DATA, "test")
-    images, labels = dataset.images(range(COUNT)), dataset.labels[:COUNT]
-    return images, labels, dataset.attributes["colour"].values[:COUNT]
 
 
 @torch.no_grad()
@@ -117,26 +92,6 @@ def test_a_judge_of_the_attribute(tmp_path: Path) -> None:
     network, colours = load_classifier(str(judge), None, CPU), parts()[2]
     hits = network.logits(decoded(1.0), COUNT).argmax(1) == 1 - colours
     assert said[1]["value"] == pytest.approx(hits.double().mean().item())
-
-
-def test_unasked_there_is_the_bound(tmp_path: Path) -> None:
-    cvae = save_cvae(tmp_path / "cvae.pt")
-    rows = measure(cvae)
-    assert [row["quantity"] for row in rows] == ["elbo", "reconstruction", "kl"]
-    elbo, reconstruction, kl = rows
-    assert elbo["value"] == pytest.approx(-(reconstruction["value"] + kl["value"]))
-    images, labels, colours = parts()
-    mean, log_variance = wild_cvae().encode(images, labels, torch.eye(2)[colours])
-    by_hand = (mean.square() + log_variance.exp() - log_variance - 1).sum(1) / 2
-    assert kl["value"] == pytest.approx(by_hand.mean().item(), rel=1e-4)
-    assert kl["std"] == pytest.approx(by_hand.std().item(), rel=1e-4)
-    for row in rows:
-        assert row["low"] < row["value"] < row["high"]
-        assert (row["n"], row["error"]) == (COUNT, "bce")
-    again = measure(cvae, batch_size=7)
-    assert [row["value"] for row in again] == pytest.approx([row["value"] for row in rows])
-    assert measure(cvae, seed=1)[1]["value"] != reconstruction["value"]
-    assert [row["std"] for row in measure(cvae, limit=1)] == [None] * 3
 
 
 def test_what_does_not_fit(tmp_path: Path) -> None:
