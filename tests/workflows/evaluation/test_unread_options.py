@@ -19,6 +19,10 @@ ABOUT = {name for of_kind in METRICS_OF.values() for one in of_kind.values() for
 METRICS = [(kind, name) for kind, metrics in METRICS_OF.items() for name in metrics]
 
 
+# Together they are all read: a method with a path, one that compares, and images that are drawn.
+EXPLAINING = {"method": ("expected-gradients", "cgi"), "baseline": ("uniform",), "path": "recolour"}
+
+
 @pytest.fixture(autouse=True)
 def _kinds_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """An artifact is of the kind that it is called."""
@@ -36,6 +40,8 @@ def given(field: OptionField) -> dict[str, Any]:
     """The option with a value that is not its default, and what has to go with it."""
     if field.name in ("mean", "std"):
         return {"mean": (0.5,), "std": (0.5,)}
+    if field.name in EXPLAINING:
+        return {field.name: EXPLAINING[field.name]}
     if field.facts.choices:
         value: Any = next(one for one in field.facts.choices if one not in (field.default or ()))
     elif field.type in (int, float):
@@ -115,3 +121,26 @@ def test_unasked_several_runs_are_compared_and_what_that_reads_is_read(tmp_path:
     assert plan(*runs, fid_level=30.0)["artifacts"][0]["metrics"] == ["fid", "kid", "convergence"]
     with pytest.raises(ConfigError, match="--fid-level is 30"):
         plan(runs[0], fid_level=30.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "flag", "reader"),
+    [
+        ({"method": ("saliency",), "references": 7}, "--references is 7", "a baseline that draws"),
+        ({"references": 7}, "--references is 7", "a baseline that draws"),
+        ({"method": ("saliency",), "baseline": ("blur",)}, "--baseline is blur", "a method that"),
+        ({"path": "recolour"}, "--path is recolour", "--method cgi"),
+    ],
+)
+def test_what_the_methods_do_not_read_is_refused(
+    options: dict[str, Any], flag: str, reader: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"{flag}, but nothing in this run reads it") as caught:
+        plan("classifier", metric=("parameter-randomisation",), **options)
+    assert reader in str(caught.value.hint)
+
+
+def test_baselines_that_are_measured_themselves_are_read() -> None:
+    plan("classifier", metric=("baseline-validity",), baseline=("uniform",), references=7)
+    with pytest.raises(ConfigError, match="--references is 7"):
+        plan("classifier", metric=("baseline-validity",), baseline=("blur",), references=7)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from xaitool import registry
 from xaitool.options import option
-from xaitool.workflows.configs.explanation import ExplanationOptions
+from xaitool.options.reader import Reader
+from xaitool.workflows.configs.explanation import (
+    ExplanationOptions,
+    compared_baselines,
+    draws,
+    given_baselines,
+    methods,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,3 +258,29 @@ class EvaluateConfig(ExplanationOptions):
         minimum=1,
         unit="N",
     )
+
+    readers: ClassVar[tuple[Reader, ...]] = (
+        Reader(
+            "--method cgi", lambda run: any(one.follows_path for one in methods(run)), ("path",)
+        ),
+        Reader(
+            "--metric baseline-validity, or a method that compares,",
+            lambda run: _judges_baselines(run) or any(one.needs_baseline for one in methods(run)),
+            ("baseline", "baseline_option"),
+        ),
+        Reader(
+            "a baseline that draws, such as --baseline dataset or uniform,",
+            lambda run: draws(run, compared_baselines(run)) or _draws_judged(run),
+            ("references",),
+        ),
+    )
+
+
+def _judges_baselines(run: EvaluateConfig) -> bool:
+    """Whether baselines are measured themselves; a generator's are where no metric is named."""
+    return not run.metric or "baseline-validity" in run.metric
+
+
+def _draws_judged(run: EvaluateConfig) -> bool:
+    """Whether one of the baselines that are measured themselves draws; those by default do."""
+    return _judges_baselines(run) and (not run.baseline or draws(run, given_baselines(run)))

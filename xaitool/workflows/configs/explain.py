@@ -4,37 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from xaitool import registry
-from xaitool.options import option, option_fields
+from xaitool.options import option
 from xaitool.options.reader import Reader
 from xaitool.report.renderings import RENDERINGS
-from xaitool.workflows.configs.explanation import ExplanationOptions, methods_option
-
-
-def _methods(run: ExplainConfig) -> list[Any]:
-    return [registry.load("method", name) for name in run.method]
-
-
-def _baselines(run: ExplainConfig) -> list[Any]:
-    """The classes of the baselines that methods are given, but for paths of ``--path``."""
-    given = [registry.load("baseline", name.partition(":")[0]) for name in run.baseline]
-    if run.path is not None:
-        given = [kind for kind in given if not kind.is_path]
-    wanting = [one for one in _methods(run) if one.needs_baseline]
-    own = [registry.load("baseline", one.default_baseline) for one in wanting]
-    return (given or own) if wanting else []
-
-
-def _draws(run: ExplainConfig) -> bool:
-    """Whether a baseline draws several images, as many as ``--references`` says."""
-    told = {one.partition("=")[0].rpartition(".")[2] for one in run.baseline_option}
-    return any(
-        "references" in kind.needs
-        or ("references" in {field.name for field in option_fields(kind.Options)} - told)
-        for kind in _baselines(run)
-    )
+from xaitool.workflows.configs.explanation import (
+    ExplanationOptions,
+    compared_baselines,
+    methods_option,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,24 +137,12 @@ class ExplainConfig(ExplanationOptions):
     )
 
     readers: ClassVar[tuple[Reader, ...]] = (
-        Reader(
-            "--method cgi", lambda run: any(one.follows_path for one in _methods(run)), ("path",)
-        ),
-        Reader(
-            "a method that compares, such as --method integrated-gradients,",
-            lambda run: any(one.needs_baseline for one in _methods(run)),
-            ("baseline", "baseline_option"),
-        ),
-        Reader(
-            "a method that compares, with --baseline dataset, uniform, gaussian or target-class,",
-            _draws,
-            ("references",),
-        ),
+        *ExplanationOptions.readers,
         Reader(
             "a baseline of a dataset's images, such as --baseline dataset, or no image files",
             lambda run: (
                 not run.images
-                or any(kind.needs & {"data", "references"} for kind in _baselines(run))
+                or any(kind.needs & {"data", "references"} for kind in compared_baselines(run))
             ),
             ("dataset",),
         ),
@@ -185,7 +153,9 @@ class ExplainConfig(ExplanationOptions):
         ),
         Reader(
             "image files",
-            lambda run: run.images or any("image" in kind.needs for kind in _baselines(run)),
+            lambda run: (
+                run.images or any("image" in kind.needs for kind in compared_baselines(run))
+            ),
             ("resize", "interpolation"),
         ),
     )

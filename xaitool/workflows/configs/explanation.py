@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from xaitool import registry
-from xaitool.options import option
+from xaitool.options import option, option_fields
+from xaitool.options.reader import Reader
 from xaitool.workflows.configs.common import RunOptions, rows_option
 from xaitool.workflows.configs.model import ModelOptions
 
@@ -23,6 +24,36 @@ def methods_option(*flags: str) -> Any:
         choices=registry.names("method"),
         what="method",
         unit="NAME",
+    )
+
+
+def methods(run: ExplanationOptions) -> list[Any]:
+    """The classes of the methods."""
+    return [registry.load("method", name) for name in run.method]
+
+
+def given_baselines(run: ExplanationOptions) -> list[Any]:
+    """The classes of the baselines that are named."""
+    return [registry.load("baseline", name.partition(":")[0]) for name in run.baseline]
+
+
+def compared_baselines(run: ExplanationOptions) -> list[Any]:
+    """The classes of the baselines that methods are given, but for paths of ``--path``."""
+    given = given_baselines(run)
+    if run.path is not None:
+        given = [kind for kind in given if not kind.is_path]
+    wanting = [one for one in methods(run) if one.needs_baseline]
+    own = [registry.load("baseline", one.default_baseline) for one in wanting]
+    return (given or own) if wanting else []
+
+
+def draws(run: ExplanationOptions, baselines: list[Any]) -> bool:
+    """Whether one of these draws several images, as many as ``--references`` says."""
+    told = {one.partition("=")[0].rpartition(".")[2] for one in run.baseline_option}
+    return any(
+        "references" in kind.needs
+        or ("references" in {field.name for field in option_fields(kind.Options)} - told)
+        for kind in baselines
     )
 
 
@@ -79,3 +110,19 @@ class ExplanationOptions(ModelOptions, RunOptions):
         unit="NAME",
     )
     batch_size: int | None = rows_option()
+
+    readers: ClassVar[tuple[Reader, ...]] = (
+        Reader(
+            "--method cgi", lambda run: any(one.follows_path for one in methods(run)), ("path",)
+        ),
+        Reader(
+            "a method that compares, such as --method integrated-gradients,",
+            lambda run: any(one.needs_baseline for one in methods(run)),
+            ("baseline", "baseline_option"),
+        ),
+        Reader(
+            "a method that compares, with --baseline dataset, uniform, gaussian or target-class,",
+            lambda run: draws(run, compared_baselines(run)),
+            ("references",),
+        ),
+    )
