@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from tests.cli.kills import CASES
+from tests.cli.every_command.kills import CASES
 
 
 @pytest.mark.slow
 def test_every_command_goes_on_from_whatever_a_kill_left() -> None:
-    command = [sys.executable, "-m", "tests.cli.kills", "--moments", "20"]
+    command = [sys.executable, "-m", "tests.cli.every_command.kills", "--moments", "20"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
     assert ended.stderr == ""
     reports = [json.loads(line) for line in ended.stdout.splitlines()]

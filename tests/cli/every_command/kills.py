@@ -1,6 +1,6 @@
 """Kills every command at random moments and gives the same command line again.
 
-    python -m tests.cli.kills --moments 200 --seed 7 --command explain
+    python -m tests.cli.every_command.kills --moments 200 --seed 7 --command explain
 
 Half of the kills come at a random time, half just before a random change of the file system (a file
 opened for writing, renamed or removed, a folder made), some twice in a row. Whatever is left, the
