@@ -13,16 +13,12 @@ from torch import nn
 import xaitool
 from tests.trained import baseline_gan_run, three_digits_run
 from tests.workflows.tiny_runs import Recorder
-from xaitool.core.score import Score
 from xaitool.errors import ConfigError, InputError
 from xaitool.io.attributions import AttributionFile, AttributionRows, AttributionWriter
 from xaitool.io.checkpoints import file_sha256
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.counterfactuals.generator import load_counterfactual
 from xaitool.workflows.explanations.baseline_hits import (
-    DrawnBaselines,
-    Reached,
-    count_reached,
     file_reached,
 )
 from xaitool.workflows.explanations.explain import explain
@@ -189,21 +185,6 @@ def test_without_a_second_class_it_is_refused() -> None:
         run(options(baseline=(ganmex(),), against=None))
     assert caught.value.hint == "--against second"
     assert not list(Path().iterdir())
-
-
-def test_counting() -> None:
-    prediction = torch.tensor([[1, 2], [0, 0]])
-    assert count_reached(prediction, torch.tensor([1, 0]), None) == Reached(3, 4)
-    classes = torch.tensor([[-1, 1, 2], [0, -1, 2]])
-    every = torch.tensor([[[-1], [1], [0]], [[0], [-1], [2]]])
-    assert count_reached(every, torch.tensor([-1, -1]), classes) == Reached(3, 4)
-
-
-def test_nothing_drawn_is_nothing_kept() -> None:
-    drawn = DrawnBaselines(None, nn.Identity(), 4)
-    score = Score(torch.tensor([0]), torch.tensor([1]))
-    assert drawn.draw(torch.zeros(1, 1, 2, 2), score) is None
-    assert drawn.extras() == drawn.extras_of_all(torch.tensor([0]), 3) == {}
 
 
 # From Python
