@@ -1,18 +1,14 @@
 """Cascading randomisation as ``evaluate`` measures it, on digits."""
 
-import shutil
-
 import pytest
 import torch
 
-from tests.trained import baseline_gan_run, call_kind_generator, classifier_run, three_digits_run
+from tests.trained import classifier_run
+from tests.workflows.evaluation.attributions.randomised import measure
 from tests.workflows.tiny_runs import Recorder
 from xaitool.core.attribution.base import Attribution
 from xaitool.core.attribution.saliency import Saliency
-from xaitool.errors import ConfigError, DivergenceError
-from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.attributions import randomised_maps, retrained_generators
-from xaitool.workflows.evaluation.evaluate import evaluate
+from xaitool.errors import ConfigError
 
 LAYERS = ["head", "trunk.10", "trunk.8", "trunk.4", "trunk.1"]
 
@@ -20,19 +16,6 @@ LAYERS = ["head", "trunk.10", "trunk.8", "trunk.4", "trunk.1"]
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def measure(*methods, source=None, reporter=None, **options):
-    config = EvaluateConfig(
-        artifacts=(source or classifier_run(),),
-        metric=("parameter-randomisation",),
-        method=methods,
-        device="cpu",
-        **{"limit": 3, **options},
-    )
-    rows = evaluate(config, reporter)
-    assert isinstance(rows, list)
-    return rows
 
 
 def test_a_row_a_layer_and_their_mean():
@@ -105,65 +88,6 @@ def test_a_picture_for_each_of_the_first_images(tmp_path):
     measure("saliency", out=tmp_path / "pictures", overwrite=True, limit=1)
 
 
-def test_only_a_baseline_that_asks_the_model_is_made_anew(monkeypatch):
-    asked = []
-    make = randomised_maps.explained_baseline  # type: ignore[attr-defined]
-
-    def counted(explanation, options, network, *arguments, **keywords):
-        asked.append((explanation.baseline, network.source))
-        return make(explanation, options, network, *arguments, **keywords)
-
-    monkeypatch.setattr(randomised_maps, "explained_baseline", counted)
-    options = {"method_option": ("steps=2",), "limit": 1}
-    measure("integrated-gradients", baseline=("zero", "optimised-target"), **options)
-    assert len(asked) == len(set(asked)) == 7
-    assert [source for baseline, source in asked if baseline == "zero"] == [str(classifier_run())]
-
-
-def measure_generator(*methods, kind="ganmex", run=None, **options):
-    """On the classifier that the generator was trained against."""
-    baseline = (f"ganmex:{run or baseline_gan_run(kind)}",)
-    values = {"method_option": ("steps=2",), "retrain": 1, "limit": 1, **options}
-    return measure(*methods, source=three_digits_run(), baseline=baseline, **values)
-
-
-def test_generators_unchanged_and_retrained():
-    recorder = Recorder()
-    rows = measure_generator("integrated-gradients", "expected-gradients", reporter=recorder)
-    found = [(row["method"], row["baseline"]) for row in rows if row["layer"] == "mean"]
-    assert found == [
-        (method, f"{name}:{baseline_gan_run()}")
-        for method in ("integrated-gradients", "expected-gradients")
-        for name in ("ganmex", "ganmex-retrained")
-    ]
-    trained = [text for text in recorder.messages if text.startswith("generator retrained")]
-    assert len(trained) == 6  # the original network and five layers, once for both methods
-    assert "with random weights from head on" in trained[1]
-    assert rows[6]["value"] != rows[0]["value"]
-
-
-def test_a_generator_of_before_is_retrained_as_a_present_one(tmp_path):
-    """Its checkpoint calls the generator's kind otherwise."""
-    present = measure_generator("integrated-gradients")
-    shutil.copytree(baseline_gan_run(), tmp_path / "before")
-    call_kind_generator(tmp_path / "before")
-    before = measure_generator("integrated-gradients", run=tmp_path / "before")
-    assert [row["value"] for row in before] == [row["value"] for row in present]
-
-
-def test_a_diverging_retraining_stops(monkeypatch):
-    def broken(self, indices, random):
-        torch.nn.init.constant_(next(self.generator.parameters()), torch.nan)
-        if self.average is not None:
-            self.average.update_parameters(self.generator)
-        return {}
-
-    trainer = retrained_generators.BaselineGanTrainer  # type: ignore[attr-defined]
-    monkeypatch.setattr(trainer, "step", broken)
-    with pytest.raises(DivergenceError, match="became NaN or infinite"):
-        measure_generator("integrated-gradients")
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -176,8 +100,3 @@ def test_a_diverging_retraining_stops(monkeypatch):
 def test_refusals(options, message):
     with pytest.raises(ConfigError, match=message):
         measure("integrated-gradients", **options)
-
-
-def test_a_generator_that_never_saw_a_classifier_is_not_retrained():
-    with pytest.raises(ConfigError, match="no baseline is of a generator that was trained"):
-        measure_generator("integrated-gradients", kind="standalone")
