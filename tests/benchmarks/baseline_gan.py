@@ -1,4 +1,4 @@
-"""One full iteration of the baseline generator's training beside StarGAN's published loop."""
+"""One full iteration of the counterfactual generator's training beside StarGAN's published loop."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from xaitool.core.attribution.input_x_gradient import InputXGradient
-from xaitool.core.metrics.explanation.map_similarity import map_similarity
+from xaitool.core.metrics.explanation.attribution_similarity import attribution_similarity
 from xaitool.core.models.classifiers.build import build_classifier
 from xaitool.core.randomisation import cascading_randomisation, weight_layers
 from xaitool.core.score import Score
@@ -155,7 +155,7 @@ def test_similarity_falls_for_a_gradient_and_not_for_an_edge_detector():
     for explain, sees_the_model in ((gradient, True), (edges, False)):
         original = explain(copy.deepcopy(model))
         last = list(cascading_randomisation(model, IMAGES, seed=0))[-1][1]
-        found = map_similarity(original, explain(last))
+        found = attribution_similarity(original, explain(last))
         assert ((found.spearman < 0.9) == sees_the_model).all()
         if not sees_the_model:
             assert found.spearman.tolist() == pytest.approx([1, 1])

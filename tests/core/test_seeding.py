@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from xaitool.core.seeding import derive_seed, generator, sample_generators, sample_seeds
+from xaitool.core.seeding import derive_seed, random_stream, sample_seeds, sample_streams
 
 IMAGES = torch.rand(4, 1, 3, 3, generator=torch.Generator().manual_seed(0))
 
@@ -27,7 +27,7 @@ def test_keys_are_told_apart() -> None:
 
 def test_a_generator_draws_the_same_for_the_same_keys() -> None:
     first, same, other = (
-        torch.rand(5, generator=generator(*keys)) for keys in ((3, "a"), (3, "a"), (3, "b"))
+        torch.rand(5, generator=random_stream(*keys)) for keys in ((3, "a"), (3, "a"), (3, "b"))
     )
     assert first.equal(same)
     assert not first.equal(other)
@@ -45,9 +45,9 @@ def test_a_samples_seed_is_its_own_in_any_order_layout_and_precision() -> None:
 
 def test_two_purposes_share_no_draw() -> None:
     noise, starts = (
-        torch.stack([torch.rand(2, generator=each) for each in sample_generators(IMAGES, 7, name)])
+        torch.stack([torch.rand(2, generator=each) for each in sample_streams(IMAGES, 7, name)])
         for name in ("noise", "starts")
     )
     assert len(torch.cat([noise, starts]).unique()) == 16
-    again = [torch.rand(2, generator=each) for each in sample_generators(IMAGES[2:], 7, "noise")]
+    again = [torch.rand(2, generator=each) for each in sample_streams(IMAGES[2:], 7, "noise")]
     assert torch.stack(again).equal(noise[2:])

@@ -17,7 +17,7 @@ from xaitool.errors import ArtifactError, ModelError
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.io.stored_weights import check_weights, read_weights, rebuilt
 from xaitool.workflows.counterfactuals.cvae import load_cvae
-from xaitool.workflows.counterfactuals.generator import load_counterfactual
+from xaitool.workflows.counterfactuals.generator import load_generator
 from xaitool.workflows.gans.networks import generator_of
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.recommenders.recommender import load_recommender
@@ -85,12 +85,12 @@ def test_a_gan() -> None:
 @pytest.mark.parametrize("options", [{"width": 10**6}, {"blocks": HUGE}])
 def test_a_generator_of_counterfactuals(options: dict[str, int]) -> None:
     path = claims(baseline_gan_run(), "baseline-gan", architecture=options)
-    assert "weights" in refused(lambda: load_counterfactual(path, CPU))
+    assert "weights" in refused(lambda: load_generator(path, CPU))
 
 
 def test_sizes_that_no_number_holds() -> None:
     path = claims(baseline_gan_run(), "baseline-gan", architecture={"width": HUGE})
-    assert "overflowed" in refused(lambda: load_counterfactual(path, CPU))
+    assert "overflowed" in refused(lambda: load_generator(path, CPU))
 
 
 @pytest.mark.parametrize(

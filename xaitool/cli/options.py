@@ -69,7 +69,7 @@ def add_command(
                 refuse_several_processes()
                 run(options, output)
 
-    fields = _own_first(config_class)
+    fields = _specific_first(config_class)
     shared = _shared_parameters(config_class, full_name)
     former = [_former_parameter(field, full_name) for field in fields if field.facts.formerly]
     if any(field.name == "resume" and field.type is str for field in fields):
@@ -87,7 +87,7 @@ def add_command(
     app.command(name, help=help)(command)
 
 
-def _own_first(config_class: type[Options]) -> list[OptionField]:
+def _specific_first(config_class: type[Options]) -> list[OptionField]:
     """The command's own options before those that it shares with others."""
     homes = {
         name: depth

@@ -168,9 +168,9 @@ class Heartbeat:
         self._last = now
         seconds_each = (now - self._start) / max(1, self._done - self._first)
         eta = time.strftime("%H:%M:%S", time.gmtime(seconds_each * (self._total - self._done)))
-        told = "".join(f" {name}={cell(value)}" for name, value in values.items())
+        shown = "".join(f" {name}={cell(value)}" for name, value in values.items())
         progress = f"{self._name} {self._unit}={self._done}/{self._total}"
-        self._output.message(f"{progress}{told} {self._unit}/s={1 / seconds_each:.3g} eta={eta}")
+        self._output.message(f"{progress}{shown} {self._unit}/s={1 / seconds_each:.3g} eta={eta}")
 
 
 def one_line(text: str) -> str:

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 from xaitool.core.frozen.sight import check_in_sight
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.frozen.users_model import bare
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.errors import ModelError
 
 
@@ -53,7 +53,7 @@ def cascading_randomisation(
         current = _copied(current)
         for parameter in parameters:
             weights = bare(current).get_parameter(parameter)
-            _randomise(weights, generator(seed, "randomise", parameter))
+            _randomise(weights, random_stream(seed, "randomise", parameter))
         yield name, current
 
 

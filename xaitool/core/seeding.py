@@ -22,7 +22,7 @@ def derive_seed(*keys: int | str | bytes) -> int:
     return int.from_bytes(digest.digest()[:8], "little") >> 1
 
 
-def generator(*keys: int | str | bytes) -> torch.Generator:
+def random_stream(*keys: int | str | bytes) -> torch.Generator:
     """A CPU generator for these keys."""
     return torch.Generator().manual_seed(derive_seed(*keys))
 
@@ -40,7 +40,7 @@ def sample_seeds(seed: int, inputs: Tensor) -> list[int]:
     return [derive_seed(seed, "sample", sample.numpy().tobytes()) for sample in pixels]
 
 
-def sample_generators(inputs: Tensor, *keys: int | str | bytes) -> Iterator[torch.Generator]:
+def sample_streams(inputs: Tensor, *keys: int | str | bytes) -> Iterator[torch.Generator]:
     """A CPU generator for each sample, from these keys and the sample's float32 pixels.
 
     Args:

@@ -17,20 +17,20 @@ def require_sensitive(dataset: ImageDataset, why: str) -> dict[str, Attribute]:
     Raises:
         DataError: There are none, or one has the same value in the whole train split.
     """
-    found = dataset.sensitive
-    if not found:
+    sensitive = dataset.sensitive
+    if not sensitive:
         raise DataError(
             f"dataset '{dataset.name}' has no sensitive attribute, but {why} wants one",
             hint=_hint(dataset),
         )
-    for name, attribute in found.items():
+    for name, attribute in sensitive.items():
         values = attribute.values.unique()
         if len(attribute.names) < 2 or (dataset.split == "train" and len(values) < 2):
             raise DataError(
                 f"attribute '{name}' of dataset '{dataset.name}' has the value "
                 f"{attribute.names[int(values[0])]} only, but {why} wants two"
             )
-    return found
+    return sensitive
 
 
 def _hint(dataset: ImageDataset) -> str:

@@ -216,11 +216,11 @@ def check_layout(file: h5py.File, where: Path) -> None:
     for name in (*COLUMNS, "filename"):
         if name not in names and name not in OPTIONAL:
             raise ArtifactError(f"{where} has no dataset '{name}', but every attribution file has")
-    samples = len(_own_dataset(file, "index", where))
+    samples = len(_inner_dataset(file, "index", where))
     for name in names:
-        _check_column(_own_dataset(file, name, where), name, samples, where)
+        _check_column(_inner_dataset(file, name, where), name, samples, where)
     if "references" in file:
-        _own_dataset(file, "references", where)
+        _inner_dataset(file, "references", where)
 
 
 def _check_column(column: h5py.Dataset, name: str, samples: int, where: Path) -> None:
@@ -238,7 +238,7 @@ def _check_column(column: h5py.Dataset, name: str, samples: int, where: Path) ->
         )
 
 
-def _own_dataset(file: h5py.File, name: str, where: Path) -> h5py.Dataset:
+def _inner_dataset(file: h5py.File, name: str, where: Path) -> h5py.Dataset:
     """A stranger's file could name any other HDF5 or raw file on this machine as its data."""
     link = file.get(name, getlink=True)
     dataset = file[name] if isinstance(link, h5py.HardLink) else None

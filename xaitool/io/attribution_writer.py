@@ -37,7 +37,7 @@ PART_SECONDS = 30.0
 
 # All that lies in the folder of an unfinished file, beside the lock.
 PART = re.compile(r"part-[0-9]{12}\.h5")
-OWN_FILE = re.compile(rf"header\.h5|{PART.pattern}|\..+\.[0-9]+\.partial")
+UNFINISHED_FILE = re.compile(rf"header\.h5|{PART.pattern}|\..+\.[0-9]+\.partial")
 LOCK = ".lock"
 
 # Differs between a run and its continuation, and says nothing of the result.
@@ -99,7 +99,7 @@ class AttributionWriter:
         header = _header_bytes(attributes, references)
         make_folder(folder)
         with locked(folder / LOCK) as lock:
-            remove_files(folder, OWN_FILE)
+            remove_files(folder, UNFINISHED_FILE)
             with atomic_write(folder / "header.h5") as file:
                 file.write(header)
             return cls(path, lock, [])
@@ -209,7 +209,7 @@ class AttributionWriter:
 
     def _remove_folder(self) -> None:
         folder = partial_path(self._path)
-        remove_files(folder, OWN_FILE)
+        remove_files(folder, UNFINISHED_FILE)
         self._lock.release()
         # Whoever waited for the lock has it now, and goes on in the folder.
         with contextlib.suppress(OSError):
@@ -306,7 +306,7 @@ def _is_refusal(error: BaseException | None) -> bool:
 def _check_content(folder: Path) -> None:
     """Refuse a folder with files that are not ours, because it goes when the file is finished."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        own = path.name == LOCK or OWN_FILE.fullmatch(path.name)
+        own = path.name == LOCK or UNFINISHED_FILE.fullmatch(path.name)
         if not own or kind_of(path) == "a folder":
             raise ConfigError(
                 f"{folder} holds {path.name}, but it has only parts of an attribution file"

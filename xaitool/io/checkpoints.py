@@ -151,19 +151,19 @@ def _content_fault(value: Any, path: Path) -> str | None:
     """
     waiting, left, size = [(value, 0)], pickle_size(path), 0
     while waiting:
-        one, depth = waiting.pop()
+        item, depth = waiting.pop()
         left -= 1
         if left < 0 or depth > DEEPEST:
             return "values within values without an end"
-        if isinstance(one, dict | list | tuple):
-            parts = [*one, *one.values()] if isinstance(one, dict) else one
+        if isinstance(item, dict | list | tuple):
+            parts = [*item, *item.values()] if isinstance(item, dict) else item
             waiting += [(part, depth + 1) for part in parts]
-        elif type(one) is Tensor:
-            if not _is_whole(one):
+        elif type(item) is Tensor:
+            if not _is_whole(item):
                 return "a tensor that is more, or less, than its bytes"
-            size += one.nbytes
-        elif not (one is None or type(one) in (str, bool, int, float)):
-            return f"a value of type {type(one).__name__}"
+            size += item.nbytes
+        elif not (item is None or type(item) in (str, bool, int, float)):
+            return f"a value of type {type(item).__name__}"
     return "tensors that share their bytes" if size > MOST_SHARED * path.stat().st_size else None
 
 

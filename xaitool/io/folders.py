@@ -49,10 +49,10 @@ def check_folder(path: Path) -> None:
     Raises:
         ConfigError: It is a link, from which no folder of ours is reached, or no folder.
     """
-    found = kind_of(path)
-    if found not in (None, "a folder"):
+    kind = kind_of(path)
+    if kind not in (None, "a folder"):
         raise ConfigError(
-            f"{path} is {found}, but a folder is wanted in its place",
+            f"{path} is {kind}, but a folder is wanted in its place",
             hint=f"remove or rename {path}",
         )
 
@@ -65,12 +65,12 @@ def check_file(path: Path) -> None:
     Raises:
         ConfigError: It is, or leads to, something else than a file.
     """
-    found = kind_of(path)
-    if found == "a link":
-        found = kind_of(path.resolve())
-    if found not in (None, "a file"):
+    kind = kind_of(path)
+    if kind == "a link":
+        kind = kind_of(path.resolve())
+    if kind not in (None, "a file"):
         raise ConfigError(
-            f"{path} is {found}, but a file is wanted in its place", hint=f"remove or rename {path}"
+            f"{path} is {kind}, but a file is wanted in its place", hint=f"remove or rename {path}"
         )
 
 
@@ -80,11 +80,11 @@ def check_out_folder(path: Path) -> None:
     Raises:
         ConfigError: It is a file, or a link that leads nowhere.
     """
-    found = kind_of(path)
-    if found is None or path.is_dir():
+    kind = kind_of(path)
+    if kind is None or path.is_dir():
         return
-    found = f"{found} that leads to no folder" if found == "a link" else found
-    raise ConfigError(f"--out {path} is {found}, but a folder is wanted")
+    kind = f"{kind} that leads to no folder" if kind == "a link" else kind
+    raise ConfigError(f"--out {path} is {kind}, but a folder is wanted")
 
 
 def check_name(path: Path) -> None:
@@ -145,7 +145,7 @@ def remove_files(folder: Path, name: re.Pattern[str], *, older_than: float = 0.0
 
 
 def _remove(entry: str, descriptor: int, older_than: float) -> None:
-    found = os.stat(entry, dir_fd=descriptor, follow_symlinks=False)
-    young = older_than > 0 and time.time() - found.st_mtime < older_than
-    if not stat.S_ISDIR(found.st_mode) and not young:
+    status = os.stat(entry, dir_fd=descriptor, follow_symlinks=False)
+    young = older_than > 0 and time.time() - status.st_mtime < older_than
+    if not stat.S_ISDIR(status.st_mode) and not young:
         os.unlink(entry, dir_fd=descriptor)

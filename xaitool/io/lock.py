@@ -137,18 +137,18 @@ def _claim(path: Path, text: str) -> int:
 
     Of several that do so at once the last one to rename has it, which shows when they settled.
     """
-    own = path.with_name(f"{path.name}.{socket.gethostname()}.{os.getpid()}.partial")
-    own.unlink(missing_ok=True)
-    descriptor = os.open(own, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    temporary = path.with_name(f"{path.name}.{socket.gethostname()}.{os.getpid()}.partial")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         os.write(descriptor, text.encode())
         _check_abandoned(path, now=os.fstat(descriptor).st_mtime)
-        os.replace(own, path)
+        os.replace(temporary, path)
         time.sleep(SETTLING_SECONDS)
         if not _is_still_there(descriptor, path):
             raise _taken(path, _named(_owner_in(path)))
     except BaseException:
-        own.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         os.close(descriptor)
         raise
     return descriptor

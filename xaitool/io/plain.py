@@ -133,9 +133,9 @@ def _wrapped(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float) else _Opaque(value)
 
 
-def _unwrapped(kind: type, found: Any) -> Any:
-    if isinstance(found, _Opaque) and isinstance(found.value, kind):
-        return found.value
+def _unwrapped(kind: type, wrapped: Any) -> Any:
+    if isinstance(wrapped, _Opaque) and isinstance(wrapped.value, kind):
+        return wrapped.value
     raise TypeError(f"Expected `{kind.__name__}`")
 
 
@@ -146,13 +146,13 @@ def unfit(value: Any) -> str | None:
     """
     waiting = [(value, 0, "")]
     while waiting:
-        one, depth, name = waiting.pop()
-        if isinstance(one, dict | list | tuple):
+        item, depth, name = waiting.pop()
+        if isinstance(item, dict | list | tuple):
             if depth == DEEPEST:
                 return f"lists or tables nested more than {DEEPEST} deep"
-            waiting += [(part, depth + 1, key or name) for key, part in _parts(one)]
-        elif found := _unfit_scalar(one):
-            return f"{found} in {_shown(name)}" if name else found
+            waiting += [(part, depth + 1, key or name) for key, part in _parts(item)]
+        elif fault := _unfit_scalar(item):
+            return f"{fault} in {_shown(name)}" if name else fault
     return None
 
 
@@ -186,17 +186,17 @@ def _parsed(
     except UnicodeDecodeError:
         raise error(f"{where} is not valid {form}: it is no UTF-8 text") from None
     except RecursionError:
-        found: str | None = f"lists or tables nested more than {DEEPEST} deep"
+        fault: str | None = f"lists or tables nested more than {DEEPEST} deep"
     except ValueError as reason:
         # Python converts no more than 4,300 digits, and says so by the plain exception.
         if type(reason) is not ValueError:
             line = " ".join(str(reason).split())
             raise error(f"{where} is not valid {form}: {line}") from None
-        found = "an integer of more than 64 bits"
+        fault = "an integer of more than 64 bits"
     else:
-        found = unfit(value)
-    if found is not None:
-        raise error(f"{where} holds {found}, but plain values are wanted")
+        fault = unfit(value)
+    if fault is not None:
+        raise error(f"{where} holds {fault}, but plain values are wanted")
     return value
 
 
@@ -207,14 +207,14 @@ def _line(message: str, value: Any, where: str) -> str:
     name = place.removeprefix("$").removeprefix(".")
     if missing := re.search("missing required field `(.*)`", said):
         return f"{where} has no '{f'{name}.' if name else ''}{missing[1]}', but it is wanted"
-    found = _found(value, place)
+    shown_value = _shown_at(value, place)
     wanted = said.removeprefix("Expected ").partition(", got ")[0]
     wanted = re.sub(r"`([^`]*)`", lambda match: _in_words(match[1]), wanted)
     if wanted.startswith("Invalid enum value"):
         wanted = "one of the known names"
     wanted = wanted.replace(f">= -{LARGEST!r}", "that is finite")
     wanted = wanted.replace(f"<= {LARGEST!r}", "that is finite")
-    shown = f"'{name}' {found}" if name else found
+    shown = f"'{name}' {shown_value}" if name else shown_value
     return f"{where} has {shown}, but {wanted} is wanted"
 
 
@@ -222,7 +222,7 @@ def _in_words(types: str) -> str:
     return " or ".join(_WORDS.get(name, name) for name in types.split(" | "))
 
 
-def _found(value: Any, place: str) -> str:
+def _shown_at(value: Any, place: str) -> str:
     """What lies at a place such as ``$.a[0].b``; of a part without a name, what it is part of."""
     for key, index in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", place):
         try:

@@ -66,13 +66,13 @@ def check_weights(make: Callable[[], nn.Module], weights: Mapping[str, Tensor], 
         raise ArtifactError(f"{where} has weights '{more[0]}', but its network wants no such")
 
 
-def check_state(found: Any, fresh: Any, where: str, name: str = "state") -> None:
+def check_state(saved: Any, fresh: Any, where: str, name: str = "state") -> None:
     """Refuse the state of a training that is not of the form of a training that begins.
 
     Keys that only one of them has, and what is empty or None at the beginning, are let be.
 
     Args:
-        found: From a checkpoint.
+        saved: From a checkpoint.
         fresh: The same of a training that has not begun.
         where: What holds it.
         name: What it is called in the message.
@@ -81,32 +81,32 @@ def check_state(found: Any, fresh: Any, where: str, name: str = "state") -> None
         ArtifactError: A value is of another type, a tensor of another shape, or a number is NaN,
             infinite, or negative where the fresh one is not.
     """
-    if isinstance(fresh, dict) and isinstance(found, dict):
-        for key in fresh.keys() & found.keys():
-            check_state(found[key], fresh[key], where, f"{name}.{key}")
-    elif isinstance(fresh, list | tuple) and isinstance(found, list | tuple):
-        if fresh and len(found) != len(fresh):
-            raise ArtifactError(f"{where} has {len(found)} '{name}', but {len(fresh)} are wanted")
-        for index, (one, other) in enumerate(zip(found, fresh, strict=False)):
-            check_state(one, other, where, f"{name}[{index}]")
-    elif not _same_form(found, fresh):
+    if isinstance(fresh, dict) and isinstance(saved, dict):
+        for key in fresh.keys() & saved.keys():
+            check_state(saved[key], fresh[key], where, f"{name}.{key}")
+    elif isinstance(fresh, list | tuple) and isinstance(saved, list | tuple):
+        if fresh and len(saved) != len(fresh):
+            raise ArtifactError(f"{where} has {len(saved)} '{name}', but {len(fresh)} are wanted")
+        for index, (value, other) in enumerate(zip(saved, fresh, strict=False)):
+            check_state(value, other, where, f"{name}[{index}]")
+    elif not _same_form(saved, fresh):
         raise ArtifactError(
-            f"{where} has '{name}' {_form(found)}, but one of the form {_form(fresh)} is wanted"
+            f"{where} has '{name}' {_form(saved)}, but one of the form {_form(fresh)} is wanted"
         )
 
 
-def _same_form(found: Any, fresh: Any) -> bool:
-    if isinstance(fresh, Tensor) or isinstance(found, Tensor):
-        both = isinstance(fresh, Tensor) and isinstance(found, Tensor)
-        return both and found.shape == fresh.shape and found.dtype.is_complex == fresh.is_complex()
+def _same_form(saved: Any, fresh: Any) -> bool:
+    if isinstance(fresh, Tensor) or isinstance(saved, Tensor):
+        both = isinstance(fresh, Tensor) and isinstance(saved, Tensor)
+        return both and saved.shape == fresh.shape and saved.dtype.is_complex == fresh.is_complex()
     if fresh is None:
-        return not isinstance(found, dict | list | tuple)
-    if isinstance(fresh, bool | str) or isinstance(found, bool | str):
-        return type(found) is type(fresh)
-    if not isinstance(found, int | float) or not isinstance(fresh, int | float):
+        return not isinstance(saved, dict | list | tuple)
+    if isinstance(fresh, bool | str) or isinstance(saved, bool | str):
+        return type(saved) is type(fresh)
+    if not isinstance(saved, int | float) or not isinstance(fresh, int | float):
         return False
-    whole = isinstance(found, int) or isinstance(fresh, float)
-    return whole and math.isfinite(found) and (found >= 0 or fresh < 0)
+    whole = isinstance(saved, int) or isinstance(fresh, float)
+    return whole and math.isfinite(saved) and (saved >= 0 or fresh < 0)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

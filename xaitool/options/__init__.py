@@ -347,14 +347,18 @@ def _shown(value: Any) -> str:
 
 def _check(value: Any, field: OptionField) -> None:
     facts = field.facts
-    for one in value if field.many and value is not None else (value,):
-        if one is None:
+    for part in value if field.many and value is not None else (value,):
+        if part is None:
             continue
-        if facts.choices and one not in facts.choices:
-            raise UnknownNameError(facts.what, one, facts.choices)
-        if isinstance(one, int | float) and not isinstance(one, bool) and not _in_range(one, facts):
+        if facts.choices and part not in facts.choices:
+            raise UnknownNameError(facts.what, part, facts.choices)
+        if (
+            isinstance(part, int | float)
+            and not isinstance(part, bool)
+            and not _in_range(part, facts)
+        ):
             raise ConfigError(
-                f"{field.flag} is {one}, but {range_text(facts) or 'a finite number'} is wanted"
+                f"{field.flag} is {part}, but {range_text(facts) or 'a finite number'} is wanted"
             )
 
 

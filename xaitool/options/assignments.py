@@ -27,16 +27,16 @@ def assigned(
         ConfigError: None of them has such an option, or its value does not fit.
         UnknownNameError: An assignment is for one that is not among them.
     """
-    own: dict[str, list[str]] = {name: [] for name in kinds}
+    assigned_to: dict[str, list[str]] = {name: [] for name in kinds}
     for assignment in assignments:
         name = assignment.partition("=")[0]
         scope, dot, bare = name.rpartition(".")
         for user in [scope] if dot else _users(bare, kinds, what, hint):
             if user not in kinds:
                 raise UnknownNameError(what, user, kinds)
-            own[user].append(assignment.removeprefix(f"{scope}."))
+            assigned_to[user].append(assignment.removeprefix(f"{scope}."))
     return {
-        name: kind.from_assignments(own[name], source=f"{what} '{name}'")
+        name: kind.from_assignments(assigned_to[name], source=f"{what} '{name}'")
         for name, kind in kinds.items()
     }
 

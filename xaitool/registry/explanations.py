@@ -129,12 +129,12 @@ BASELINES = {
 
 GUIDANCE = {
     "shap": Entry(
-        "core.guidance.shap:ShapExplanation",
+        "core.guidance.shap:ShapEvidence",
         "DeepSHAP of the discriminator against real images",
         "Graves et al. 2020 (LogicGAN)",
     ),
     "deeplift": Entry(
-        "core.guidance.shap:DeepLiftExplanation",
+        "core.guidance.shap:DeepLiftEvidence",
         "the same against a black image",
         "Shrikumar et al. 2017",
     ),

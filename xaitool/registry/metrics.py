@@ -22,8 +22,8 @@ _EXPLANATIONS = ("method", "method_option", *_BASELINES, "path", "target", "agai
 _EVALUATION = "workflows.evaluation"
 _LOGITS = f"{_EVALUATION}.classifiers.logits:measure_logits"
 _FIGURES = f"{_EVALUATION}.gans.figures:measure_gan"
-_MAPS = f"{_EVALUATION}.attributions.maps:measure_maps"
-_CURVES = f"{_EVALUATION}.attributions.faithfulness:measure_attributions"
+_MAPS = f"{_EVALUATION}.attributions.stored_attributions:measure_stored_attributions"
+_CURVES = f"{_EVALUATION}.attributions.faithfulness:measure_faithfulness"
 _FOLDS = f"{_EVALUATION}.recommenders.measure:measure_recommender"
 
 CLASSIFIER_METRICS = {
@@ -111,7 +111,7 @@ CLASSIFIER_METRICS = {
 
 _VALIDITY = CLASSIFIER_METRICS["baseline-validity"]
 
-BASELINE_GAN_METRICS = {
+COUNTERFACTUAL_METRICS = {
     "baseline-validity": Metric(
         f"{_EVALUATION}.baselines.validity:measure_generator",
         _VALIDITY.summary,
@@ -240,7 +240,7 @@ ATTRIBUTION_METRICS = {
         unasked=True,
     ),
     "gini": Metric(
-        f"{_EVALUATION}.attributions.sparseness:MapSparseness",
+        f"{_EVALUATION}.attributions.sparseness:Sparseness",
         "sparseness of the magnitudes",
         "Hurley and Rickard 2009",
         reads=("limit",),
@@ -347,7 +347,7 @@ RECOMMENDER_METRICS = {
 METRICS_OF = {
     "classifier": CLASSIFIER_METRICS,
     "gan": GAN_METRICS,
-    "baseline-gan": BASELINE_GAN_METRICS,
+    "baseline-gan": COUNTERFACTUAL_METRICS,
     "cvae": CVAE_METRICS,
     "recommender": RECOMMENDER_METRICS,
     "attribution": ATTRIBUTION_METRICS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from xaitool.core.attribution.agi_paths import Record, Walkers
+from xaitool.core.attribution.agi_paths import AscentRecord, Walkers
 from xaitool.core.attribution.engine.class_sample import NO_CLASS
 
 IMAGES = torch.zeros(2, 1, 1, 2, dtype=torch.float64)
@@ -35,7 +35,7 @@ def test_joined_walkers_keep_their_rows_together() -> None:
 
 
 def test_pairs_that_wait_have_a_class_and_have_not_arrived() -> None:
-    record = Record.empty(IMAGES, CLASSES, separate=False, ends=False)
+    record = AscentRecord.empty(IMAGES, CLASSES, separate=False, ends=False)
     assert record.waiting().tolist() == [0, 1, 2, 3, 5]
     some = walkers([1, 5], [0.0, 0.0], taken=4)
     record.note(some, torch.tensor([0.25, 0.75]).double(), torch.tensor([True, False]))
@@ -47,10 +47,10 @@ def test_pairs_that_wait_have_a_class_and_have_not_arrived() -> None:
 def test_a_step_is_walked_from_the_image_and_counted_towards_it() -> None:
     slope = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).double().view(3, 1, 1, 2)
     moved, pair = torch.full_like(slope, 0.5), torch.tensor([0, 2, 3])
-    together = Record.empty(IMAGES, CLASSES, separate=False, ends=False)
+    together = AscentRecord.empty(IMAGES, CLASSES, separate=False, ends=False)
     together.add(pair, slope, moved)
     assert together.values.flatten(1).tolist() == [[-2, -3], [-2.5, -3]]
-    apart = Record.empty(IMAGES, CLASSES, separate=True, ends=False)
+    apart = AscentRecord.empty(IMAGES, CLASSES, separate=True, ends=False)
     apart.add(pair, slope, moved)
     apart.add(pair[:1], slope[:1], moved[:1])
     assert apart.values[0, :, 0, 0].tolist() == [[-1, -2], [0, 0], [-1.5, -2]]
@@ -58,7 +58,7 @@ def test_a_step_is_walked_from_the_image_and_counted_towards_it() -> None:
 
 
 def test_the_attribution_is_a_mean_over_the_classes_that_were_climbed_to() -> None:
-    record = Record.empty(IMAGES, CLASSES, separate=True, ends=True)
+    record = AscentRecord.empty(IMAGES, CLASSES, separate=True, ends=True)
     record.values[:] = torch.arange(12).double().view(2, 3, 1, 1, 2)
     record.values[1, 1] = 0
     record.score_input[:] = torch.tensor([10.0, 20.0])

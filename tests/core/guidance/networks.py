@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.guidance.explanation import References, explanation
+from xaitool.core.guidance.evidence import References, load_evidence
 from xaitool.core.models.gans.mlp_gan import MLPDiscriminator
 
 SHAPE = (1, 6, 6)
@@ -37,4 +37,4 @@ def mlp() -> MLPDiscriminator:
 def values_of(
     name: Any, discriminator: nn.Module, references: References | None = None, **options: Any
 ) -> Tensor:
-    return explanation(name, **options).values(images(5, seed=1), discriminator, references)
+    return load_evidence(name, **options).values(images(5, seed=1), discriminator, references)

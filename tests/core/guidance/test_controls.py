@@ -7,7 +7,7 @@ from torch import Tensor
 
 from tests.core.guidance.networks import mlp, values_of
 from xaitool.core.guidance.controls import Control
-from xaitool.core.guidance.explanation import explanation
+from xaitool.core.guidance.evidence import load_evidence
 
 
 def random_mask() -> Tensor:
@@ -16,7 +16,7 @@ def random_mask() -> Tensor:
 
 def test_the_random_control_permutes_the_pixels_of_each_sample() -> None:
     mask = random_mask()
-    control = explanation("random")
+    control = load_evidence("random")
     found = control.reshape(mask, torch.Generator().manual_seed(1))
     again = control.reshape(mask, torch.Generator().manual_seed(1))
     other = control.reshape(mask, torch.Generator().manual_seed(2))
@@ -30,7 +30,7 @@ def test_the_random_control_permutes_the_pixels_of_each_sample() -> None:
 
 def test_the_constant_control_keeps_the_size_alone() -> None:
     mask = random_mask()
-    found = explanation("constant").reshape(mask, torch.Generator())
+    found = load_evidence("constant").reshape(mask, torch.Generator())
     torch.testing.assert_close(found.mean((1, 2, 3)), mask.mean((1, 2, 3)))
     assert all(torch.unique(sample).numel() == 1 for sample in found)
 
@@ -38,15 +38,15 @@ def test_the_constant_control_keeps_the_size_alone() -> None:
 def test_controls_explain_as_what_they_spoil() -> None:
     discriminator = mlp()
     for name in ("random", "constant"):
-        assert explanation(name).references == 1
-        assert explanation(name, options=["of=saliency"]).references == 0
+        assert load_evidence(name).references == 1
+        assert load_evidence(name, options=["of=saliency"]).references == 0
         found = values_of(name, discriminator, options=["of=saliency"])
         torch.testing.assert_close(found, values_of("saliency", discriminator))
 
 
 def test_a_control_is_one_of_shap_unless_another_is_named() -> None:
-    control = explanation("random")
+    control = load_evidence("random")
     assert isinstance(control, Control)
-    assert control.references == explanation("shap").references
-    assert explanation("constant", options=["of=saliency"]).compares is False
+    assert control.references == load_evidence("shap").references
+    assert load_evidence("constant", options=["of=saliency"]).compares is False
     assert control.compares

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import xaitool
 from tests.core.guidance.networks import SHAPE, images, linear_discriminator, linear_weight
-from xaitool.core.guidance.explanation import References
+from xaitool.core.guidance.evidence import References
 from xaitool.core.guidance.options import GuidanceOptions
 from xaitool.errors import ConfigError, ModelError, UnknownNameError
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from tests.core.guidance.test_controls import random_mask
-from xaitool.core.guidance.explanation import explanation
+from xaitool.core.guidance.evidence import load_evidence
 from xaitool.core.guidance.mask import mask_of
 
 
@@ -73,4 +73,4 @@ def test_masks_of_odd_values_are_finite() -> None:
 
 def test_other_explanations_leave_the_mask() -> None:
     mask = random_mask()
-    assert explanation("shap").reshape(mask, torch.Generator()) is mask
+    assert load_evidence("shap").reshape(mask, torch.Generator()) is mask

@@ -17,8 +17,8 @@ from tests.core.guidance.networks import (
     values_of,
 )
 from xaitool.core.attribution.deep_shap import DeepShap
-from xaitool.core.attribution.engine.rescale import Passed
-from xaitool.core.guidance.explanation import References, explanation, score_of
+from xaitool.core.attribution.engine.rescale import ForwardPass
+from xaitool.core.guidance.evidence import References, load_evidence, score_of
 from xaitool.core.models.gans.dcgan import DCGan
 from xaitool.core.models.gans.mlp_gan import MLPDiscriminator
 
@@ -89,7 +89,7 @@ def test_images_can_be_compared_one_way_after_the_other() -> None:
     """The quick slopes are left behind: where points are equal they would be NaN."""
     generated = images(5, seed=1)
     score = score_of(generated, "logit")
-    passed, fresh = Passed(mlp(), generated), Passed(mlp(), generated)
+    passed, fresh = ForwardPass(mlp(), generated), ForwardPass(mlp(), generated)
     passed.mean_contributions(images(2, seed=2), score)
     found = passed.against(generated[:1], score).multiplier
     assert torch.equal(found, fresh.against(generated[:1], score).multiplier)
@@ -102,7 +102,7 @@ def test_shap_with_references_of_each_image() -> None:
     found = values_of("shap", discriminator, References(references, choice))
     for row in range(5):
         generated = images(5, seed=1)[row : row + 1]
-        alone = explanation("shap").values(
+        alone = load_evidence("shap").values(
             generated, discriminator, References(references[choice[:, row]])
         )
         torch.testing.assert_close(found[row : row + 1], alone, rtol=1e-9, atol=1e-12)
@@ -130,7 +130,7 @@ def test_shap_of_a_convolutional_discriminator_is_complete() -> None:
         torch.rand(count, 1, 28, 28, generator=random, dtype=torch.float64) * 2 - 1
         for count in (3, 2)
     )
-    found = explanation("shap").values(generated, discriminator, References(references))
+    found = load_evidence("shap").values(generated, discriminator, References(references))
     discriminator.eval()
     with torch.no_grad():
         expected = discriminator(generated) - discriminator(references).mean()

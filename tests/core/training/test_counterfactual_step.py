@@ -1,4 +1,4 @@
-"""One step of the baseline generator, against the same step written out plainly, in float64."""
+"""One step of the counterfactual generator, against the same step written plainly, in float64."""
 
 from __future__ import annotations
 

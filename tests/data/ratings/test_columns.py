@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xaitool.data.ratings.columns import Columns, is_row_number, named_columns, one_place, role_of
+from xaitool.data.ratings.columns import Columns, is_row_number, named_columns, only_place, role_of
 from xaitool.errors import DataError
 
 
@@ -56,6 +56,6 @@ def test_without_a_header_the_time_may_be_absent() -> None:
 )
 def test_a_column_has_one_place(found: list[int], message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
-        one_place("user", "uid", ["a", "b", "c"], found, "line 1 of 'r.csv'")
+        only_place("user", "uid", ["a", "b", "c"], found, "line 1 of 'r.csv'")
     assert caught.value.hint == "the user's column may be called uid"
-    assert one_place("user", "uid", ["a", "b", "c"], [2], "line 1 of 'r.csv'") == 2
+    assert only_place("user", "uid", ["a", "b", "c"], [2], "line 1 of 'r.csv'") == 2

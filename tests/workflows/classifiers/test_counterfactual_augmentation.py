@@ -31,7 +31,7 @@ from xaitool.errors import (
 from xaitool.io.checkpoints import file_sha256, load_checkpoint, save_checkpoint
 from xaitool.workflows.classifiers import counterfactual_augmentation
 from xaitool.workflows.classifiers.counterfactual_augmentation import CounterfactualAugmentation
-from xaitool.workflows.classifiers.recipe import Recipe
+from xaitool.workflows.classifiers.recipe import ClassifierRecipe
 from xaitool.workflows.classifiers.train_classifier import ClassifierTrainer, train_classifier
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models import datasets as training_data
@@ -182,7 +182,7 @@ def trainer_of(config: TrainClassifierConfig) -> ClassifierTrainer:
     dataset, train, held_out = split_of(config)
     runtime = Runtime.from_options(config)
     return ClassifierTrainer(
-        Context(config, runtime, Recorder()), Recipe(config), dataset, train, held_out
+        Context(config, runtime, Recorder()), ClassifierRecipe(config), dataset, train, held_out
     )
 
 

@@ -27,7 +27,7 @@ from xaitool.errors import (
     UnknownNameError,
 )
 from xaitool.io.checkpoints import load_checkpoint
-from xaitool.workflows.classifiers.recipe import Recipe
+from xaitool.workflows.classifiers.recipe import ClassifierRecipe
 from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.configs.presets import CLASSIFIERS
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
@@ -59,8 +59,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     make_quick(monkeypatch)
 
 
-def recipe(**options: Any) -> Recipe:
-    return Recipe(TrainClassifierConfig(**options))
+def recipe(**options: Any) -> ClassifierRecipe:
+    return ClassifierRecipe(TrainClassifierConfig(**options))
 
 
 def state(run: Path, name: str = "last.pt") -> dict[str, Any]:
@@ -187,7 +187,7 @@ def test_presets_are_defaults(name: str) -> None:
     changed = TrainClassifierConfig(preset=name, learning_rate=0.5, epochs=7, batch_size=3)
     assert (changed.learning_rate, changed.epochs, changed.batch_size) == (0.5, 7, 3)
     assert changed.architecture == config.architecture
-    assert Recipe(config).warm_up < config.epochs
+    assert ClassifierRecipe(config).warm_up < config.epochs
     with torch.device("meta"):  # VGG-16 has 500 MB of weights
         build_classifier(
             config.architecture,
@@ -200,7 +200,7 @@ def test_presets_are_defaults(name: str) -> None:
 
 def test_without_options_nothing_has_changed() -> None:
     config = TrainClassifierConfig()
-    found = Recipe(config)
+    found = ClassifierRecipe(config)
     assert (config.optimiser, config.schedule, config.learning_rate) == ("adamw", "cosine", 1e-3)
     assert (found.warm_up, found.adversarial, bool(found.augmentation)) == (0, None, False)
     assert (found.counterfactual, found.grouped) == (False, False)

@@ -1,4 +1,4 @@
-"""Loading a generator of counterfactual images."""
+"""Loading a counterfactual generator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from tests.trained import baseline_gan_run, classifier_run, three_digits_run
 from xaitool.errors import ArtifactError
 from xaitool.io.checkpoints import HEADER, file_sha256, load_checkpoint, save_checkpoint
-from xaitool.workflows.counterfactuals.generator import KIND, load_counterfactual
+from xaitool.workflows.counterfactuals.generator import KIND, load_generator
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -21,7 +21,7 @@ CPU = Runtime(torch.device("cpu"), torch.float32)
 @pytest.mark.parametrize("kind", ["ganmex", "standalone"])
 def test_what_is_known_of_a_generator(kind: str) -> None:
     run = baseline_gan_run(kind)
-    found = load_counterfactual(run, CPU)
+    found = load_generator(run, CPU)
     assert (found.kind, found.shape, found.classes) == (kind, (1, 28, 28), ("0", "1", "2"))
     assert (found.dataset, found.config["width"]) == ("digits", 4)
     assert found.classifier == str(three_digits_run())
@@ -30,7 +30,7 @@ def test_what_is_known_of_a_generator(kind: str) -> None:
 
 
 def test_pixels_to_pixels_frozen_in_eval_mode() -> None:
-    generator = load_counterfactual(baseline_gan_run(), CPU).model
+    generator = load_generator(baseline_gan_run(), CPU).model
     images = torch.rand(3, 1, 28, 28)
     made = generator(images, torch.tensor([0, 1, 2]))
     assert made.shape == images.shape
@@ -38,14 +38,14 @@ def test_pixels_to_pixels_frozen_in_eval_mode() -> None:
     assert made.max() <= 1
     assert not made.requires_grad
     assert not generator.training
-    double = load_counterfactual(baseline_gan_run(), Runtime(torch.device("cpu"), torch.float64))
+    double = load_generator(baseline_gan_run(), Runtime(torch.device("cpu"), torch.float64))
     same = double.model(images.double(), torch.tensor([0, 1, 2]))
     torch.testing.assert_close(same.float(), made, rtol=0, atol=1e-4)
 
 
 def test_other_kinds_are_refused() -> None:
     with pytest.raises(ArtifactError, match="is a classifier, but a baseline-gan is wanted"):
-        load_counterfactual(classifier_run(), CPU)
+        load_generator(classifier_run(), CPU)
 
 
 def test_damage_and_unknown_generators_are_refused(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_damage_and_unknown_generators_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
     save_checkpoint(path, KIND, content | {"generator": "dreamt"})
     with pytest.raises(ArtifactError, match="has the generator 'dreamt', but one of ganmex, stand"):
-        load_counterfactual(path, CPU)
+        load_generator(path, CPU)
     changes: list[dict[str, Any]] = [
         {"classes": ["0", "1"]},
         {"state": {}},
@@ -63,4 +63,4 @@ def test_damage_and_unknown_generators_are_refused(tmp_path: Path) -> None:
     for damaged in changes:
         save_checkpoint(path, KIND, content | damaged)
         with pytest.raises(ArtifactError, match=r"checkpoint .* has .*, but"):
-            load_counterfactual(path, CPU)
+            load_generator(path, CPU)

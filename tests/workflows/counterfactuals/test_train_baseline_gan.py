@@ -42,14 +42,14 @@ from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.configs.presets import BASELINE_GANS
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
-from xaitool.workflows.counterfactuals.generator import KIND, load_counterfactual
+from xaitool.workflows.counterfactuals.generator import KIND, load_generator
 from xaitool.workflows.counterfactuals.judges import other_classes
 from xaitool.workflows.counterfactuals.train_baseline_gan import (
-    BaselineGanTrainer,
+    CounterfactualTrainer,
     _schedule,
     train_baseline_gan,
 )
-from xaitool.workflows.counterfactuals.training_data import load_explained, load_targeted_data
+from xaitool.workflows.counterfactuals.training_data import load_targeted_data, load_teacher
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
@@ -90,16 +90,16 @@ def networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("digit_networks.py").write_text(NETWORKS)
 
 
-def trainer(config: TrainBaselineGanConfig) -> BaselineGanTrainer:
-    classifier = load_explained(config, CPU)
+def trainer(config: TrainBaselineGanConfig) -> CounterfactualTrainer:
+    classifier = load_teacher(config, CPU)
     dataset = load_targeted_data(Context(config, CPU, Recorder()), classifier)
     train, held_out = stratified_split(dataset.labels, config.judged / len(dataset), config.seed)
-    return BaselineGanTrainer(config, CPU, dataset, train, held_out, classifier)
+    return CounterfactualTrainer(config, CPU, dataset, train, held_out, classifier)
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
     """Of the generator that is used, in its own range."""
-    state = load_counterfactual(run, CPU).model.state_dict()
+    state = load_generator(run, CPU).model.state_dict()
     return {name.removeprefix("generator."): value for name, value in state.items()}
 
 
@@ -127,15 +127,15 @@ def test_the_metrics_and_the_checkpoint_of_a_run() -> None:
     plain = torch.load(run / "last.pt", weights_only=True)
     assert not missing(plain, "train_baseline_gan", "checkpoint")
     assert not missing(plain["state"], "train_baseline_gan", "state")
-    assert plain["classifier_sha256"] == load_explained(baseline_gan_config(None), CPU).sha256  # type: ignore[union-attr]
+    assert plain["classifier_sha256"] == load_teacher(baseline_gan_config(None), CPU).sha256  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("generator", ["ganmex", "standalone"])
 def test_the_checkpoint_rebuilds_the_generator_that_was_judged(generator: str) -> None:
     run = baseline_gan_run(generator)
-    counterfactual = load_counterfactual(run, CPU)
+    counterfactual = load_generator(run, CPU)
     config = baseline_gan_config(None, generator_kind=generator)
-    classifier = load_explained(config, CPU)
+    classifier = load_teacher(config, CPU)
     assert classifier is not None
     dataset = load_dataset("digits", "train", classes=("0", "1", "2"))
     held_out = stratified_split(dataset.labels, 330 / len(dataset), 0)[1]
@@ -260,7 +260,7 @@ def test_the_ablation_never_asks_the_classifier_but_is_measured_by_it(tmp_path: 
     assert [{**entry, "hit_rate": entry["l1"]} for entry in alone] == [
         {**entry, "hit_rate": entry["l1"]} for entry in measured
     ]
-    assert load_counterfactual(tmp_path / "run", CPU).classifier is None
+    assert load_generator(tmp_path / "run", CPU).classifier is None
 
 
 def test_without_a_running_mean_the_weights_themselves_are_used(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_factory_is_a_classifier_too(weights: bool, networks: None, tmp_path: 
         torch.save(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).state_dict(), "weights.pt")
         options["weights"] = tmp_path / "weights.pt"
     train_baseline_gan(baseline_gan_config(tmp_path / "run", **options), Recorder())
-    found = load_counterfactual(tmp_path / "run", CPU)
+    found = load_generator(tmp_path / "run", CPU)
     assert (found.dataset, found.shape, len(found.classes)) == ("digits", (1, 28, 28), 10)
     assert found.classifier == "digit_networks:make(logits=10)"
 
@@ -397,7 +397,7 @@ def test_divergence_stops_with_the_state_saved(batch_size: int, tmp_path: Path) 
 
 def test_the_data_are_the_classifiers_own_unless_others_are_named() -> None:
     config = baseline_gan_config(None)
-    classifier = load_explained(config, CPU)
+    classifier = load_teacher(config, CPU)
     dataset = load_targeted_data(Context(config, CPU, Recorder()), classifier)
     assert (dataset.name, dataset.classes) == ("digits", ("0", "1", "2"))
     alone = baseline_gan_config(None, generator_kind="standalone", classifier=None, image_size=16)
@@ -439,7 +439,7 @@ def test_it_learns_to_write_other_digits(tmp_path: Path) -> None:
     train_classifier(other, Recorder())
     dataset = load_dataset("digits", "test", classes=("0", "1", "2"))
     targets = other_classes(dataset.labels, 3)
-    made = load_counterfactual(tmp_path / "run", CPU).model(
+    made = load_generator(tmp_path / "run", CPU).model(
         dataset.images(torch.arange(len(dataset))), targets
     )
     judge = load_classifier(str(tmp_path / "other"), None, CPU)

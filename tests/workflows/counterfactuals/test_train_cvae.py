@@ -17,7 +17,7 @@ from tests.workflows.cvae_runs import DATA, STEPS_PER_EPOCH, cvae_config, cvae_r
 from tests.workflows.tiny_runs import Recorder, files, make_quick, metrics, pictures
 from xaitool.core.counterfactuals.cvae_path import CvaePath
 from xaitool.core.counterfactuals.recolouring import RecolouringPath
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.core.training.cvae_step import CvaeObjective, cvae_draws, cvae_terms
 from xaitool.data.annotations import Annotations, Attribute
 from xaitool.data.load import load_dataset, stratified_split
@@ -51,7 +51,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def made_dataset(*groups: tuple[int, int, int, int], side: int = 6) -> MemoryDataset:
     """So many grey images of each label, hue and size: ``(count, label, hue, size)``."""
     rows = torch.tensor([group[1:] for group in groups for _ in range(group[0])])
-    pixels = torch.randint(0, 256, (len(rows), 1, side, side), generator=generator("made"))
+    pixels = torch.randint(0, 256, (len(rows), 1, side, side), generator=random_stream("made"))
     attributes = {
         name: Attribute(rows[:, column], names)
         for column, (name, names) in enumerate(
@@ -122,7 +122,7 @@ def test_the_held_out_images_judge_and_the_best_epoch_has_the_lowest_loss(tmp_pa
     assert best["position"]["epoch"] == 1 + losses.index(min(losses))
     model = load_cvae(run, CPU).model
     images, labels, values = held_out()
-    draws = cvae_draws(model, values, generator(0, "held-out draws"))
+    draws = cvae_draws(model, values, random_stream(0, "held-out draws"))
     terms = cvae_terms(model, images, labels, values, draws, CvaeObjective(beta=0.5, tie=1.0))
     chosen = metrics(run)[best["position"]["epoch"] - 1]
     for name, value in terms.items():
@@ -195,11 +195,11 @@ def test_statistics_of_batch_normalisation_are_restored_too() -> None:
     options = {"cvae_network": "convolutional", "batch_size": 14}
     whole, first, second = (trainer(dataset, **options) for _ in range(3))
     for step in range(3):
-        whole.step(torch.arange(14), generator(step))
+        whole.step(torch.arange(14), random_stream(step))
     for step in range(2):
-        first.step(torch.arange(14), generator(step))
+        first.step(torch.arange(14), random_stream(step))
     second.load_state_dict(copy.deepcopy(first.state_dict()))
-    second.step(torch.arange(14), generator(2))
+    second.step(torch.arange(14), random_stream(2))
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, second.model.state_dict()[name]), name
 

@@ -18,7 +18,7 @@ from xaitool.io.attributions import AttributionFile
 from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.evaluation.attributions import faithfulness as measure_attributions
+from xaitool.workflows.evaluation.attributions import faithfulness as measure_faithfulness
 from xaitool.workflows.evaluation.evaluate import evaluate
 from xaitool.workflows.explanations.explain import explain
 from xaitool.workflows.features import lenet as feature_network
@@ -219,7 +219,7 @@ def test_insertion_and_deletion(step, options):
 def test_samples_come_a_few_at_a_time(monkeypatch):
     path = explained(limit=7)
     whole = measure(path, step=100)
-    monkeypatch.setattr(measure_attributions, "SAMPLES_AT_ONCE", 3)
+    monkeypatch.setattr(measure_faithfulness, "SAMPLES_AT_ONCE", 3)
     for parted, row in zip(measure(path, step=100, batch_size=5), whole, strict=True):
         assert parted["value"] == pytest.approx(row["value"], abs=1e-6)
         assert parted["n"] == 7

@@ -23,7 +23,7 @@ from xaitool.io.checkpoints import HEADER, checkpoint_path, load_checkpoint, sav
 from xaitool.io.damage import damage_as_error
 from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.counterfactuals.cvae import load_cvae
-from xaitool.workflows.counterfactuals.generator import load_counterfactual
+from xaitool.workflows.counterfactuals.generator import load_generator
 from xaitool.workflows.evaluation.gans.histories import read_history
 from xaitool.workflows.gans.networks import SavedGan, generator_of
 from xaitool.workflows.gans.train_gan import train_gan
@@ -115,7 +115,7 @@ def whole(kind: str) -> tuple[str, dict[str, Any], list[Place]]:
 LOADERS: dict[str, Callable[[Path], Any]] = {
     "classifier": lambda path: load_classifier(str(path), None, CPU),
     "gan": load_gan,
-    "baseline-gan": lambda path: load_counterfactual(path, CPU),
+    "baseline-gan": lambda path: load_generator(path, CPU),
     "cvae": lambda path: load_cvae(path, CPU),
     "recommender": lambda path: load_recommender(path, CPU),
     "resumed gan": resume_gan,

@@ -14,7 +14,7 @@ from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError, ModelError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.counterfactuals.generator import load_counterfactual, recorded_classifier
+from xaitool.workflows.counterfactuals.generator import load_generator, recorded_classifier
 from xaitool.workflows.evaluation.subjects import load_beside, load_classifier_and_data
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -67,7 +67,7 @@ def test_data_are_those_of_the_training_unless_others_are_named() -> None:
 
 
 def test_a_generator_says_which_classifier_it_had_and_how_it_was_read() -> None:
-    found = load_counterfactual(baseline_gan_run(), CPU)
+    found = load_generator(baseline_gan_run(), CPU)
     checkpoint = load_checkpoint(baseline_gan_run(), kind="baseline-gan")
     recorded = recorded_classifier(found)
     assert recorded.source == checkpoint["classifier"] == str(three_digits_run())

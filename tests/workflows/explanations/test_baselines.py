@@ -11,14 +11,14 @@ from xaitool.core.baselines.base import Need
 from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.baselines.zero import Zero
 from xaitool.core.score import Score
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.load import load_dataset
 from xaitool.errors import ArtifactError, ConfigError, InputError, ModelError
 from xaitool.io.checkpoints import file_sha256
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.counterfactuals.generator import fitting, load_counterfactual
+from xaitool.workflows.counterfactuals.generator import check_generator, load_generator
 from xaitool.workflows.explanations.baselines import explained_baseline
-from xaitool.workflows.explanations.plan import planned
+from xaitool.workflows.explanations.plan import planned_files
 from xaitool.workflows.explanations.supply import Supply
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
@@ -34,7 +34,7 @@ def made(method, **options):
 def opened(method, **options):
     config = ExplainConfig(**{"model": str(classifier_run()), **options}, method=method)
     classifier = load_classifier(config.model, config.weights, RUNTIME, options=config)
-    [explanation] = planned(config)
+    [explanation] = planned_files(config)
     return explained_baseline(
         explanation, config, classifier, RUNTIME, against=config.held_against is not None
     )
@@ -52,7 +52,7 @@ def opened(method, **options):
     ],
 )
 def test_which_baseline(method, options, name):
-    [explanation] = planned(ExplainConfig(method=method, **options))
+    [explanation] = planned_files(ExplainConfig(method=method, **options))
     assert explanation.baseline == name
 
 
@@ -71,7 +71,7 @@ def test_a_method_without_a_baseline_refuses_one():
 def test_references_are_drawn_from_the_training_split(dataset):
     found = made("deep-shap", references=7, seed=5, dataset=dataset)
     train = load_dataset("digits", "train")
-    order = torch.randperm(len(train), generator=generator(5, "references"))
+    order = torch.randperm(len(train), generator=random_stream(5, "references"))
     assert isinstance(found, DatasetReferences)
     assert torch.equal(found.references, train.images(order[:7]).double())
 
@@ -92,7 +92,7 @@ def test_nothing_to_draw_from():
     classifier = load_classifier(str(classifier_run()), None, RUNTIME)
     object.__setattr__(classifier, "dataset", None)
     config = ExplainConfig(method=("deep-shap",))
-    [explanation] = planned(config)
+    [explanation] = planned_files(config)
     with pytest.raises(ConfigError, match="'dataset' has nothing to draw from") as caught:
         explained_baseline(
             explanation, config, classifier, RUNTIME, against=config.held_against is not None
@@ -199,15 +199,15 @@ def seeing(**changes):
 
 
 def test_a_generator_of_another_classifier_is_a_warning():
-    found = load_counterfactual(baseline_gan_run(), RUNTIME)
-    [warning] = fitting(found, other(), RUNTIME)
+    found = load_generator(baseline_gan_run(), RUNTIME)
+    [warning] = check_generator(found, other(), RUNTIME)
     assert "best.pt was trained against another classifier than other" in warning
-    standalone = load_counterfactual(baseline_gan_run("standalone"), RUNTIME)
-    assert fitting(standalone, other(), RUNTIME) == ()
+    standalone = load_generator(baseline_gan_run("standalone"), RUNTIME)
+    assert check_generator(standalone, other(), RUNTIME) == ()
 
 
 def test_a_generator_of_other_images_or_classes():
-    found = load_counterfactual(baseline_gan_run(), RUNTIME)
+    found = load_generator(baseline_gan_run(), RUNTIME)
     for classifier, message in (
         (seeing(crop=32), "makes images 1x28x28, but the model takes 1x32x32"),
         (seeing(channels=3), "makes images 1x28x28, but the model takes 3x28x28"),
@@ -215,20 +215,20 @@ def test_a_generator_of_other_images_or_classes():
         (other(3, ("a", "b", "c")), "has the classes 0, 1, 2, but other was trained on a, b, c"),
     ):
         with pytest.raises(ModelError, match=message):
-            fitting(found, classifier, RUNTIME)
+            check_generator(found, classifier, RUNTIME)
 
 
 def test_the_same_classifier_may_have_other_names():
-    found = load_counterfactual(baseline_gan_run(), RUNTIME)
+    found = load_generator(baseline_gan_run(), RUNTIME)
     classifier = load_classifier(str(three_digits_run()), None, RUNTIME)
     renamed = replace(classifier, classes=("zero", "one", "two"))
-    assert fitting(found, renamed, RUNTIME) == ()
+    assert check_generator(found, renamed, RUNTIME) == ()
 
 
 def opened_cvae(path, classifier=None, **options):
     """An autoencoder for the classifier of three digits, or for another."""
     config = ExplainConfig(method=("cgi",), baseline=(f"cvae:{path}",))
-    [explanation] = planned(config)
+    [explanation] = planned_files(config)
     classifier = classifier or load_classifier(str(three_digits_run()), None, RUNTIME)
     return explained_baseline(explanation, config, classifier, RUNTIME, against=False, **options)
 

@@ -33,7 +33,7 @@ from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations import explainer
 from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.explain import ExplainResult, explain
-from xaitool.workflows.explanations.plan import planned
+from xaitool.workflows.explanations.plan import planned_files
 from xaitool.workflows.models import classifier
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.progress import SilentReporter
@@ -122,7 +122,7 @@ def assert_refused(error, message, config, hint=None):
 @pytest.mark.parametrize("method", METHODS)
 def test_the_file_holds_what_the_method_gives(method):
     config = of_digits(method, limit=2, seed=3, precision="float64")
-    [explanation] = planned(config)
+    [explanation] = planned_files(config)
     result = run(config)
     attributes, shared, rows = content(f"{method}.h5")
     dataset = load_dataset("digits", "test")

@@ -30,7 +30,7 @@ from xaitool.report.text import line_height
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.counterfactuals.cvae import load_cvae
 from xaitool.workflows.explanations.explain import explain
-from xaitool.workflows.explanations.plan import explanations, planned
+from xaitool.workflows.explanations.plan import method_setups, planned_files
 from xaitool.workflows.runs.runtime import Runtime
 
 DATASET = "biased-mnist:of=digits"
@@ -243,7 +243,7 @@ def test_attributes_travel_with_every_method() -> None:
 
 
 def pairs(**given: Any) -> list[tuple[str, str | None]]:
-    return [(one.name, one.baseline) for one in planned(options(**given, out=Path("maps")))]
+    return [(one.name, one.baseline) for one in planned_files(options(**given, out=Path("maps")))]
 
 
 def test_the_path_is_of_cgi_and_the_baseline_of_the_others() -> None:
@@ -270,7 +270,7 @@ def test_the_counterfactual_alone_is_a_baseline_of_any_method() -> None:
     config = options(
         method=("deeplift",), baseline=("recolour",), baseline_option=("points=1",), limit=None
     )
-    [found] = explanations(config)
+    [found] = method_setups(config)
     assert found.baseline_options == {"points": 1}
 
 

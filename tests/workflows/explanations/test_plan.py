@@ -9,7 +9,7 @@ import pytest
 
 from xaitool.errors import ConfigError, InputError
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explanations.plan import planned
+from xaitool.workflows.explanations.plan import planned_files
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(**options: Any) -> list[tuple[str, str | None, str]]:
-    return [(one.name, one.baseline, str(one.out)) for one in planned(ExplainConfig(**options))]
+    return [
+        (one.name, one.baseline, str(one.out)) for one in planned_files(ExplainConfig(**options))
+    ]
 
 
 def test_one_method_is_one_file() -> None:
@@ -45,7 +47,7 @@ def test_every_pair_of_method_and_baseline() -> None:
 
 
 def test_options_and_scores_of_each() -> None:
-    agi, integrated = planned(
+    agi, integrated = planned_files(
         ExplainConfig(
             method=("agi", "integrated-gradients"),
             method_option=("steps=9", "agi.classes=3"),

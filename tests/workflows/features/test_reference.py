@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.workflows.judged import CPU, DIGITS, Copies, Counting, numbers, untrained_network
-from xaitool.core.seeding import generator as keyed
+from xaitool.core.seeding import random_stream as keyed
 from xaitool.data.load import load_dataset
 from xaitool.io.checkpoints import save_checkpoint
 from xaitool.workflows.features.lenet import FeatureNetwork, weights_sha256

@@ -18,7 +18,7 @@ from xaitool.core.metrics.generation.kid import kid
 from xaitool.core.metrics.generation.manifold import Manifold
 from xaitool.core.metrics.generation.mode_collapse import mode_collapse
 from xaitool.core.metrics.generation.precision_recall import precision_recall
-from xaitool.core.seeding import generator as keyed
+from xaitool.core.seeding import random_stream as keyed
 from xaitool.data.load import load_dataset
 from xaitool.errors import ShapeError
 from xaitool.workflows.features.lenet import FeatureNetwork

@@ -38,7 +38,7 @@ def test_every_pair_has_its_row(base):
     config = RecommendExplainConfig(model=recommender_run(base), user=("u1",), device="cpu")
     query = Query(config, Recorder())
     users, items = torch.tensor([3, 3, 50]), torch.tensor([7, 2, 7])
-    rows = explained_pairs(query, query.explanation(), users, items)
+    rows = explained_pairs(query, query.explainer(), users, items)
     recommender = query.recommender
     assert [row["item"] for row in rows] == [recommender.names.item_ids[i] for i in (7, 2, 7)]
     low, high = recommender.scale
@@ -48,5 +48,5 @@ def test_every_pair_has_its_row(base):
         assert row["rating"] == min(max(row["raw"], low), high)
         assert sum(map(abs, row["shares"].values())) == pytest.approx(1, abs=1e-5)
     # One pair alone is what it is among others.
-    alone = explained_pairs(query, query.explanation(), users[1:2], items[1:2])
+    alone = explained_pairs(query, query.explainer(), users[1:2], items[1:2])
     assert alone[0]["aspects"] == pytest.approx(rows[1]["aspects"], abs=2e-6)

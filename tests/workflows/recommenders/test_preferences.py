@@ -33,9 +33,9 @@ class Plain:
 @pytest.mark.parametrize("base", EXPLAINED)
 def test_they_are_those_of_the_explanation_most_liked_first(base):
     recommender = fitted(base)
-    assert recommender.explanation is not None
+    assert recommender.explainer is not None
     users = torch.tensor([recommender.names.user_index(user) for user in USERS])
-    wanted = recommender.explanation.general_preference(users)
+    wanted = recommender.explainer.general_preference(users)
     groups = groupby(rows_of(base), lambda row: row["user"])
     for (user, rows), name, values in zip(groups, USERS, wanted, strict=True):
         found = {row["aspect"]: row["raw"] for row in rows}

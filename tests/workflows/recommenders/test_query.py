@@ -64,7 +64,7 @@ def test_what_is_not_given():
 
 
 def test_a_base_that_knows_no_aspects():
-    assert query("u1").explanation() is not None
+    assert query("u1").explainer() is not None
     with pytest.raises(ModelError, match="base 'baseline' knows nothing of aspects") as caught:
-        query("u1", model=recommender_run("baseline")).explanation()
+        query("u1", model=recommender_run("baseline")).explainer()
     assert "xaitool recommend fit --base svd" in str(caught.value.hint)

@@ -9,10 +9,10 @@ import torch
 from tests.trained import recommender_config
 from xaitool import registry
 from xaitool.core.recommenders.aspects.amcf import Amcf
-from xaitool.core.recommenders.aspects.explanation import AspectWeights
+from xaitool.core.recommenders.aspects.explainer import AspectWeights
 from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.errors import ConfigError
-from xaitool.workflows.recommenders.recipe import Recipe, placed
+from xaitool.workflows.recommenders.recipe import RecommenderRecipe, placed
 from xaitool.workflows.runs.runtime import Runtime
 
 CPU = Runtime(torch.device("cpu"), torch.float32)
@@ -20,7 +20,7 @@ VECTORS = [name for name in registry.names("base") if name not in ("linear", "ba
 
 
 def recipe(base="svd", **options):
-    return Recipe.from_config(recommender_config(None, base=base, **options))
+    return RecommenderRecipe.from_config(recommender_config(None, base=base, **options))
 
 
 def ratings():
@@ -36,7 +36,7 @@ ASPECTS = torch.eye(3).repeat(3, 1).bool()
 @pytest.mark.parametrize("base", registry.names("base"))
 def test_plain_values_are_the_way_back(base):
     made = recipe(base)
-    assert Recipe(**json.loads(json.dumps(made.to_dict()))) == made
+    assert RecommenderRecipe(**json.loads(json.dumps(made.to_dict()))) == made
     assert (made.amcf_options is not None) == (base in VECTORS)
 
 
@@ -71,9 +71,9 @@ def test_the_seed_alone_decides(base):
 
 
 def test_what_explains():
-    assert isinstance(recipe().build(12, ASPECTS, CPU).explanation, Amcf)
-    assert isinstance(recipe("linear").build(12, ASPECTS, CPU).explanation, AspectWeights)
-    assert recipe("baseline").build(12, ASPECTS, CPU).explanation is None
+    assert isinstance(recipe().build(12, ASPECTS, CPU).explainer, Amcf)
+    assert isinstance(recipe("linear").build(12, ASPECTS, CPU).explainer, AspectWeights)
+    assert recipe("baseline").build(12, ASPECTS, CPU).explainer is None
 
 
 def test_ratings_get_the_precision_of_the_run():

@@ -32,12 +32,12 @@ def test_loaded_as_fitted(base, tmp_path):
     again = recommender.recipe.fit(seen, data.aspects, CPU)
     everyone, everything = torch.arange(80), torch.arange(60)
     assert torch.equal(recommender.model.rate_all(everyone), again.model.rate_all(everyone))
-    assert (recommender.explanation is None) == (base == "baseline")
+    assert (recommender.explainer is None) == (base == "baseline")
     assert (recommender.amcf is None) == (base in ("linear", "baseline"))
-    if again.explanation and recommender.explanation:
+    if again.explainer and recommender.explainer:
         assert torch.equal(
-            recommender.explanation.specific_preference(everyone[:60], everything),
-            again.explanation.specific_preference(everyone[:60], everything),
+            recommender.explainer.specific_preference(everyone[:60], everything),
+            again.explainer.specific_preference(everyone[:60], everything),
         )
     assert recommender.base == base
     assert recommender.names == data.names

@@ -96,10 +96,10 @@ def test_what_was_seen_is_left_out():
 def test_aspects_are_those_of_the_item_and_add_what_amcf_says(base):
     recommender = fitted(base)
     names = recommender.names
-    assert recommender.explanation is not None
+    assert recommender.explainer is not None
     for row in rows_of(base, explain=True, number=4):
         user, item = names.user_index(row["user"]), names.item_index(row["item"])
-        (values,) = recommender.explanation.specific_preference(
+        (values,) = recommender.explainer.specific_preference(
             torch.tensor([user]), torch.tensor([item])
         )
         wanted = {

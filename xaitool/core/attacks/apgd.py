@@ -242,9 +242,9 @@ def _checkpoints(steps: int) -> frozenset[int]:
     """Steps after which progress is checked: AutoAttack's fractions of their number."""
     period = max(int(0.22 * steps), 1)
     shortest, shorter = max(int(0.06 * steps), 1), max(int(0.03 * steps), 1)
-    found, at = set(), period
+    checkpoints, at = set(), period
     while at <= steps:
-        found.add(at)
+        checkpoints.add(at)
         period = max(period - shorter, shortest)
         at += period
-    return frozenset(found)
+    return frozenset(checkpoints)

@@ -54,7 +54,7 @@ class Search(Samples):
         constant: Weight of the margin, ``(n,)``.
         lower: Largest constant that failed, ``(n,)``.
         upper: Smallest that did not, ``(n,)``; infinite while there is none.
-        found: Whether this constant has, bool ``(n,)``.
+        succeeded: Whether this constant has, bool ``(n,)``.
         searches: Constants that are done, int64 ``(n,)``.
         lowest: Least loss with this constant since the last check, ``(n,)``.
         before: Least loss before, ``(n,)``.
@@ -72,7 +72,7 @@ class Search(Samples):
     constant: Tensor
     lower: Tensor
     upper: Tensor
-    found: Tensor
+    succeeded: Tensor
     searches: Tensor
     lowest: Tensor
     before: Tensor
@@ -154,7 +154,7 @@ class CarliniWagnerL2(MinimumNormAttack):
             constant=torch.full_like(number, self.options.initial_constant),
             lower=number,
             upper=nowhere,
-            found=count.bool(),
+            succeeded=count.bool(),
             searches=count.clone(),
             lowest=nowhere.clone(),
             before=nowhere.clone(),
@@ -194,9 +194,9 @@ class CarliniWagnerL2(MinimumNormAttack):
         return lead, gradient, rounding_noise(logits, upstream, reach=1.0)
 
     def _keep_best(self, search: Search, point: Tensor, lead: Tensor, distance: Tensor) -> None:
-        found = lead > self.options.confidence
-        better = found & (distance < search.distance)
-        search.found |= found
+        fools = lead > self.options.confidence
+        better = fools & (distance < search.distance)
+        search.succeeded |= fools
         torch.where(better.view(-1, 1, 1, 1), point, search.best, out=search.best)
         search.distance = torch.where(better, distance, search.distance)
 
@@ -208,10 +208,10 @@ class CarliniWagnerL2(MinimumNormAttack):
         search.lowest = torch.full_like(search.lowest, torch.inf)
         search.time = search.time.masked_fill(done, 0)
         search.searches = search.searches + done
-        search.upper = torch.where(done & search.found, search.constant, search.upper)
-        search.lower = torch.where(done & ~search.found, search.constant, search.lower)
+        search.upper = torch.where(done & search.succeeded, search.constant, search.upper)
+        search.lower = torch.where(done & ~search.succeeded, search.constant, search.lower)
         search.constant = torch.where(done, self._next_constant(search), search.constant)
-        search.found = search.found & ~done
+        search.succeeded = search.succeeded & ~done
         again = done.view(-1, 1, 1, 1)
         search.place = torch.where(again, search.start, search.place)
         search.first.masked_fill_(again, 0)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from xaitool.core.attribution.agi_paths import Record, Start, Walkers
+from xaitool.core.attribution.agi_paths import AscentRecord, FirstSteps, Walkers
 from xaitool.core.attribution.base import Attribution, AttributionMethod
 from xaitool.core.attribution.engine.class_sample import CHOICES, choose_classes
 from xaitool.core.attribution.integrated_gradients import IntegratedGradients
@@ -166,7 +166,7 @@ class AdversarialGradientIntegration(AttributionMethod):
     ) -> Attribution:
         separate = self.options.separate
         classes = self._classes(inputs, score)
-        record = Record.empty(inputs, classes, separate=separate, ends=self._straight)
+        record = AscentRecord.empty(inputs, classes, separate=separate, ends=self._straight)
         for start in range(0, len(inputs), rows):
             part = slice(start, start + rows)
             self._explain(inputs[part], score.select(part), record.part(part), rows)
@@ -187,7 +187,7 @@ class AdversarialGradientIntegration(AttributionMethod):
             seed=self.seed,
         )
 
-    def _explain(self, inputs: Tensor, score: Score, record: Record, rows: int) -> None:
+    def _explain(self, inputs: Tensor, score: Score, record: AscentRecord, rows: int) -> None:
         start = self._first_look(inputs, score, record)
         waiting = record.waiting()
         walkers = self._set_off(start, waiting[:0], record)
@@ -199,7 +199,7 @@ class AdversarialGradientIntegration(AttributionMethod):
             onward = [self._advance(batch, inputs, score, record) for batch in batches]
             walkers = onward[0].joined(*onward[1:])
 
-    def _first_look(self, inputs: Tensor, score: Score, record: Record) -> Start:
+    def _first_look(self, inputs: Tensor, score: Score, record: AscentRecord) -> FirstSteps:
         """All first steps of these samples from one forward pass."""
         point = inputs.detach().requires_grad_()
         logits = logits_with_graph(self.model, point)
@@ -216,9 +216,9 @@ class AdversarialGradientIntegration(AttributionMethod):
         record.score_input[:] = scores.detach()
         record.end_score[:] = scores.detach()[:, None]
         record.reached[:] = logits.argmax(1, keepdim=True) == record.classes
-        return Start(inputs, slopes, directions, _behind(logits, record.classes))
+        return FirstSteps(inputs, slopes, directions, _behind(logits, record.classes))
 
-    def _set_off(self, start: Start, pairs: Tensor, record: Record) -> Walkers:
+    def _set_off(self, start: FirstSteps, pairs: Tensor, record: AscentRecord) -> Walkers:
         """The first step of these pairs of sample and class."""
         sample = pairs // record.classes.shape[1]
         return self._step(
@@ -231,7 +231,9 @@ class AdversarialGradientIntegration(AttributionMethod):
             None if start.slopes is None else start.slopes[sample],
         )
 
-    def _advance(self, walkers: Walkers, inputs: Tensor, score: Score, record: Record) -> Walkers:
+    def _advance(
+        self, walkers: Walkers, inputs: Tensor, score: Score, record: AscentRecord
+    ) -> Walkers:
         """Account for the end of the last step, and take the next where there is one."""
         sample = walkers.pair // record.classes.shape[1]
         classes = record.classes.flatten()[walkers.pair]
@@ -270,7 +272,9 @@ class AdversarialGradientIntegration(AttributionMethod):
             None if slope is None else slope[onward],
         )
 
-    def _integrate_straight(self, inputs: Tensor, score: Score, record: Record, rows: int) -> None:
+    def _integrate_straight(
+        self, inputs: Tensor, score: Score, record: AscentRecord, rows: int
+    ) -> None:
         points = self.options.points or self.options.steps
         line = IntegratedGradients(self.model, steps=points)
         target = Score(score.target, output=score.output)
@@ -287,7 +291,7 @@ class AdversarialGradientIntegration(AttributionMethod):
 
     def _step(
         self,
-        record: Record,
+        record: AscentRecord,
         pair: Tensor,
         taken: Tensor,
         behind: Tensor,

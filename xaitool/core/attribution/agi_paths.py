@@ -12,7 +12,7 @@ from xaitool.core.attribution.engine.class_sample import NO_CLASS
 
 
 @dataclass(frozen=True)
-class Start:
+class FirstSteps:
     """Where n samples begin, and all first steps from there to K classes.
 
     Attributes:
@@ -70,7 +70,7 @@ class Walkers:
 
 
 @dataclass
-class Record:
+class AscentRecord:
     """What is known of N samples and K classes each; filled in place.
 
     Attributes:
@@ -93,7 +93,7 @@ class Record:
     ends: Tensor
 
     @classmethod
-    def empty(cls, inputs: Tensor, classes: Tensor, *, separate: bool, ends: bool) -> Record:
+    def empty(cls, inputs: Tensor, classes: Tensor, *, separate: bool, ends: bool) -> AscentRecord:
         """Of samples ``(N, C, H, W)`` that all stand where they began."""
         samples, count = classes.shape
         columns = count if separate else 1
@@ -107,9 +107,9 @@ class Record:
             inputs[:, None].repeat(1, count if ends else 0, 1, 1, 1),
         )
 
-    def part(self, samples: slice) -> Record:
+    def part(self, samples: slice) -> AscentRecord:
         """A view of some samples."""
-        return Record(
+        return AscentRecord(
             self.values[samples],
             self.score_input[samples],
             self.classes[samples],

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.attribution.base import Attribution, AttributionMethod
-from xaitool.core.attribution.engine.rescale import UNKNOWN_OPERATIONS, Multipliers, Passed
+from xaitool.core.attribution.engine.rescale import UNKNOWN_OPERATIONS, ForwardPass, Multipliers
 from xaitool.core.score import Score
 from xaitool.options import Options, option
 
@@ -94,7 +94,7 @@ class DeepLift(AttributionMethod):
             for some in _slices(references.shape[1], pairs):
                 others = references[samples, some]
                 images = inputs[samples].unsqueeze(1).expand_as(others)
-                passed = Passed(self.model, images.flatten(0, 1), strict=strict)
+                passed = ForwardPass(self.model, images.flatten(0, 1), strict=strict)
                 of_pairs = score.select(samples).repeat(others.shape[1])
                 result = passed.against(others.flatten(0, 1), of_pairs.by_rules)
                 yield _block(samples, images - others, result)
@@ -109,7 +109,7 @@ class DeepLift(AttributionMethod):
                 others = references[some]
                 if passed is None or passed.count != len(images) * len(others):
                     tiled = images.repeat(len(others), 1, 1, 1)
-                    passed = Passed(self.model, tiled, strict=strict)
+                    passed = ForwardPass(self.model, tiled, strict=strict)
                 each = torch.arange(len(images), device=images.device).repeat(len(others))
                 result = passed.against(others, own.select(each).by_rules)
                 yield _block(samples, images - others.unsqueeze(1), result, references_first=True)
@@ -124,7 +124,7 @@ class DeepLift(AttributionMethod):
                 images = inputs[samples]
                 if passed is None or passed.count != len(images) * len(others):
                     tiled = others.repeat(len(images), 1, 1, 1)
-                    passed = Passed(self.model, tiled, as_references=True)
+                    passed = ForwardPass(self.model, tiled, as_references=True)
                 result = passed.against(images, score.select(samples).repeat(len(others)).by_rules)
                 yield _block(samples, images.unsqueeze(1) - others, result)
 

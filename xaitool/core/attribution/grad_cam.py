@@ -76,7 +76,7 @@ class GradCam(AttributionMethod):
         values = torch.empty_like(inputs)
         score_input = inputs.new_empty(len(inputs))
         for chunk in row_chunks(len(inputs), rows, inputs.device):
-            score_input[chunk], coarse = self._map(layer, inputs[chunk], score.select(chunk))
+            score_input[chunk], coarse = self._coarse_map(layer, inputs[chunk], score.select(chunk))
             coarse = coarse.to(inputs.dtype)  # a network under autocast has its own
             fine = F.interpolate(coarse, inputs.shape[2:], mode="bilinear", align_corners=False)
             values[chunk] = fine / inputs.shape[1]
@@ -96,21 +96,21 @@ class GradCam(AttributionMethod):
             )
         return layer
 
-    def _map(self, layer: Layer, images: Tensor, score: Score) -> tuple[Tensor, Tensor]:
+    def _coarse_map(self, layer: Layer, images: Tensor, score: Score) -> tuple[Tensor, Tensor]:
         """Score ``(n,)`` and map ``(n, 1, h, w)``."""
         with layer.watched() as outputs:
             scores = score(logits_with_graph(self.model, images.detach().requires_grad_()))
-        parts = layer.own(outputs)
+        parts = layer.select(outputs)
         fits = all(isinstance(part, Tensor) and part.ndim == 4 for part in parts)
         # A program fills its last part up.
         if not parts or not fits or sum(map(len, parts)) < len(images):
             raise self._unfit("has no feature map, but one of (N, C, h, w) is wanted")
-        found: tuple[Tensor | None, ...] = (None,)
+        slopes: tuple[Tensor | None, ...] = (None,)
         if all(part.requires_grad for part in parts):
-            found = gradients(scores.sum(), parts, allow_unused=True)
-        if any(gradient is None for gradient in found):
+            slopes = gradients(scores.sum(), parts, allow_unused=True)
+        if any(gradient is None for gradient in slopes):
             raise self._unfit("has no effect on the score, but a gradient is wanted")
-        gradient = torch.cat([one for one in found if one is not None])[: len(images)]
+        gradient = torch.cat([one for one in slopes if one is not None])[: len(images)]
         maps = torch.cat(parts).detach()[: len(images)]
         coarse = (gradient.mean((2, 3), keepdim=True) * maps).sum(1, keepdim=True)
         return scores.detach(), coarse.relu() if self.options.relu else coarse

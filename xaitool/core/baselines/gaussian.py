@@ -10,7 +10,7 @@ from torch import Tensor
 from xaitool.core.baselines.base import DrawnBaseline
 from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
-from xaitool.core.seeding import sample_generators
+from xaitool.core.seeding import sample_streams
 from xaitool.options import Options, option
 
 
@@ -55,6 +55,6 @@ class Gaussian(DrawnBaseline):
         """References ``(N, R, C, H, W)``."""
         shape = (self.options.references, *images.shape[1:])
         references = images.new_empty(len(images), *shape)
-        for row, random in enumerate(sample_generators(images, self.seed, "gaussian baseline")):
+        for row, random in enumerate(sample_streams(images, self.seed, "gaussian baseline")):
             references[row] = torch.randn(shape, generator=random)
         return references.mul_(self.options.sigma).add_(images.unsqueeze(1)).clamp_(0, 1)

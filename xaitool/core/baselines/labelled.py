@@ -50,10 +50,10 @@ def images_like(data: LabelledImages, indices: Tensor, images: Tensor) -> Tensor
     Raises:
         ShapeError: They are of another shape than `images`.
     """
-    found = data.images(indices.cpu())
-    if found.shape[1:] != images.shape[1:]:
+    chosen = data.images(indices.cpu())
+    if chosen.shape[1:] != images.shape[1:]:
         raise ShapeError(
             f"images are {tuple(images.shape[1:])}, but those of the dataset are "
-            f"{tuple(found.shape[1:])}"
+            f"{tuple(chosen.shape[1:])}"
         )
-    return found.to(images)
+    return chosen.to(images)

@@ -53,11 +53,11 @@ class NearestTarget(Baseline):
             ShapeError: The images are of another shape than the dataset's.
         """
         against = self._against(score)
-        found = torch.empty_like(images)
+        references = torch.empty_like(images)
         for label in against.unique().tolist():
             of_label = against == label
-            found[of_label] = self._nearest(images[of_label], indices_of(self.data, label))
-        return found.unsqueeze(1)
+            references[of_label] = self._nearest(images[of_label], indices_of(self.data, label))
+        return references.unsqueeze(1)
 
     def _nearest(self, images: Tensor, indices: Tensor) -> Tensor:
         queries = images.flatten(1).double()

@@ -74,11 +74,11 @@ class OptimisedTarget(Baseline):
             ModelError: No gradient reaches the input.
         """
         against = self._against(score)
-        found = torch.empty_like(images)
+        references = torch.empty_like(images)
         with untouched(self.model) as model:
             for chunk in row_chunks(len(images), rows, images.device):
-                found[chunk] = self._search(model, images[chunk].detach(), against[chunk])
-        return found.unsqueeze(1)
+                references[chunk] = self._search(model, images[chunk].detach(), against[chunk])
+        return references.unsqueeze(1)
 
     def _search(self, model: nn.Module, images: Tensor, against: Tensor) -> Tensor:
         options = self.options

@@ -12,7 +12,7 @@ from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.baselines.labelled import LabelledImages, images_like, indices_of
 from xaitool.core.batching import ROWS
 from xaitool.core.score import Score
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.errors import ConfigError
 from xaitool.options import Options, option
 
@@ -82,5 +82,5 @@ class TargetClass(Baseline):
                 f"--references is {wanted}, but class {label} of the dataset has "
                 f"{len(indices)} images"
             )
-        random = generator(self.seed, "target-class baseline", label)
+        random = random_stream(self.seed, "target-class baseline", label)
         return indices[torch.randperm(len(indices), generator=random)[:wanted]]

@@ -40,15 +40,15 @@ class CvaePath(CounterfactualPath):
     ) -> Tensor:
         """See `CounterfactualPath.points`."""
         model, count = self.model, len(places)
-        own, other = model.one_hot(attributes), model.one_hot(counterfactual)
-        places = places.to(own)
+        condition, target_condition = model.one_hot(attributes), model.one_hot(counterfactual)
+        places = places.to(condition)
         made = images.new_empty(len(images) * count, *images.shape[1:])
         with untouched(model), torch.no_grad():
-            codes = self._codes(images, labels, own, rows)
+            codes = self._codes(images, labels, condition, rows)
             for chunk in row_chunks(len(made), rows, images.device):
                 sample = chunk // count
                 share = places[chunk % count, None]
-                moved = torch.lerp(own[sample], other[sample], share)
+                moved = torch.lerp(condition[sample], target_condition[sample], share)
                 made[chunk] = model.decode(codes[sample], labels[sample], moved)
         return made.view(len(images), count, *images.shape[1:])
 

@@ -62,7 +62,7 @@ class UsersClassifier(UsersModel):
     def forward(self, images: Tensor) -> Any:
         """Logits ``(N, K)``; what is none as the model returns it."""
         output = super().forward(images)
-        if not _is_one_each(output, images):
+        if not _is_number_per_image(output, images):
             return output
         half = output.reshape(len(images), 1) / 2
         return torch.cat([-half, half], 1)
@@ -78,7 +78,7 @@ class UsersClassifier(UsersModel):
             return False
         with torch.inference_mode(False), torch.enable_grad():
             output = super().forward(images.clone().detach().requires_grad_())
-        return _is_one_each(output, images) and ends_in_sigmoid(output)
+        return _is_number_per_image(output, images) and ends_in_sigmoid(output)
 
 
 class UsersDiscriminator(UsersModel):
@@ -94,7 +94,7 @@ class UsersDiscriminator(UsersModel):
             ModelError: The model returns something else.
         """
         output = super().forward(images)
-        if not _is_one_each(output, images):
+        if not _is_number_per_image(output, images):
             found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
             raise ModelError(
                 f"{self.name} returns {found} for images {tuple(images.shape)}, but logits "
@@ -178,7 +178,7 @@ def _has_rows(part: Any, rows: int) -> bool:
     return isinstance(part, Tensor) and part.is_floating_point() and part.shape[:1] == (rows,)
 
 
-def _is_one_each(output: Any, images: Tensor) -> bool:
+def _is_number_per_image(output: Any, images: Tensor) -> bool:
     """Whether it is one number for each image; of a single image it may have no shape at all."""
     if not isinstance(output, Tensor) or not output.is_floating_point():
         return False

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from xaitool.core.guidance.explanation import References
+from xaitool.core.guidance.evidence import References
 from xaitool.errors import DataError
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.guidance.explanation import Explanation, References, explanation
+from xaitool.core.guidance.evidence import Evidence, References, load_evidence
 from xaitool.core.score import Output
 from xaitool.options import Options, option
 
@@ -20,11 +20,11 @@ class ControlOptions(Options):
     of: str = option("shap", "The explanation whose mask is spoilt.")
 
 
-class Control(Explanation):
+class Control(Evidence):
     """The mask of another explanation, spoilt.
 
     Args:
-        output: See `Explanation`.
+        output: See `Evidence`.
         options: ``of=NAME`` of the other explanation.
 
     Raises:
@@ -35,7 +35,7 @@ class Control(Explanation):
 
     def __init__(self, output: Output = "logit", options: Sequence[str] = ()) -> None:
         super().__init__(output, options)
-        self.original = explanation(self.options.of, output)  # type: ignore[attr-defined]
+        self.original = load_evidence(self.options.of, output)  # type: ignore[attr-defined]
         self.compares = self.original.compares
 
     @property
@@ -46,7 +46,7 @@ class Control(Explanation):
     def values(
         self, generated: Tensor, discriminator: nn.Module, references: References | None
     ) -> Tensor:
-        """See `Explanation.values`."""
+        """See `Evidence.values`."""
         return self.original.values(generated, discriminator, references)
 
 
@@ -54,7 +54,7 @@ class RandomControl(Control):
     """The pixels of each sample's mask, permuted: its values, and not its places."""
 
     def reshape(self, mask: Tensor, random: torch.Generator) -> Tensor:
-        """See `Explanation.reshape`; the channels of a pixel stay together."""
+        """See `Evidence.reshape`; the channels of a pixel stay together."""
         count, _, height, width = mask.shape
         order = torch.rand(count, 1, height * width, generator=random).argsort(2)
         order = order.to(mask.device, non_blocking=True)
@@ -65,5 +65,5 @@ class ConstantControl(Control):
     """The mean of each sample's mask, at every pixel: its size, and not its shape."""
 
     def reshape(self, mask: Tensor, random: torch.Generator) -> Tensor:
-        """See `Explanation.reshape`."""
+        """See `Evidence.reshape`."""
         return mask.mean((1, 2, 3), keepdim=True).expand_as(mask)

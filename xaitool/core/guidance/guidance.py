@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from xaitool.core.frozen.untouched import untouched
 from xaitool.core.frozen.users_model import UsersDiscriminator
-from xaitool.core.guidance.explanation import Explanation, Function, References, explanation
+from xaitool.core.guidance.evidence import Evidence, Function, References, load_evidence
 from xaitool.core.guidance.guide import guide
 from xaitool.core.guidance.mask import Mask, mask_of
 from xaitool.core.guidance.options import GuidanceOptions
@@ -81,7 +81,7 @@ class Guidance:
         chosen = {name: value for name, value in given.items() if name in names}
         self.options = GuidanceOptions.from_mapping({**chosen, **values}, source="Guidance")
         self.boundary = boundary
-        self.explanation: Explanation = explanation(
+        self.evidence: Evidence = load_evidence(
             xai,
             self.options.explained_output,  # type: ignore[arg-type]
             self.options.xai_option,
@@ -90,10 +90,10 @@ class Guidance:
     @property
     def references(self) -> int:
         """How many real images an explanation is to be made with; 0: none."""
-        if not self.explanation.compares:
+        if not self.evidence.compares:
             return 0
         given = self.options.references
-        return self.explanation.references if given is None else given
+        return self.evidence.references if given is None else given
 
     def __call__(
         self,
@@ -155,14 +155,14 @@ class Guidance:
     ) -> Mask:
         """The mask of generated images; arguments as those of `guided`."""
         users = UsersDiscriminator(discriminator)
-        explained = self.explanation.values(generated, users, references)
+        attribution = self.evidence.values(generated, users, references)
         mask = mask_of(
-            explained,
+            attribution,
             evidence=self.options.evidence,
             normalisation=self.options.mask_normalisation,
         )
         drawn = torch.default_generator if random is None else random
-        return Mask(self.explanation.reshape(mask.values, drawn), mask.empty)
+        return Mask(self.evidence.reshape(mask.values, drawn), mask.empty)
 
     def _strengths(
         self, generated: Tensor, discriminator: nn.Module, strength: float | None

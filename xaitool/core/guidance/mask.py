@@ -22,7 +22,7 @@ class Mask(NamedTuple):
 
 
 def mask_of(
-    explained: Tensor, *, evidence: str = "absolute", normalisation: str = "sample"
+    attribution: Tensor, *, evidence: str = "absolute", normalisation: str = "sample"
 ) -> Mask:
     """The mask that an explanation makes.
 
@@ -32,14 +32,14 @@ def mask_of(
     and divides by its maximum, which leaves [0, 1]; ``batch-range`` divides by the range.
 
     Args:
-        explained: ``(N, C, H, W)``: above 0 what speaks for 'real', below 0 for 'fake'.
+        attribution: ``(N, C, H, W)``: above 0 what speaks for 'real', below 0 for 'fake'.
         evidence: ``fake``: max(0, -value); ``real``: max(0, value); ``absolute``; ``signed``.
         normalisation: ``sample`` or ``batch``: divided by the largest magnitude; ``sample-range``
             or ``batch-range``: from minimum to maximum; ``none``: cut to [-1, 1].
     """
-    found = _evidence(explained.nan_to_num(0, 0, 0), evidence)
-    values = _normalised(found, normalisation)
-    empty = _all_zero(found) | _all_zero(values)
+    part = _evidence(attribution.nan_to_num(0, 0, 0), evidence)
+    values = _normalised(part, normalisation)
+    empty = _all_zero(part) | _all_zero(values)
     return Mask(torch.where(empty[:, None, None, None], 1.0, values), empty)
 
 
@@ -47,19 +47,19 @@ def _all_zero(values: Tensor) -> Tensor:
     return values.abs().amax((1, 2, 3)) == 0
 
 
-def _evidence(explained: Tensor, kind: str) -> Tensor:
+def _evidence(attribution: Tensor, kind: str) -> Tensor:
     if kind == "fake":
-        return explained.neg().clamp(min=0)
+        return attribution.neg().clamp(min=0)
     if kind == "real":
-        return explained.clamp(min=0)
-    return explained.abs() if kind == "absolute" else explained
+        return attribution.clamp(min=0)
+    return attribution.abs() if kind == "absolute" else attribution
 
 
-def _normalised(found: Tensor, how: str) -> Tensor:
+def _normalised(part: Tensor, how: str) -> Tensor:
     if how == "none":
-        return found.clamp(-1, 1)
+        return part.clamp(-1, 1)
     over = (1, 2, 3) if how.startswith("sample") else (0, 1, 2, 3)
     if how.endswith("range"):
-        found = found - found.amin(over, keepdim=True)
-    largest = found.abs().amax(over, keepdim=True)
-    return found / largest.clamp(min=torch.finfo(found.dtype).tiny)
+        part = part - part.amin(over, keepdim=True)
+    largest = part.abs().amax(over, keepdim=True)
+    return part / largest.clamp(min=torch.finfo(part.dtype).tiny)

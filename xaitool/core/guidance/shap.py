@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from xaitool.core.attribution.engine.rescale import Passed
-from xaitool.core.guidance.explanation import Explanation, References, black, score_of
+from xaitool.core.attribution.engine.rescale import ForwardPass
+from xaitool.core.guidance.evidence import Evidence, References, black, score_of
 
 
-class DeepLiftExplanation(Explanation):
+class DeepLiftEvidence(Evidence):
     """DeepLIFT against a black image, or the references where they are given.
 
     Source: Shrikumar et al. 2017, rescale rule. Values as those of `DeepShap`, at the cost of one
@@ -19,14 +19,14 @@ class DeepLiftExplanation(Explanation):
     def values(
         self, generated: Tensor, discriminator: nn.Module, references: References | None
     ) -> Tensor:
-        """See `Explanation.values`."""
+        """See `Evidence.values`."""
         others = references or black(generated)
-        passed = Passed(discriminator, generated)
+        passed = ForwardPass(discriminator, generated)
         score = score_of(generated, self.output)
         return passed.mean_contributions(others.images, score, others.choice)
 
 
-class ShapExplanation(DeepLiftExplanation):
+class ShapEvidence(DeepLiftEvidence):
     """DeepSHAP against real images.
 
     Source: Graves et al. 2020, "LogicGAN", section 4.2 and Algorithm 1. Differs from the published

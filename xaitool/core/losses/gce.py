@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.losses.base import Loss
-from xaitool.core.losses.own_class import is_own
+from xaitool.core.losses.true_class import is_true_class
 from xaitool.options import Options, option
 
 
@@ -50,10 +50,10 @@ class GuidedComplementEntropy(Loss):
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         classes = logits.shape[1]
-        own = is_own(labels, classes)
-        shares = logits.masked_fill(own, -torch.inf).log_softmax(1)
+        is_true = is_true_class(labels, classes)
+        shares = logits.masked_fill(is_true, -torch.inf).log_softmax(1)
         # The own class has no share: 0, where 0 times -inf would be NaN.
-        entropies = -(shares.exp() * shares.masked_fill(own, 0)).sum(1)
+        entropies = -(shares.exp() * shares.masked_fill(is_true, 0)).sum(1)
         true = logits.log_softmax(1).gather(1, labels[:, None])[:, 0]
         guide: Tensor = (self.options.alpha * true).exp()
         return -(guide * entropies).mean() / math.log(classes - 1)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xaitool.core.losses.base import Loss
-from xaitool.core.losses.own_class import is_own
+from xaitool.core.losses.true_class import is_true_class
 from xaitool.options import Options, option
 
 
@@ -61,18 +61,18 @@ class LglInr(Loss):
     one_vs_all = True
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        own = is_own(labels, logits.shape[1]).to(logits.dtype)
-        weights = self._weights(logits if self.options.attach else logits.detach(), labels, own)
-        terms = F.binary_cross_entropy_with_logits(logits, own, reduction="none")
+        is_true = is_true_class(labels, logits.shape[1]).to(logits.dtype)
+        weights = self._weights(logits if self.options.attach else logits.detach(), labels, is_true)
+        terms = F.binary_cross_entropy_with_logits(logits, is_true, reduction="none")
         return (weights * terms).sum()
 
-    def _weights(self, logits: Tensor, labels: Tensor, own: Tensor) -> Tensor:
+    def _weights(self, logits: Tensor, labels: Tensor, is_true: Tensor) -> Tensor:
         """What each term counts, ``(N, K)``: of class j and output k, λ_jk over the count of j."""
-        counts = own.sum(0)[:, None]
+        counts = is_true.sum(0)[:, None]
         size = counts.clamp(min=1)
         # Not -inf: of an output without any negative a softmax would be NaN.
         least = torch.finfo(logits.dtype).min
-        scores = (own.T @ logits.sigmoid()) * (self.options.beta / size)
+        scores = (is_true.T @ logits.sigmoid()) * (self.options.beta / size)
         scores = scores.masked_fill_(counts == 0, least).fill_diagonal_(least)
         # Rows of absent classes are never looked up, so they may hold anything.
         shares: Tensor = scores.softmax(0).clone().fill_diagonal_(1)

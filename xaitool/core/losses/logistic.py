@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xaitool.core.losses.base import Loss
-from xaitool.core.losses.own_class import is_own
+from xaitool.core.losses.true_class import is_true_class
 
 
 class Logistic(Loss):
@@ -32,6 +32,6 @@ class Logistic(Loss):
     balances = True
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        own = is_own(labels, logits.shape[1])
-        losses = -F.logsigmoid(logits.where(own, -logits)).sum(1)
+        is_true = is_true_class(labels, logits.shape[1])
+        losses = -F.logsigmoid(logits.where(is_true, -logits)).sum(1)
         return self._sample_weights(losses, labels).mean()

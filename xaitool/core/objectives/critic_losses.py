@@ -1,4 +1,4 @@
-"""What the baseline generator of GANMEX and its critic minimise.
+"""What the counterfactual generator of GANMEX and its critic minimise.
 
 Shih et al. 2021 (GANMEX), equations 3 to 9; Gulrajani et al. 2017 for the gradient penalty. A
 critic's patch map ``(N, 1, h, w)`` counts as its mean.

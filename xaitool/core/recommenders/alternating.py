@@ -11,7 +11,7 @@ from xaitool.core.recommenders.engine.half_step import improve_rows, solve_fair_
 from xaitool.core.recommenders.engine.rating_matrix import RatingMatrix
 from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.factors import FactorModel
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 
 # Length of the random item vectors. From short vectors the strongest tastes grow first.
 _LENGTH = 0.05
@@ -77,7 +77,9 @@ class Factorisation:
         user_biases = self._shrunk_means(self.by_user, self.residuals)
         self.residuals = self.residuals - self.by_user.spread(user_biases)
 
-        noise = torch.randn(len(item_biases), factors, generator=generator(seed, "item vectors"))
+        noise = torch.randn(
+            len(item_biases), factors, generator=random_stream(seed, "item vectors")
+        )
         items = noise.to(self.residuals) * _LENGTH / factors**0.5
         residuals_by_item = self.by_item.sort(self.residuals)
         for _ in range(_ESTIMATES):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from xaitool.core.recommenders.base import Progress
 from xaitool.core.recommenders.biased import checked_rmse
 from xaitool.core.recommenders.engine.ratings import Ratings
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.options import Options, option
 
 # From users, items: predictions (n,) and the penalty of these rows, a scalar sum.
@@ -53,7 +53,7 @@ def fit_minibatches(
         optimiser, 1.0, 0.0, total_iters=options.epochs * batches
     )
     for epoch in range(1, options.epochs + 1):
-        order = torch.randperm(len(ratings), generator=generator(seed, "order", epoch))
+        order = torch.randperm(len(ratings), generator=random_stream(seed, "order", epoch))
         squares = ratings.values.new_zeros(())
         for rows in order.to(ratings.users.device).split(options.batch_size):
             squares += _step(predict, _rows(ratings, rows), optimiser)
@@ -90,5 +90,5 @@ def new_vectors(counts: Tensor, size: int, scale: float, *keys: int | str) -> nn
         scale: Standard deviation of a number.
         *keys: The run's seed and a purpose.
     """
-    noise = torch.randn(len(counts), size, generator=generator(*keys))
+    noise = torch.randn(len(counts), size, generator=random_stream(*keys))
     return nn.Parameter(scale * noise.to(counts.device) * (counts > 0)[:, None])

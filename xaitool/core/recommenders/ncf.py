@@ -15,7 +15,7 @@ from xaitool.core.recommenders.biased import BiasedModel
 from xaitool.core.recommenders.biases import BiasesOptions, fit_biases
 from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.minibatch import MiniBatchOptions, fit_minibatches, new_vectors
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.options import option
 
 _NOISE = 0.01
@@ -88,14 +88,14 @@ class Ncf(BiasedModel):
 
     def interest(self, users: Tensor, vectors: Tensor) -> Tensor:
         """f(p, v) ``(n, ...)`` of vectors ``(n, ..., E)`` in place of an item's own."""
-        own = F.embedding(users, self.user_vectors)
-        found = self._network(own, vectors)
-        return found * _expand((own != 0).any(1), found)
+        user_vectors = F.embedding(users, self.user_vectors)
+        interest = self._network(user_vectors, vectors)
+        return interest * _expand((user_vectors != 0).any(1), interest)
 
-    def _network(self, own: Tensor, vectors: Tensor) -> Tensor:
+    def _network(self, user_vectors: Tensor, vectors: Tensor) -> Tensor:
         product, perceptron = vectors[..., : self._split], vectors[..., self._split :]
-        weighted = own[:, : self._split] * self.products
-        first = self.user_layer(own[:, self._split :])
+        weighted = user_vectors[:, : self._split] * self.products
+        first = self.user_layer(user_vectors[:, self._split :])
         seen = self._perceptron(_expand(first, vectors) + self.item_layer(perceptron))
         inner = torch.einsum("ne,n...e->n...", weighted, product)
         return inner + seen - _expand(self._perceptron(first), seen)
@@ -107,13 +107,13 @@ class Ncf(BiasedModel):
         return rated.squeeze(-1)
 
     def _predict(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
-        own, vectors = F.embedding(users, self.user_vectors), self.item_vectors(items)
+        user_vectors, vectors = F.embedding(users, self.user_vectors), self.item_vectors(items)
         biases = self.mean + self.user_biases[users] + self.item_biases[items]
-        squares = own.square().sum() + vectors.square().sum()
+        squares = user_vectors.square().sum() + vectors.square().sum()
         network = sum(layer.weight.square().sum() for layer in self._linear_layers())
         penalty = self.options.regularisation * squares
         penalty = penalty + self.options.network_regularisation * len(users) * network
-        return biases + self._network(own, vectors), penalty
+        return biases + self._network(user_vectors, vectors), penalty
 
     def _linear_layers(self) -> list[nn.Linear]:
         return [layer for layer in self.modules() if isinstance(layer, nn.Linear)]
@@ -131,7 +131,7 @@ class Ncf(BiasedModel):
         for number, layer in enumerate(self._linear_layers()):
             draw = torch.empty(layer.weight.shape)
             nn.init.kaiming_uniform_(
-                draw, nonlinearity="relu", generator=generator(seed, "layer", number)
+                draw, nonlinearity="relu", generator=random_stream(seed, "layer", number)
             )
             layer.weight.data.copy_(draw)
             if layer.bias is not None:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 
 DRAWS = 4
 """Random numbers that a sample needs: rotation, flip, and the two directions of the crop."""
@@ -60,7 +60,7 @@ def epoch_draws(seed: int, epoch: int, samples: int) -> Tensor:
     A draw depends on the seed, the epoch and the sample's index alone, not on its batch. In
     float32 whatever the images, so that the precision of a run does not change them.
     """
-    keyed = generator(seed, "augmentation", epoch)
+    keyed = random_stream(seed, "augmentation", epoch)
     return torch.rand(samples, DRAWS, generator=keyed, dtype=torch.float32)
 
 

@@ -15,7 +15,7 @@ def classifier_step(
     labels: Tensor,
     adversarial: Tensor | None = None,
     groups: Tensor | None = None,
-    own: int | None = None,
+    originals: int | None = None,
 ) -> dict[str, Tensor]:
     """Take one step.
 
@@ -29,13 +29,13 @@ def classifier_step(
         adversarial: Copies of the images with the same labels and groups; the loss is of both
             together.
         groups: The group of each image, int64 ``(N,)`` on the CPU, for a `GroupLoss`.
-        own: How many images, the first ones, are the training set's own and not made from them;
-            None: all.
+        originals: How many images, the first ones, are the training set's own, and not made
+            from them; None: all.
 
     Returns:
-        ``loss`` and ``accuracy`` (of the `own` images, in [0, 1], before the step), means over the
-        batch as detached scalars on the model's device; ``adversarial_accuracy`` where there are
-        copies.
+        ``loss`` and ``accuracy`` (of the first `originals` images, in [0, 1], before the step),
+        means over the batch as detached scalars on the model's device; ``adversarial_accuracy``
+        where there are copies.
     """
     clean = len(images)
     if adversarial is not None:
@@ -47,7 +47,10 @@ def classifier_step(
     value.backward()
     optimiser.step()
     right = (logits.detach().argmax(1) == labels).float()
-    values = {"loss": value.detach(), "accuracy": right[: clean if own is None else own].mean()}
+    values = {
+        "loss": value.detach(),
+        "accuracy": right[: clean if originals is None else originals].mean(),
+    }
     if adversarial is not None:
         values["adversarial_accuracy"] = right[clean:].mean()
     return values

@@ -1,4 +1,4 @@
-"""One optimisation step of GANMEX's baseline generator."""
+"""One optimisation step of GANMEX's counterfactual generator."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _critic_terms(
     critic: PatchCritic,
     batch: _Batch,
     weights: LossWeights,
-    own_classes: bool,
+    critic_classifies: bool,
     random: torch.Generator,
 ) -> dict[str, Tensor]:
     generated = batch.generated.detach()
@@ -135,7 +135,7 @@ def _critic_terms(
         penalty = gradient_penalty(lambda x: critic(x)[0], batch.real, generated, share)
         terms["gradient_penalty"] = penalty
         loss = loss + weights.gradient_penalty * penalty
-    if own_classes and weights.classification:
+    if critic_classifies and weights.classification:
         on_real = F.cross_entropy(_present(logits)[: len(generated)], batch.labels)
         terms["classification_real"] = on_real
         loss = loss + weights.classification * on_real
@@ -150,10 +150,10 @@ def _generator_terms(
     classifier: nn.Module | None,
 ) -> dict[str, Tensor]:
     real, labels, targets, generated = batch
-    patches, own_logits = critic(generated)
+    patches, critic_logits = critic(generated)
     terms = {}
     if weights.classification:
-        logits = own_logits if classifier is None else classifier(to_pixels(generated))
+        logits = critic_logits if classifier is None else classifier(to_pixels(generated))
         terms["classification"] = F.cross_entropy(_present(logits), targets)
     if weights.reconstruction:
         terms["reconstruction"] = F.l1_loss(generator(generated, labels), real)

@@ -94,18 +94,20 @@ def cvae_terms(
         where it has a weight, ``tie``. With weights 1 and 0 the loss is the negative evidence lower
         bound, equation 4 of the paper.
     """
-    own = model.one_hot(attributes)
-    mean, log_variance = model.encode(images, labels, own)
+    condition = model.one_hot(attributes)
+    mean, log_variance = model.encode(images, labels, condition)
     codes = drawn_codes(mean, log_variance, draws.noise)
     terms = {"kl": kl_divergence(mean, log_variance)}
     if objective.tie:
-        moved = torch.lerp(own, model.one_hot(draws.counterfactual), draws.places)
+        moved = torch.lerp(condition, model.one_hot(draws.counterfactual), draws.places)
         # In one batch, so that both have the same batch statistics.
-        decoded = model.decode_logits(codes.repeat(2, 1), labels.repeat(2), torch.cat([own, moved]))
+        decoded = model.decode_logits(
+            codes.repeat(2, 1), labels.repeat(2), torch.cat([condition, moved])
+        )
         logits, elsewhere = decoded.chunk(2)
         terms["tie"] = tie_error(elsewhere, images, objective.reconstruction)
     else:
-        logits = model.decode_logits(codes, labels, own)
+        logits = model.decode_logits(codes, labels, condition)
     terms["reconstruction"] = reconstruction_error(logits, images, objective.reconstruction)
     loss = terms["reconstruction"] + objective.beta * terms["kl"]
     return {"loss": loss + objective.tie * terms["tie"] if objective.tie else loss, **terms}

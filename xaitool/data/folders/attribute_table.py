@@ -149,12 +149,12 @@ def _check_cells(header: list[str], cells: list[str], where: str) -> None:
 
 
 def _check_file(file: str, rows: Container[str], source: FileSource, where: str) -> None:
-    found = ""
+    fault = ""
     if file in rows:
-        found = "a second time"
+        fault = "a second time"
     elif file not in source.fingerprints:
-        found = "that does not exist"
+        fault = "that does not exist"
     elif not is_picture(file):
-        found = "that is no picture"
-    if found:
-        raise DataError(f"{where} names the file '{file}' {found}, but each picture once is wanted")
+        fault = "that is no picture"
+    if fault:
+        raise DataError(f"{where} names the file '{file}' {fault}, but each picture once is wanted")

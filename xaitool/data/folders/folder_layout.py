@@ -198,24 +198,24 @@ def _assign(tails: dict[str, list[str]], title: str, table: AttributeTable | Non
     """The class and the split of every used picture, from the table or else from the folders."""
     labels = table.column("label") if table else {}
     splits = table.column("split") if table else {}
-    found = None
+    folders = None
     if not (labels and splits):
-        found = find_splits(tails, title, are_classes=not labels, are_splits=not splits)
+        folders = find_splits(tails, title, are_classes=not labels, are_splits=not splits)
     why_not: dict[str, str] = {}
     split_of: dict[str, str] = {}
-    if found:
-        beside = f"in no split, which are {few(found.folders)}"
-        why_not = {name: beside for name in tails if name not in found.tails}
-        tails, split_of = found.tails, found.split_of
+    if folders:
+        beside = f"in no split, which are {few(folders.folders)}"
+        why_not = {name: beside for name in tails if name not in folders.tails}
+        tails, split_of = folders.tails, folders.split_of
     if splits:
         split_of = {name: splits[name] for name in tails}
         held_out = "test" if "test" in split_of.values() else "val"
     else:
-        held_out = found.held_out if found else "test"
+        held_out = folders.held_out if folders else "test"
     roles = {"train": "train", held_out: "test"}
     if split_of:
         for name in tails:
-            if found and split_of[name] in found.unlabelled:
+            if folders and split_of[name] in folders.unlabelled:
                 why_not[name] = f"as {split_of[name]} has no class folders"
             elif split_of[name] not in roles:
                 why_not[name] = f"as {held_out} is the test split"

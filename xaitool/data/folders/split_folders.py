@@ -55,8 +55,8 @@ class SplitFolders:
     @property
     def held_out(self) -> str:
         """What becomes the test split: ``test``, or ``val`` where there is no labelled ``test``."""
-        found = set(self.split_of.values()) - self.unlabelled
-        return "val" if "val" in found and "test" not in found else "test"
+        splits = set(self.split_of.values()) - self.unlabelled
+        return "val" if "val" in splits and "test" not in splits else "test"
 
 
 def split_role(name: str) -> tuple[str, tuple[str, ...]] | None:
@@ -102,20 +102,20 @@ def find_splits(
     split_of = {name: roles[inside[name][0]] for name in below}
     for folder in roles:
         part = {name: tail for name, tail in below.items() if inside[name][0] == folder}
-        below |= _without_own(part, folder)
+        below |= _without_repetition(part, folder)
     if are_classes and len(tops) > len(roles) and all(len(tail) == 1 for tail in below.values()):
         plain = sorted(tops - roles.keys())
-        raise _either(title, f"pictures in {few(sorted(roles))} and in {few(plain)}")
+        raise _ambiguous(title, f"pictures in {few(sorted(roles))} and in {few(plain)}")
     below = _without_wrapper(below)
-    is_told = not (are_classes and are_splits)
-    unlabelled = frozenset[str]() if is_told else _unlabelled(below, split_of, title)
+    table_decides = not (are_classes and are_splits)
+    unlabelled = frozenset[str]() if table_decides else _unlabelled(below, split_of, title)
     return SplitFolders(below, split_of, tuple(sorted(roles)), unlabelled)
 
 
 def few(names: Sequence[str], most: int = 4) -> str:
     """Some names in quotes, for a message."""
-    told = ", ".join(f"'{name}'" for name in names[:most])
-    return f"{told} and {len(names) - most:,} more" if len(names) > most else told
+    quoted = ", ".join(f"'{name}'" for name in names[:most])
+    return f"{quoted} and {len(names) - most:,} more" if len(names) > most else quoted
 
 
 def _tokens(name: str) -> list[str]:
@@ -144,7 +144,9 @@ def _place(tails: Tails, title: str) -> tuple[str, ...]:
     if len(tops) == 1 and 2 * inside > len(tails):
         return tops[0]
     where = few(["/".join(place) for place in tops])
-    raise _either(title, f"splits inside the folders {where}", f"folder:PATH/{'/'.join(tops[0])}")
+    raise _ambiguous(
+        title, f"splits inside the folders {where}", f"folder:PATH/{'/'.join(tops[0])}"
+    )
 
 
 def _groups(names: Iterable[str]) -> list[dict[str, list[str]]]:
@@ -167,14 +169,14 @@ def _split_names(tops: set[str], title: str) -> dict[str, str]:
         return {names[0]: split for split, names in groups[0].items()}
     roles = {top: role for top in sorted(tops) if (role := split_role(top))}
     if groups:
-        raise _either(title, f"the folders {few(list(roles))}, more than one of a split")
+        raise _ambiguous(title, f"the folders {few(list(roles))}, more than one of a split")
     if not roles or len(roles) < len(tops):
         return {}
     if len(roles) == 1:  # the whole folder is one split, or one class
         return {top: top.lower() for top in roles if top.lower() in SPLITS}
     splits = {top: split for top, (split, _) in roles.items()}
     if len({rest for _, rest in roles.values()}) > 1 or len(set(splits.values())) < len(splits):
-        raise _either(title, f"the folders {few(list(roles))}, which do not belong together")
+        raise _ambiguous(title, f"the folders {few(list(roles))}, which do not belong together")
     return splits
 
 
@@ -193,16 +195,16 @@ def _check_classes(tails: Tails, tops: set[str], title: str) -> None:
         role = split_role(top)
         if role and role[0] == "train" and len(tops) > 1:
             others = few(sorted(tops - {top}))
-            raise _either(
+            raise _ambiguous(
                 title, f"class folders in '{top}' and beside it {others}", f"folder:PATH/{top}"
             )
     shared = sorted(name for name, tops in holders.items() if len(tops) > 1)
     if len(shared) > 1:
         where = few(sorted(top or title for top in holders[shared[0]] | holders[shared[1]]))
-        raise _either(title, f"the same folders {few(shared)} in {where}")
+        raise _ambiguous(title, f"the same folders {few(shared)} in {where}")
 
 
-def _without_own(tails: dict[str, list[str]], split: str) -> dict[str, list[str]]:
+def _without_repetition(tails: dict[str, list[str]], split: str) -> dict[str, list[str]]:
     """Without a folder in a split that is called like it and has all, as archives have them."""
     while all(
         len(tail) > 1 and split_role(tail[0]) == split_role(split) for tail in tails.values()
@@ -232,7 +234,7 @@ def _unlabelled(tails: Tails, split_of: Mapping[str, str], title: str) -> frozen
             classes[split_of[name]].add(normal_form(tail[0]))
     if not classes.get("train"):
         return frozenset()
-    found = set()
+    unlabelled = set()
     for split in classes.keys() - {"train"}:
         others = set().union(*(names for other, names in classes.items() if other != split))
         is_used = split == "test" or not classes.get("test", set()) & classes["train"]
@@ -244,12 +246,12 @@ def _unlabelled(tails: Tails, split_of: Mapping[str, str], title: str) -> frozen
                 f"{few(sorted(classes[split]))} in {split}, but the same ones are wanted",
                 hint=_HINT,
             )
-        found.add(split)
-    return frozenset(found)
+        unlabelled.add(split)
+    return frozenset(unlabelled)
 
 
-def _either(title: str, found: str, alone: str | None = None) -> DataError:
+def _ambiguous(title: str, contents: str, alone: str | None = None) -> DataError:
     hint = f"{alone} reads that one alone; {_HINT}" if alone else _HINT
     return DataError(
-        f"folder '{title}' has {found}, but either splits or classes are wanted", hint=hint
+        f"folder '{title}' has {contents}, but either splits or classes are wanted", hint=hint
     )

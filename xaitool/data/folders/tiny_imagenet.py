@@ -28,9 +28,9 @@ def listed_classes(source: FileSource) -> ListedClasses:
     Raises:
         DataError: A list cannot be read, or has no line for a picture; the message names it.
     """
-    found = ListedClasses()
-    found.lists = tuple(name for name in source.fingerprints if posixpath.basename(name) == NAME)
-    for name in found.lists:
+    class_of = ListedClasses()
+    class_of.lists = tuple(name for name in source.fingerprints if posixpath.basename(name) == NAME)
+    for name in class_of.lists:
         folder = posixpath.join(posixpath.dirname(name), "images")
         classes = _read(source, name)
         pictures = [one for one in source.fingerprints if posixpath.dirname(one) == folder]
@@ -38,8 +38,8 @@ def listed_classes(source: FileSource) -> ListedClasses:
             file = posixpath.basename(picture)
             if file not in classes:
                 raise DataError(f"'{name}' has no line for '{file}', but one for each is wanted")
-            found[picture] = classes[file]
-    return found
+            class_of[picture] = classes[file]
+    return class_of
 
 
 def _read(source: FileSource, name: str) -> dict[str, str]:

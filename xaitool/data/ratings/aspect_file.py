@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xaitool.data.ratings.columns import EXAMPLES, is_row_number, one_place, role_of, spelling
+from xaitool.data.ratings.columns import EXAMPLES, is_row_number, only_place, role_of, spelling
 from xaitool.data.ratings.item_aspects import Item, joined
 from xaitool.data.ratings.lines import UTF8, delimiter_of, fields_of, numbered_lines
 from xaitool.errors import DataError
@@ -93,15 +93,15 @@ def _all(first: Line | None, second: Line | None, rest: Iterable[Line]) -> Itera
 
 def _shape(first: Line, second: Line | None, path: Path, wanted: Container[str]) -> _Shape:
     number, names = first
-    found = [place for place, name in enumerate(names) if role_of(name) == "item"]
-    found = found or [place for place, name in enumerate(names) if spelling(name) == "id"]
-    if not found or names[found[0]] in wanted:
+    places = [place for place, name in enumerate(names) if role_of(name) == "item"]
+    places = places or [place for place, name in enumerate(names) if spelling(name) == "id"]
+    if not places or names[places[0]] in wanted:
         if len(names) not in (2, 3):
             raise _malformed(path, number, len(names), len(names))
         title = 1 if len(names) == 3 else None
         return _Shape(names, 0, title, [len(names) - 1], is_named=False)
     where = f"line {number} of '{path}'"
-    item = one_place("item", EXAMPLES["item"], names, found, where)
+    item = only_place("item", EXAMPLES["item"], names, places, where)
     return _named_shape(names, item, second[1] if second else [], where)
 
 
@@ -110,7 +110,7 @@ def _named_shape(names: list[str], item: int, values: list[str], where: str) -> 
     title = next((place for place, name in enumerate(names) if spelling(name) in _TITLES), None)
     aspects = [place for place, name in enumerate(names) if spelling(name) in _ASPECTS]
     if aspects:
-        place = one_place("aspects", "aspects, genres or categories", names, aspects, where)
+        place = only_place("aspects", "aspects, genres or categories", names, aspects, where)
         separator = None if names[place].endswith(":token_seq") else "|"
         return _Shape(names, item, title, [place], separator=separator)
     others = [
@@ -166,9 +166,9 @@ def _check_are_names(items: dict[str, Item], shape: _Shape, path: Path) -> None:
         )
 
 
-def _malformed(path: Path, number: int, found: int, width: int) -> DataError:
-    wanted = f"{width}, as in the first line," if found != width else "item[, title], aspects"
+def _malformed(path: Path, number: int, count: int, width: int) -> DataError:
+    wanted = f"{width}, as in the first line," if count != width else "item[, title], aspects"
     return DataError(
-        f"line {number} of '{path}' has {found} field{'s' * (found != 1)}, but {wanted} are wanted",
-        hint=None if found != width else _ONE_HOT,
+        f"line {number} of '{path}' has {count} field{'s' * (count != 1)}, but {wanted} are wanted",
+        hint=None if count != width else _ONE_HOT,
     )

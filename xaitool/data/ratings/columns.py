@@ -111,7 +111,7 @@ def named_columns(fields: Sequence[str], path: Path, number: int) -> Columns | N
         return None
     wanted: tuple[Role, ...] = ("user", "item", "rating", "time")
     places = {
-        role: one_place(role, EXAMPLES[role], fields, found, f"line {number} of '{path}'")
+        role: only_place(role, EXAMPLES[role], fields, found, f"line {number} of '{path}'")
         for role in wanted
         if (found := [place for place, other in enumerate(roles) if other == role])
         or role != "time"
@@ -126,17 +126,17 @@ def named_columns(fields: Sequence[str], path: Path, number: int) -> Columns | N
     )
 
 
-def one_place(
-    role: str, examples: str, fields: Iterable[str], found: Sequence[int], where: str
+def only_place(
+    role: str, examples: str, fields: Iterable[str], places: Sequence[int], where: str
 ) -> int:
     """The only place of a column.
 
     Raises:
         DataError: It is named nowhere, or twice.
     """
-    if len(found) == 1:
-        return found[0]
-    times = "twice" if found else "in no column"
+    if len(places) == 1:
+        return places[0]
+    times = "twice" if places else "in no column"
     raise DataError(
         f"{where} has the columns {', '.join(fields)}, which name the {role} {times}, but one "
         "column is wanted",

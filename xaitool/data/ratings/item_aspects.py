@@ -50,8 +50,8 @@ def aspect_table(
     Raises:
         DataError: No item has an aspect, or there are more aspects than `MAXIMUM_ASPECTS`.
     """
-    found = [items.get(name, Item("", frozenset())) for name in item_ids]
-    names = sorted({aspect for item in found for aspect in item.aspects})
+    listed = [items.get(name, Item("", frozenset())) for name in item_ids]
+    names = sorted({aspect for item in listed for aspect in item.aspects})
     if not names:
         raise DataError(
             f"aspects file '{source}' gives none of the {len(item_ids):,} rated items an aspect, "
@@ -64,8 +64,8 @@ def aspect_table(
             hint="without a header the last column is the aspects: item[, title], aspects",
         )
     place = {name: index for index, name in enumerate(names)}
-    pairs = [(row, place[aspect]) for row, item in enumerate(found) for aspect in item.aspects]
+    pairs = [(row, place[aspect]) for row, item in enumerate(listed) for aspect in item.aspects]
     table = torch.zeros(len(item_ids), len(names), dtype=torch.bool)
     table[tuple(torch.tensor(pairs).T)] = True
-    titles = (item.title or name for name, item in zip(item_ids, found, strict=True))
+    titles = (item.title or name for name, item in zip(item_ids, listed, strict=True))
     return tuple(titles), tuple(names), table

@@ -26,12 +26,14 @@ def near_names(name: str, known: Sequence[str], count: int = 3) -> list[str]:
     wanted = name.strip().casefold()
     if not wanted:
         return []
-    found = nsmallest(count, (one for one in folded if wanted in one), key=len)
+    containing = nsmallest(count, (one for one in folded if wanted in one), key=len)
     spelt = {_spelling(one): one for one in folded}
     runs = _runs(_spelling(wanted))
     alike = nlargest(_COMPARED, spelt, key=lambda one: len(runs & _runs(one)))
     close = difflib.get_close_matches(_spelling(wanted), alike, n=count)
-    return [folded[one] for one in dict.fromkeys([*found, *map(spelt.__getitem__, close)])][:count]
+    return [folded[one] for one in dict.fromkeys([*containing, *map(spelt.__getitem__, close)])][
+        :count
+    ]
 
 
 def _spelling(folded: str) -> str:

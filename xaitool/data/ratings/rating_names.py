@@ -48,16 +48,16 @@ class RatingNames:
         """
         if (index := self._items.get(normal_form(name))) is not None:
             return index
-        found = self._titles.get(_title_key(name), [])
-        if len(found) > 1:
-            ids = ", ".join(self.item_ids[index] for index in found)
+        matches = self._titles.get(_title_key(name), [])
+        if len(matches) > 1:
+            ids = ", ".join(self.item_ids[index] for index in matches)
             raise ConfigError(
                 f"title '{name}' is that of items {ids}, but one item is wanted",
                 hint="name it by its id",
             )
-        if not found:
+        if not matches:
             raise _unknown("item", name, self.titles, self.item_ids)
-        return found[0]
+        return matches[0]
 
     @cached_property
     def _users(self) -> dict[str, int]:

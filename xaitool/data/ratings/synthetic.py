@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from xaitool.core.recommenders.engine.ratings import Ratings
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.ratings.loader import RatingRequest
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.errors import ConfigError
@@ -62,7 +62,7 @@ def synthetic_ratings(options: SyntheticRatings) -> RatingData:
             f"synthetic-ratings has {options.ratings} ratings a user and {options.items} items, "
             "but at least as many items are wanted"
         )
-    draw = generator(options.seed, "synthetic-ratings")
+    draw = random_stream(options.seed, "synthetic-ratings")
     weights = _weights(options, draw)
     preferences = _preferences(options, draw)
     users, items = _pairs(options, draw)

@@ -72,7 +72,7 @@ def load(request: DatasetRequest) -> Loaded:
     _check_or_download(request.data_dir, folder)
     names = _partition(folder, "train" if request.split == "train" else options.test)
     attributes = _attributes(folder, names)
-    source = open_source(_found(folder, PICTURES) or folder / PICTURES)
+    source = open_source(_existing(folder, PICTURES) or folder / PICTURES)
     side = request.image_size or SIDE
     inside = f"{PICTURES}/"
     nested = any(name.startswith(inside) for name in source.fingerprints)
@@ -110,10 +110,10 @@ def _check_or_download(data_dir: Path, folder: Path) -> None:
 
 
 def _missing(folder: Path) -> list[str]:
-    return [name for name in (PICTURES, ATTRIBUTES, PARTITION) if _found(folder, name) is None]
+    return [name for name in (PICTURES, ATTRIBUTES, PARTITION) if _existing(folder, name) is None]
 
 
-def _found(folder: Path, name: str) -> Path | None:
+def _existing(folder: Path, name: str) -> Path | None:
     """The file or folder as the authors, torchvision or Kaggle call it; None where it is absent."""
     other = f"{name}.zip" if name == PICTURES else name.replace(".txt", ".csv")
     return next((folder / one for one in (name, other) if (folder / one).exists()), None)
@@ -164,7 +164,7 @@ def _attributes(folder: Path, names: list[str]) -> dict[str, Attribute]:
 
 def _lines(folder: Path, name: str) -> tuple[Path, Iterator[tuple[int, list[str]]]]:
     """The file of a list, and line numbers and values of what is not blank in it."""
-    path = _found(folder, name) or folder / name
+    path = _existing(folder, name) or folder / name
     content = file_bytes(path, f"'{path}'", "CelebA's list is wanted")
     check_size(f"'{path}'", len(content), MAXIMUM_TABLE_BYTES)
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator, Tensor
 
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.annotations import Annotations
 from xaitool.data.class_selection import class_indices
 from xaitool.data.lazy import LazyDataset
@@ -92,7 +92,7 @@ def _composed(
     options: Composite, request: DatasetRequest, objects: Loaded, scenes: Loaded
 ) -> MemoryDataset:
     split = request.split
-    draw = generator(options.seed, "composite", split)
+    draw = random_stream(options.seed, "composite", split)
     count = options.train if split == "train" else options.test
     object_classes = _chosen(objects, options.object_classes, PREFERRED[0])
     scene_classes = _chosen(scenes, options.scene_classes, PREFERRED[1])

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.loader import DatasetRequest, Loaded, Split
 from xaitool.data.memory import MemoryDataset
 
@@ -26,7 +26,7 @@ def load(request: DatasetRequest) -> Loaded:
     in clouds (smooth noise). The same on every machine of one torch version.
     """
     request.refuse_location()
-    draw = generator("textures", request.split)
+    draw = random_stream("textures", request.split)
     count = COUNTS[request.split]
     labels = torch.arange(len(CLASSES)).repeat(count)
     waves = torch.cat([_waves(count, draw), _waves(count, draw)])

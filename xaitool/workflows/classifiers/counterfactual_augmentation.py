@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.counterfactuals.base import CounterfactualPath, counterfactual_values
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.core.training.interpolated_batch import (
     InterpolatedBatch,
     interpolated_batch,
@@ -103,8 +103,8 @@ class CounterfactualAugmentation:
         with the counterfactual.
         """
         moved = groups.of(samples, self._counterfactual(epoch)[samples])
-        own = groups.of_images[samples]
-        return torch.where(batch.moved, moved[batch.sources], own[batch.sources])
+        original = groups.of_images[samples]
+        return torch.where(batch.moved, moved[batch.sources], original[batch.sources])
 
     def group_counts(self, groups: TrainingGroups, train: Tensor) -> Tensor:
         """How many images of each group X_AUG has, int64 ``(G,)``.
@@ -122,14 +122,14 @@ class CounterfactualAugmentation:
     def _counterfactual(self, epoch: int) -> Tensor:
         """Where the attributes of every image of the dataset go in an epoch, int64 ``(N, A)``."""
         if self._drawn[0] != epoch:
-            keyed = generator(self._seed, "counterfactual", epoch)
+            keyed = random_stream(self._seed, "counterfactual", epoch)
             self._drawn = epoch, counterfactual_values(self._attributes, self._sizes, keyed)
         return self._drawn[1]
 
 
 def _limited(train: Tensor, config: TrainClassifierConfig) -> Tensor:
     """The training images that get interpolations."""
-    keyed = generator(config.seed, "interpolated")
+    keyed = random_stream(config.seed, "interpolated")
     return train[torch.randperm(len(train), generator=keyed)[: config.augment_limit]]
 
 

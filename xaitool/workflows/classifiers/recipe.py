@@ -19,7 +19,7 @@ from xaitool.errors import ConfigError, DataError
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 
 
-class Recipe:
+class ClassifierRecipe:
     """How a classifier is trained.
 
     Args:

@@ -20,7 +20,7 @@ from xaitool.workflows.models.checkpoint import Construction
 
 
 @dataclass(frozen=True)
-class Start:
+class StartingNetwork:
     """A network with its first weights.
 
     Attributes:
@@ -32,7 +32,9 @@ class Start:
     construction: Construction
 
 
-def start_of(config: TrainClassifierConfig, dataset: ImageDataset, train: Tensor) -> Start:
+def start_of(
+    config: TrainClassifierConfig, dataset: ImageDataset, train: Tensor
+) -> StartingNetwork:
     """Build what the options name.
 
     Images are normalised by the statistics of the training images, or, for ImageNet weights, by
@@ -76,7 +78,7 @@ def start_of(config: TrainClassifierConfig, dataset: ImageDataset, train: Tensor
         transfer=transfer,
         weights_sha256=_file_sha256(config),
     )
-    return Start(model, construction)
+    return StartingNetwork(model, construction)
 
 
 def _weights(config: TrainClassifierConfig) -> dict[str, Tensor] | None:

@@ -20,7 +20,7 @@ from xaitool.data.load import stratified_split
 from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, DataError
 from xaitool.workflows.classifiers.counterfactual_augmentation import CounterfactualAugmentation
-from xaitool.workflows.classifiers.recipe import Recipe
+from xaitool.workflows.classifiers.recipe import ClassifierRecipe
 from xaitool.workflows.classifiers.start import start_of
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models.checkpoint import KIND, describe
@@ -40,8 +40,8 @@ def train_classifier(
 
     A share of the training images is held out, stratified by class; the epoch with the highest
     accuracy on it becomes ``best.pt``, with ``--augment cia`` or ``--debias`` the highest accuracy
-    in its worst group (see `Recipe.chosen_by`); those of a warm-up count no more once it is over.
-    The test split is never read.
+    in its worst group (see `ClassifierRecipe.chosen_by`); those of a warm-up count no more
+    once it is over. The test split is never read.
 
     Args:
         config: The options.
@@ -70,7 +70,7 @@ def train_classifier(
         >>> folder.cleanup()
     """
     reporter = reporter or SilentReporter()
-    recipe = Recipe(config)
+    recipe = ClassifierRecipe(config)
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-classifier", f"{config.architecture}-{config.loss}", runtime)
     dataset = load_training_data(config, runtime)
@@ -118,7 +118,7 @@ class ClassifierTrainer:
     def __init__(
         self,
         context: Context[TrainClassifierConfig],
-        recipe: Recipe,
+        recipe: ClassifierRecipe,
         dataset: ImageDataset,
         train: Tensor,
         held_out: Tensor,

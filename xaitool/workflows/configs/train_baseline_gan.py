@@ -27,7 +27,7 @@ _CVAE: dict[str, Any] = {
     "beta1": 0.9,
     "schedule": "constant",
 }
-OWN_DEFAULTS = {name: _CVAE if name == "cvae" else _GAN for name in registry.names("generator")}
+KIND_DEFAULTS = {name: _CVAE if name == "cvae" else _GAN for name in registry.names("generator")}
 """What an option that is not given means to each generator."""
 
 CVAE_PANEL = "CVAE"
@@ -35,11 +35,11 @@ CVAE_PANEL = "CVAE"
 # None is what stands where an option is not given; nobody reads it, because the configuration puts
 # the generator's own default there.
 if TYPE_CHECKING:
-    OwnInt: TypeAlias = int
-    OwnFloat: TypeAlias = float
-    OwnText: TypeAlias = str
+    KindInt: TypeAlias = int
+    KindFloat: TypeAlias = float
+    KindText: TypeAlias = str
 else:
-    OwnInt, OwnFloat, OwnText = int | None, float | None, str | None
+    KindInt, KindFloat, KindText = int | None, float | None, str | None
 
 
 @with_presets(BASELINE_GANS)
@@ -147,14 +147,14 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         minimum=1,
         unit="LAYERS",
     )
-    epochs: OwnInt = option(
+    epochs: KindInt = option(
         None,
         "Passes over the training images; default: 20, of cvae 50.",
         panel="Training",
         minimum=1,
         role="run",
     )
-    batch_size: OwnInt = option(
+    batch_size: KindInt = option(
         None,
         "Images in an update; but for cvae a step takes --n-critic times as many. Default: 16, of "
         "cvae 64.",
@@ -162,7 +162,7 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         minimum=1,
         unit="IMAGES",
     )
-    learning_rate: OwnFloat = option(
+    learning_rate: KindFloat = option(
         None,
         "Adam's first step size, of the generator; default: 0.0001, of cvae 0.001.",
         panel="Training",
@@ -171,7 +171,7 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
     critic_learning_rate: float = option(
         1e-4, "Adam's first step size, of the critic.", panel="Training", above=0
     )
-    beta1: OwnFloat = option(
+    beta1: KindFloat = option(
         None,
         "Adam's first decay; default: 0.5, of cvae 0.9.",
         panel="Training",
@@ -181,7 +181,7 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
     beta2: float = option(
         0.999, "Adam's second decay.", panel="Training", minimum=0, maximum=0.99999
     )
-    schedule: OwnText = option(
+    schedule: KindText = option(
         None,
         "How the learning rates fall: linear (default): to nothing over the second half; constant: "
         "never.",
@@ -296,12 +296,12 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, value in OWN_DEFAULTS[self.generator_kind].items():
+        for name, value in KIND_DEFAULTS[self.generator_kind].items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
 
     def defaults(self) -> dict[str, Any]:
         """Where no preset says otherwise, the generator's own."""
         found = super().defaults()
-        own = OWN_DEFAULTS[self.generator_kind]
+        own = KIND_DEFAULTS[self.generator_kind]
         return found | {name: value for name, value in own.items() if found[name] is None}

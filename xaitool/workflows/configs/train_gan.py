@@ -13,27 +13,27 @@ from xaitool.workflows.configs.common import TrainingOptions
 from xaitool.workflows.configs.presets import GANS
 
 
-def _explanation(run: TrainGanConfig) -> Any:
+def _evidence(run: TrainGanConfig) -> Any:
     """What explains the discriminator, None where nothing does; of a user's own its class."""
     if run.xai == "none":
         return None
     # They need torch, which `--help` can do without.
-    from xaitool.core.guidance.explanation import FunctionExplanation, explanation
+    from xaitool.core.guidance.evidence import FunctionEvidence, load_evidence
 
     if run.xai not in registry.GUIDANCE:
-        return FunctionExplanation
-    return explanation(run.xai, options=run.xai_option)
+        return FunctionEvidence
+    return load_evidence(run.xai, options=run.xai_option)
 
 
 def _compares(run: TrainGanConfig) -> bool:
-    found = _explanation(run)
+    found = _evidence(run)
     return found is not None and found.compares
 
 
 def _has_references(run: TrainGanConfig) -> bool:
     return (
         _compares(run)
-        and (_explanation(run).references if run.references is None else run.references) > 0
+        and (_evidence(run).references if run.references is None else run.references) > 0
     )
 
 

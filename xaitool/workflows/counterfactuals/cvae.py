@@ -123,7 +123,7 @@ def load_cvae(path: Path, runtime: Runtime) -> LoadedCvae:
 
 
 def check_cvae(
-    found: LoadedCvae,
+    cvae: LoadedCvae,
     *,
     shape: Sequence[int] | None = None,
     classes: Sequence[str] | None = None,
@@ -132,7 +132,7 @@ def check_cvae(
     """Refuse an autoencoder of other images, labels or attributes.
 
     Args:
-        found: What was loaded.
+        cvae: What was loaded.
         shape: ``(C, H, W)`` of the images that it will see; None: not checked.
         classes: Names of the labels, in their order; None: not checked.
         sensitive: Names of the values of each sensitive attribute, by its name, in their order;
@@ -141,29 +141,29 @@ def check_cvae(
     Raises:
         ModelError: It was trained with others.
     """
-    if shape is not None and tuple(shape) != found.shape:
-        raise _other(found, f"images {found.shape}", f"{tuple(shape)}")
-    if classes is not None and tuple(classes) != found.classes:
-        raise _other(found, f"the labels {_listed(found.classes)}", _listed(classes))
-    if sensitive is not None and _in_order(sensitive) != _in_order(found.sensitive):
-        raise _other(found, f"the attributes {_values(found.sensitive)}", _values(sensitive))
+    if shape is not None and tuple(shape) != cvae.shape:
+        raise _other(cvae, f"images {cvae.shape}", f"{tuple(shape)}")
+    if classes is not None and tuple(classes) != cvae.classes:
+        raise _other(cvae, f"the labels {_listed(cvae.classes)}", _listed(classes))
+    if sensitive is not None and _in_order(sensitive) != _in_order(cvae.sensitive):
+        raise _other(cvae, f"the attributes {_values(cvae.sensitive)}", _values(sensitive))
 
 
-def check_label_count(found: LoadedCvae, classes: int) -> None:
+def check_label_count(cvae: LoadedCvae, classes: int) -> None:
     """Refuse an autoencoder that knows more or fewer labels than a model has classes.
 
     Raises:
         ModelError: It does.
     """
-    if len(found.classes) != classes:
+    if len(cvae.classes) != classes:
         raise ModelError(
-            f"CVAE {found.path} knows {len(found.classes)} labels, but the model tells {classes} "
+            f"CVAE {cvae.path} knows {len(cvae.classes)} labels, but the model tells {classes} "
             "classes apart"
         )
 
 
-def _other(found: LoadedCvae, has: str, wanted: str) -> ModelError:
-    return ModelError(f"CVAE {found.path} was trained for {has}, but {wanted} is wanted")
+def _other(cvae: LoadedCvae, has: str, wanted: str) -> ModelError:
+    return ModelError(f"CVAE {cvae.path} was trained for {has}, but {wanted} is wanted")
 
 
 def _in_order(sensitive: Mapping[str, Sequence[str]]) -> list[tuple[str, tuple[str, ...]]]:

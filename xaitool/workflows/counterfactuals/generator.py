@@ -1,4 +1,4 @@
-"""A generator of counterfactual images: its checkpoint, and whether it fits its use."""
+"""A counterfactual generator: its checkpoint, and whether it fits its use."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _State(TypedDict):
     average: dict[str, Tensor] | None
 
 
-class SavedCounterfactual(TypedDict):
+class SavedGenerator(TypedDict):
     """What of a generator's checkpoint makes the generator."""
 
     generator: str
@@ -53,8 +53,8 @@ class SavedCounterfactual(TypedDict):
 
 
 @dataclass(frozen=True)
-class Counterfactual:
-    """A trained generator of counterfactual images and what is known about it.
+class LoadedGenerator:
+    """A trained counterfactual generator and what is known about it.
 
     Attributes:
         model: From images ``(N, C, H, W)`` in [0, 1] and target classes, int64 ``(N,)``, to
@@ -99,7 +99,7 @@ def describe(
     }
 
 
-def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
+def load_generator(path: Path, runtime: Runtime) -> LoadedGenerator:
     """Load a generator.
 
     Args:
@@ -110,7 +110,7 @@ def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
         ArtifactError: It is absent, damaged, of another kind or version.
     """
     path = checkpoint_path(path)
-    checkpoint = load_checkpoint(path, kind=KIND, schema=SavedCounterfactual)
+    checkpoint = load_checkpoint(path, kind=KIND, schema=SavedGenerator)
     with damage_as_error(path):
         kind = checkpoint["generator"]
         if kind not in registry.names("generator"):
@@ -118,7 +118,7 @@ def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
                 f"checkpoint {path} has the generator '{kind}', but one of "
                 f"{', '.join(registry.names('generator'))} is wanted"
             )
-        return Counterfactual(
+        return LoadedGenerator(
             model=runtime.place(_rebuilt(checkpoint, path)).eval().requires_grad_(False),
             kind=kind,
             shape=tuple(checkpoint["shape"]),
@@ -132,7 +132,7 @@ def load_counterfactual(path: Path, runtime: Runtime) -> Counterfactual:
         )
 
 
-def recorded_classifier(found: Counterfactual) -> RecordedModel:
+def recorded_classifier(found: LoadedGenerator) -> RecordedModel:
     """The classifier that a generator with one was trained or measured against.
 
     Raises:
@@ -181,7 +181,9 @@ def _rebuilt(checkpoint: dict[str, Any], path: Path) -> nn.Module:
     return CounterfactualGenerator(cast("StarGANGenerator", averaged.module))
 
 
-def fitting(found: Counterfactual, classifier: Classifier, runtime: Runtime) -> tuple[str, ...]:
+def check_generator(
+    loaded: LoadedGenerator, classifier: Classifier, runtime: Runtime
+) -> tuple[str, ...]:
     """Refuse a generator of other images or classes.
 
     Returns:
@@ -190,51 +192,51 @@ def fitting(found: Counterfactual, classifier: Classifier, runtime: Runtime) -> 
     Raises:
         ModelError: It does not fit.
     """
-    check_shape(found, classifier.input.shape)
-    if not _same_classifier(found, classifier):
+    check_shape(loaded, classifier.input.shape)
+    if not _same_classifier(loaded, classifier):
         # The same classifier may have been given prettier names.
-        _check_names(found, classifier)
-    check_count(found, classifier.class_count(found.shape, runtime))
-    if found.kind != "ganmex" or _same_classifier(found, classifier):
+        _check_names(loaded, classifier)
+    check_count(loaded, classifier.class_count(loaded.shape, runtime))
+    if loaded.kind != "ganmex" or _same_classifier(loaded, classifier):
         return ()
     return (
-        f"generator {found.path} was trained against another classifier than {classifier.source}",
+        f"generator {loaded.path} was trained against another classifier than {classifier.source}",
     )
 
 
-def check_shape(found: Counterfactual, shape: tuple[int, ...]) -> None:
+def check_shape(loaded: LoadedGenerator, shape: tuple[int, ...]) -> None:
     """Refuse a generator of images of another shape ``(C, H, W)``.
 
     Raises:
         ModelError: It is one.
     """
-    if found.shape != shape:
+    if loaded.shape != shape:
         raise ModelError(
-            f"generator {found.path} makes images {shape_text(found.shape)}, but the model takes "
+            f"generator {loaded.path} makes images {shape_text(loaded.shape)}, but the model takes "
             f"{shape_text(shape)}"
         )
 
 
-def check_count(found: Counterfactual, classes: int) -> None:
+def check_count(loaded: LoadedGenerator, classes: int) -> None:
     """Refuse a generator of more or fewer classes.
 
     Raises:
         ModelError: It is one.
     """
-    if len(found.classes) != classes:
+    if len(loaded.classes) != classes:
         raise ModelError(
-            f"generator {found.path} knows {len(found.classes)} classes, but the model tells "
+            f"generator {loaded.path} knows {len(loaded.classes)} classes, but the model tells "
             f"{classes} apart"
         )
 
 
-def _check_names(found: Counterfactual, classifier: Classifier) -> None:
-    if classifier.classes and classifier.classes != found.classes:
+def _check_names(loaded: LoadedGenerator, classifier: Classifier) -> None:
+    if classifier.classes and classifier.classes != loaded.classes:
         raise ModelError(
-            f"generator {found.path} has the classes {few_names(found.classes)}, but "
+            f"generator {loaded.path} has the classes {few_names(loaded.classes)}, but "
             f"{classifier.source} was trained on {few_names(classifier.classes)}"
         )
 
 
-def _same_classifier(found: Counterfactual, classifier: Classifier) -> bool:
-    return found.classifier_sha256 == classifier.sha256
+def _same_classifier(loaded: LoadedGenerator, classifier: Classifier) -> bool:
+    return loaded.classifier_sha256 == classifier.sha256

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from xaitool.core.counterfactuals.base import counterfactual_values
 from xaitool.core.counterfactuals.cvae_path import CvaePath
 from xaitool.core.models.counterfactuals.cvae import Cvae
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.core.training.cvae_step import CvaeDraws, CvaeObjective, cvae_draws, cvae_terms
 from xaitool.data.dataset import ImageDataset
 from xaitool.report.sample_grid import sample_grid
@@ -173,7 +173,7 @@ class CvaeJudge:
         """
         attributes = self.dataset.sensitive_values(self.samples)
         # Of all images at once, so that their draws do not depend on the batches.
-        draws = cvae_draws(model, attributes, generator(self.seed, "held-out draws"))
+        draws = cvae_draws(model, attributes, random_stream(self.seed, "held-out draws"))
         sums: defaultdict[str, float] = defaultdict(float)
         for part in torch.arange(len(self.samples)).split(self.rows):
             images, labels, values = self._batch(self.samples[part])

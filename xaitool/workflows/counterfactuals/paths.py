@@ -32,14 +32,14 @@ def path_by_cvae(
         ArtifactError: It cannot be loaded.
         ModelError: It was trained for other images, labels or attributes.
     """
-    found = load_cvae(file, runtime)
+    cvae = load_cvae(file, runtime)
     check_cvae(
-        found,
+        cvae,
         shape=dataset.shape,
         classes=dataset.classes,
         sensitive=dataset.sensitive_names,
     )
-    return CvaePath(found.model), found
+    return CvaePath(cvae.model), cvae
 
 
 def path_by_recolouring(dataset: ImageDataset) -> RecolouringPath | None:

@@ -23,8 +23,8 @@ from xaitool.workflows.counterfactuals.judges import CounterfactualJudge
 from xaitool.workflows.counterfactuals.train_cvae import train_cvae
 from xaitool.workflows.counterfactuals.training_data import (
     judged_split,
-    load_explained,
     load_targeted_data,
+    load_teacher,
 )
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
@@ -87,10 +87,10 @@ def train_baseline_gan(
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-baseline-gan", config.generator_kind, runtime)
     place.check_code(config, KIND)
-    classifier = load_explained(config, runtime)
+    classifier = load_teacher(config, runtime)
     dataset = load_targeted_data(Context(config, runtime, reporter), classifier)
     train, held_out = judged_split(dataset, dataset.labels, config)
-    trainer = BaselineGanTrainer(config, runtime, dataset, train, held_out, classifier)
+    trainer = CounterfactualTrainer(config, runtime, dataset, train, held_out, classifier)
     return TrainingRun(
         config,
         place,
@@ -104,7 +104,7 @@ def train_baseline_gan(
     ).start()
 
 
-class BaselineGanTrainer:
+class CounterfactualTrainer:
     """Generator, critic, their optimisers, and the classifier that the generator learns from.
 
     Args:

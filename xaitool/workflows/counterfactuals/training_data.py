@@ -22,7 +22,7 @@ from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
 
-def load_explained(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifier | None:
+def load_teacher(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifier | None:
     """The classifier that the options name, frozen; None where the generator needs none.
 
     Raises:
@@ -61,13 +61,14 @@ def load_targeted_data(
     """
     config = context.config
     name = config.dataset or (classifier and classifier.dataset) or "digits"
-    own = classifier is not None and name == classifier.dataset
+    is_classifiers = classifier is not None and name == classifier.dataset
     dataset = load_dataset(
         name,
         "train",
         data_dir=config.data_dir,
         **_attributes(config, name, classifier),
-        classes=config.classes or (classifier.dataset_classes if classifier and own else None),
+        classes=config.classes
+        or (classifier.dataset_classes if classifier and is_classifiers else None),
         image_size=_image_size(config, classifier),
         channels=None if classifier is None else classifier.input.channels,
         workers=config.workers,
@@ -83,8 +84,8 @@ def _attributes(
 ) -> dict[str, Any]:
     """What is told of the dataset's attributes: the options, else as the classifier was told."""
     given = {"label": config.label, "sensitive": config.sensitive}
-    own = {} if classifier is None else classifier_attributes(name, classifier)
-    return own | {key: value for key, value in given.items() if value is not None}
+    of_classifier = {} if classifier is None else classifier_attributes(name, classifier)
+    return of_classifier | {key: value for key, value in given.items() if value is not None}
 
 
 def _image_size(config: TrainBaselineGanConfig, classifier: Classifier | None) -> int | None:
@@ -115,10 +116,10 @@ def _check_every_class(dataset: ImageDataset) -> None:
 def _check_fit(
     dataset: ImageDataset, classifier: Classifier, runtime: Runtime, reporter: Reporter
 ) -> None:
-    found = probe(classifier, dataset.shape, runtime)
+    trial = probe(classifier, dataset.shape, runtime)
     check_classes(dataset, classifier, runtime)
     _check_gradient(dataset, classifier, runtime)
-    for warning in found.warnings:
+    for warning in trial.warnings:
         reporter.warning(warning)
 
 

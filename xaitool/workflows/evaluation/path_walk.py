@@ -78,27 +78,27 @@ class PathWalk:
             places: ``(P,)``.
             reading: What is wanted of them.
         """
-        found, size = [], max(1, self.rows.most // len(places))
+        parts, size = [], max(1, self.rows.most // len(places))
         with self.reporter.task("path", len(self.samples), "image") as task:
             for part in torch.arange(len(self.samples)).split(size):
-                found.append(self.rows.run(partial(self._read, part, points, places, reading)))
+                parts.append(self.rows.run(partial(self._read, part, points, places, reading)))
                 task.advance(len(part))
-        return torch.cat(found)
+        return torch.cat(parts)
 
     def _read(
         self, part: Tensor, points: Points, places: Tensor, reading: Reading, most: int
     ) -> Tensor:
-        found = []
+        parts = []
         for few in part.split(max(1, most // len(places))):
             images = self.runtime.place(self.dataset.images(self.samples[few]))
-            labels, own, other = (
+            labels, attributes, counterfactual = (
                 values[few].to(images.device)
                 for values in (self.labels, self.attributes, self.counterfactual)
             )
-            made = points(images, labels, own, other, places.to(images), most)
+            made = points(images, labels, attributes, counterfactual, places.to(images), most)
             answers = reading(made.flatten(0, 1), most)
-            found.append(answers.unflatten(0, made.shape[:2]).cpu())
-        return torch.cat(found)
+            parts.append(answers.unflatten(0, made.shape[:2]).cpu())
+        return torch.cat(parts)
 
 
 def _unmoved(

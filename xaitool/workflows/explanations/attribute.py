@@ -150,7 +150,7 @@ def attribute(
         _warn("the model seems to return probabilities, not logits")
     what = chosen_score(logits, target, against, output)
     result = explainer.explain(inputs, what, known).attribution
-    _warn_of_odd_maps(result, method if isinstance(method, str) else kind.__name__)
+    _warn_of_odd_attributions(result, method if isinstance(method, str) else kind.__name__)
     return result
 
 
@@ -160,17 +160,17 @@ def _nothing(method: AttributionMethod, inputs: Tensor, output: Output) -> Attri
     return method.attribute(inputs, score, inputs.unsqueeze(1))
 
 
-def _warn_of_odd_maps(result: Attribution, method: str) -> None:
+def _warn_of_odd_attributions(result: Attribution, method: str) -> None:
     broken = ~result.values.flatten(1).isfinite().all(1)
     silent = is_silent(result.values, result.score_input, result.score_baseline)
-    for found, what in (
+    for wrong, what in (
         (broken, "has NaN or infinite values"),
         (silent, "is 0 everywhere, though the score is not that of a baseline,"),
     ):
-        if found.any():
+        if wrong.any():
             _warn(
-                f"{method} {what} for {int(found.sum())} of {len(found)} inputs, the first is "
-                f"input {int(found.nonzero()[0])}"
+                f"{method} {what} for {int(wrong.sum())} of {len(wrong)} inputs, the first is "
+                f"input {int(wrong.nonzero()[0])}"
             )
 
 

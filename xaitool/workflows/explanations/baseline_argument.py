@@ -17,7 +17,7 @@ from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.score import Score
 from xaitool.errors import ConfigError
 from xaitool.workflows.counterfactuals.cvae import LoadedCvae, check_cvae, check_label_count
-from xaitool.workflows.counterfactuals.generator import Counterfactual, check_count, check_shape
+from xaitool.workflows.counterfactuals.generator import LoadedGenerator, check_count, check_shape
 from xaitool.workflows.explanations.baseline_choice import IN_A_CHECKPOINT, check_fit
 from xaitool.workflows.explanations.class_arguments import checked_logits
 from xaitool.workflows.explanations.image_arguments import check_pixels
@@ -87,16 +87,16 @@ def argument_baseline(
     if given is None and method.needs_baseline:
         given = method.default_baseline if call.references is None else "dataset"
     if isinstance(given, str):
-        found: Baseline | None = _named(given, call)
+        opened: Baseline | None = _named(given, call)
     else:
         call.refuse_unused(frozenset())
-        found = None if given is None else _object(given, call.inputs.shape[1:])
-    if call.attributes is not None and (found is None or not found.is_path):
+        opened = None if given is None else _object(given, call.inputs.shape[1:])
+    if call.attributes is not None and (opened is None or not opened.is_path):
         raise ConfigError("attributes are given, but no baseline that is used wants them")
-    if found is not None and (isinstance(given, str) or found.is_path):
-        title = given if isinstance(given, str) else type(found).__name__
-        check_fit(method, method.__name__, type(found), title, found.options.to_dict())
-    return found
+    if opened is not None and (isinstance(given, str) or opened.is_path):
+        title = given if isinstance(given, str) else type(opened).__name__
+        check_fit(method, method.__name__, type(opened), title, opened.options.to_dict())
+    return opened
 
 
 def _named(name: str, call: Call) -> Baseline:
@@ -152,14 +152,14 @@ class CallSupply(Supply):
             raise self._missing(Need.DATA, "data=(IMAGES, LABELS)")
         return self._call.data
 
-    def _fitting(self, found: Counterfactual) -> tuple[str, ...]:
-        check_shape(found, tuple(self._call.inputs.shape[1:]))
-        check_count(found, self._class_count())
+    def _check_generator(self, loaded: LoadedGenerator) -> tuple[str, ...]:
+        check_shape(loaded, tuple(self._call.inputs.shape[1:]))
+        check_count(loaded, self._class_count())
         return ()
 
-    def _check_cvae(self, found: LoadedCvae) -> None:
-        check_cvae(found, shape=self._call.inputs.shape[1:])
-        check_label_count(found, self._class_count())
+    def _check_cvae(self, loaded: LoadedCvae) -> None:
+        check_cvae(loaded, shape=self._call.inputs.shape[1:])
+        check_label_count(loaded, self._class_count())
 
     def _class_count(self) -> int:
         return checked_logits(self._call.model, self._call.inputs[:1], 1).shape[1]

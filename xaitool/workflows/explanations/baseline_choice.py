@@ -25,13 +25,13 @@ def baseline_class(baseline: str) -> type[Baseline]:
         ConfigError: A file is wanted and missing, or given and not wanted.
     """
     name, colon, file = baseline.partition(":")
-    found: type[Baseline] = registry.load("baseline", name)
-    if bool(file) != bool(found.needs & IN_A_FILE) or (colon and not file):
+    kind: type[Baseline] = registry.load("baseline", name)
+    if bool(file) != bool(kind.needs & IN_A_FILE) or (colon and not file):
         raise ConfigError(
             f"--baseline is '{baseline}', but NAME, image:FILE, ganmex:CHECKPOINT or "
             "cvae:CHECKPOINT is wanted"
         )
-    return found
+    return kind
 
 
 def check_fit(
@@ -87,8 +87,8 @@ def baselines_with_options(
     kinds = {baseline: baseline_class(baseline) for baseline in baselines}
     if options.baseline_option and not kinds:
         raise ConfigError("--baseline-option is set, but no method takes a baseline")
-    own = {_name(baseline): kind.Options for baseline, kind in kinds.items()}
-    given = assigned(options.baseline_option, own, "baseline")
+    options_of = {_name(baseline): kind.Options for baseline, kind in kinds.items()}
+    given = assigned(options.baseline_option, options_of, "baseline")
     named = {one.partition("=")[0].rpartition(".")[2] for one in options.baseline_option}
     drawn = {} if "references" in named else {"references": options.references}
     values = {name: chosen.to_dict() for name, chosen in given.items()}

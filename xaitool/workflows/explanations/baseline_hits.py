@@ -75,7 +75,7 @@ SAMPLES_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
-class Reached:
+class ReachedCount:
     """Baselines of some samples.
 
     Attributes:
@@ -87,7 +87,7 @@ class Reached:
     count: int
 
 
-def count_reached(prediction: Tensor, against: Tensor, classes: Tensor | None) -> Reached:
+def count_reached(prediction: Tensor, against: Tensor, classes: Tensor | None) -> ReachedCount:
     """Count the baselines of some samples.
 
     Args:
@@ -97,9 +97,9 @@ def count_reached(prediction: Tensor, against: Tensor, classes: Tensor | None) -
         classes: Then int64 ``(N, K)``: each column's class, -1 for the target itself.
     """
     if prediction.ndim == 2 or classes is None:
-        return Reached(int((prediction == against[:, None]).sum()), prediction.numel())
+        return ReachedCount(int((prediction == against[:, None]).sum()), prediction.numel())
     hits = (prediction == classes[..., None]) & (classes >= 0)[..., None]
-    return Reached(int(hits.sum()), int((classes >= 0).sum()) * prediction.shape[2])
+    return ReachedCount(int(hits.sum()), int((classes >= 0).sum()) * prediction.shape[2])
 
 
 def reached_share(rows: AttributionRows, row: int) -> float | None:
@@ -107,14 +107,14 @@ def reached_share(rows: AttributionRows, row: int) -> float | None:
     prediction, classes = (rows.extra.get(name) for name in ("baseline_prediction", "classes"))
     if prediction is None:
         return None
-    one = slice(row, row + 1)
-    found = count_reached(
-        prediction[one], rows.against[one], None if classes is None else classes[one]
+    alone = slice(row, row + 1)
+    reached = count_reached(
+        prediction[alone], rows.against[alone], None if classes is None else classes[alone]
     )
-    return found.hits / found.count
+    return reached.hits / reached.count
 
 
-def file_reached(path: Path) -> Reached | None:
+def file_reached(path: Path) -> ReachedCount | None:
     """Of all samples of an attribution file; None where its baselines stand for no class."""
     with AttributionFile(path) as file:
         parts = []
@@ -125,4 +125,4 @@ def file_reached(path: Path) -> Reached | None:
             if prediction is None or against is None:
                 return None
             parts.append(count_reached(prediction, against, file.column("extra/classes", rows)))
-    return Reached(sum(part.hits for part in parts), sum(part.count for part in parts))
+    return ReachedCount(sum(part.hits for part in parts), sum(part.count for part in parts))

@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 
 from xaitool.core.baselines.base import Need
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.files.images import read_image
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.explanation import ExplanationOptions
 from xaitool.workflows.counterfactuals.cvae import LoadedCvae, check_cvae, check_label_count
-from xaitool.workflows.counterfactuals.generator import Counterfactual, fitting
+from xaitool.workflows.counterfactuals.generator import LoadedGenerator, check_generator
 from xaitool.workflows.explanations.baseline_choice import baseline_class
-from xaitool.workflows.explanations.plan import Explanation
+from xaitool.workflows.explanations.plan import MethodSetup
 from xaitool.workflows.explanations.supply import OpenedBaseline, Supply
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import dataset_for
@@ -26,7 +26,7 @@ from xaitool.workflows.runs.runtime import Runtime
 
 
 def explained_baseline(
-    explanation: Explanation,
+    setup: MethodSetup,
     options: ExplanationOptions,
     classifier: Classifier,
     runtime: Runtime,
@@ -35,11 +35,11 @@ def explained_baseline(
     sensitive: Mapping[str, tuple[str, ...]] | None = None,
 ) -> OpenedBaseline | None:
     """The baseline of an explanation; None for a method without one. See `open_baseline`."""
-    if explanation.baseline is None:
+    if setup.baseline is None:
         return None
     return open_baseline(
-        explanation.baseline,
-        explanation.baseline_options,
+        setup.baseline,
+        setup.baseline_options,
         options,
         classifier,
         runtime,
@@ -50,7 +50,7 @@ def explained_baseline(
 
 def open_baseline(
     name: str,
-    own_options: Mapping[str, Any],
+    baseline_options: Mapping[str, Any],
     options: ExplanationOptions,
     classifier: Classifier,
     runtime: Runtime,
@@ -65,7 +65,7 @@ def open_baseline(
 
     Args:
         name: ``NAME``, ``image:FILE``, ``ganmex:CHECKPOINT`` or ``cvae:CHECKPOINT``.
-        own_options: The baseline's.
+        baseline_options: Its own.
         options: The dataset to draw from, the seed.
         classifier: What is explained.
         runtime: Where it computes.
@@ -86,7 +86,9 @@ def open_baseline(
             f"baseline '{name}' looks for images of a second class, but --against is not set",
             hint="--against second",
         )
-    return OptionSupply(name, options, classifier, runtime, sensitive).opened(kind, own_options)
+    return OptionSupply(name, options, classifier, runtime, sensitive).opened(
+        kind, baseline_options
+    )
 
 
 class OptionSupply(Supply):
@@ -139,14 +141,16 @@ class OptionSupply(Supply):
             raise ConfigError(
                 f"--references is {count}, but dataset {dataset.name} has {len(dataset)} images"
             )
-        order = torch.randperm(len(dataset), generator=generator(self._options.seed, "references"))
+        order = torch.randperm(
+            len(dataset), generator=random_stream(self._options.seed, "references")
+        )
         return self._runtime.place(dataset.images(order[:count]))
 
-    def _fitting(self, found: Counterfactual) -> tuple[str, ...]:
-        return fitting(found, self._classifier, self._runtime)
+    def _check_generator(self, loaded: LoadedGenerator) -> tuple[str, ...]:
+        return check_generator(loaded, self._classifier, self._runtime)
 
-    def _check_cvae(self, found: LoadedCvae) -> None:
+    def _check_cvae(self, loaded: LoadedCvae) -> None:
         classifier = self._classifier
         shape, names = classifier.input.shape, classifier.classes or None
-        check_cvae(found, shape=shape, classes=names, sensitive=self._sensitive)
-        check_label_count(found, classifier.class_count(shape, self._runtime))
+        check_cvae(loaded, shape=shape, classes=names, sensitive=self._sensitive)
+        check_label_count(loaded, classifier.class_count(shape, self._runtime))

@@ -47,7 +47,7 @@ class ClassChoice:
             if text is not None and text not in rules
         ]
         if len(named) > len(set(named)):
-            raise self._one_class()
+            raise self._single_class()
         self._check_second(count)
 
     def check_labels(self, labels: Tensor, count: int) -> None:
@@ -81,7 +81,7 @@ class ClassChoice:
                 f"--against {self.against} has no class to name, but two or more are wanted"
             )
 
-    def _one_class(self) -> DataError:
+    def _single_class(self) -> DataError:
         return DataError(
             f"--against {self.against} is the target of an image, but another class is wanted",
             hint="--against second",
@@ -101,7 +101,7 @@ class ClassChoice:
         """
         target, against = self._classes(logits, labels)
         if against is not None and (against == target).any():
-            raise self._one_class()
+            raise self._single_class()
         return Score(target, against, output)
 
     def clash(self, logits: Tensor, labels: Tensor) -> Tensor:

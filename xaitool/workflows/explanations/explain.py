@@ -14,7 +14,7 @@ from xaitool.workflows.explanations.image_choice import chosen_images
 from xaitool.workflows.explanations.images import ExplainedImages, open_images
 from xaitool.workflows.explanations.job import AttributionJob, Record
 from xaitool.workflows.explanations.pictures import write_grid
-from xaitool.workflows.explanations.plan import planned
+from xaitool.workflows.explanations.plan import planned_files
 from xaitool.workflows.models.probe import probe
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.context import Context
@@ -98,8 +98,8 @@ def explain(
             done = [job.run(emit or (lambda record: None), stop) for job in jobs]
             files = [path for one in done for path in one.files]
             if len(jobs) > 1 or config.grid:
-                explanations = [job.explanation for job in jobs]
-                files.append(write_grid(explanations, config, jobs[0].classifier.classes))
+                setups = [job.setup for job in jobs]
+                files.append(write_grid(setups, config, jobs[0].classifier.classes))
     finally:
         _report(images, config, reporter)
     return ExplainResult(files, max(one.samples for one in done), images.skipped)
@@ -108,23 +108,20 @@ def explain(
 def _prepared(context: Context[ExplainConfig]) -> tuple[list[AttributionJob], ExplainedImages]:
     """Everything checked and loaded, nothing written yet."""
     config = context.config
-    plan = planned(config)
+    plan = planned_files(config)
     classifier = load_classifier(config.model, config.weights, context.runtime, options=config)
     images = open_images(config, classifier)
-    found = probe(classifier, images.shape, context.runtime)
-    for warning in found.warnings:
+    trial = probe(classifier, images.shape, context.runtime)
+    for warning in trial.warnings:
         context.reporter.warning(warning)
-    count = found.class_count
+    count = trial.class_count
     choice = ClassChoice(config.target, config.held_against, classifier.classes)
     choice.check(count)
     if config.only is None:
         choice.check_labels(images.labels, count)
     if config.only or choice.may_clash:
         images = chosen_images(images, classifier, choice, context)
-    jobs = [
-        AttributionJob(explanation, context, classifier, images, choice, count)
-        for explanation in plan
-    ]
+    jobs = [AttributionJob(setup, context, classifier, images, choice, count) for setup in plan]
     for warning in dict.fromkeys(warning for job in jobs for warning in job.warnings):
         context.reporter.warning(warning)
     return jobs, images

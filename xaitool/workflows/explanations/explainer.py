@@ -16,7 +16,7 @@ from xaitool.workflows.explanations.baseline_hits import DrawnBaselines
 
 
 @dataclass(frozen=True)
-class Explained:
+class JobResult:
     """Some images, explained.
 
     Attributes:
@@ -69,7 +69,7 @@ class Explainer:
 
     def batches(
         self, images: Tensor, score: Score, attributes: Tensor | None = None
-    ) -> Iterator[Explained]:
+    ) -> Iterator[JobResult]:
         """Explain any number of images, `batch_size` at once; see `explain`."""
         size = self.batch_size
         for first in range(0, len(images), size):
@@ -77,7 +77,7 @@ class Explainer:
             known = None if attributes is None else attributes[some]
             yield self.explain(images[some], score.select(some), known)
 
-    def explain(self, images: Tensor, score: Score, attributes: Tensor | None = None) -> Explained:
+    def explain(self, images: Tensor, score: Score, attributes: Tensor | None = None) -> JobResult:
         """Explain a batch, with fewer rows in a forward pass where it does not fit in memory.
 
         Args:
@@ -93,17 +93,17 @@ class Explainer:
 
     def _explain(
         self, images: Tensor, score: Score, attributes: Tensor | None, rows: int
-    ) -> Explained:
+    ) -> JobResult:
         drawn = DrawnBaselines(self.baseline, self._method.model, rows, asks=self._asks)
         if self._classes is None:
             baselines = drawn.draw(images, score, attributes)
             found = self._method.attribute(images, score, baselines, rows=rows)
-            return Explained(_with(found, drawn.extras()), baselines)
+            return JobResult(_with(found, drawn.extras()), baselines)
         # A path is the same whatever the second class.
         baselines = None if self._path is None else drawn.draw(images, score, attributes)
         draw = drawn.draw if baselines is None else _drawn_already(baselines, score.target)
         found = self._method.attribute_against_all(images, score, self._classes, draw, rows=rows)
-        return Explained(_with(found, drawn.extras_of_all(score.target, self._classes)), baselines)
+        return JobResult(_with(found, drawn.extras_of_all(score.target, self._classes)), baselines)
 
 
 def _with(found: Attribution, extras: dict[str, Tensor]) -> Attribution:

@@ -27,7 +27,7 @@ from xaitool.workflows.explanations.explainer import Explainer
 from xaitool.workflows.explanations.file_rows import file_rows
 from xaitool.workflows.explanations.images import Batch, ExplainedImages, each_that_can
 from xaitool.workflows.explanations.pictures import HeatMaps, classes_reached
-from xaitool.workflows.explanations.plan import PlannedExplanation
+from xaitool.workflows.explanations.plan import PlannedFile
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.stop_signal import StopSignal
@@ -52,7 +52,7 @@ class AttributionJob:
     """One explanation of all images; made without writing anything.
 
     Args:
-        explanation: What is made.
+        setup: What is made.
         context: The options of the command.
         classifier: What is explained.
         images: Those to explain.
@@ -65,7 +65,7 @@ class AttributionJob:
 
     def __init__(
         self,
-        explanation: PlannedExplanation,
+        setup: PlannedFile,
         context: Context[ExplainConfig],
         classifier: Classifier,
         images: ExplainedImages,
@@ -73,8 +73,8 @@ class AttributionJob:
         classes: int,
     ) -> None:
         config = context.config
-        self.out = explanation.out
-        self.explanation = explanation
+        self.out = setup.out
+        self.setup = setup
         self.classifier = classifier
         self._config = config
         self._images = images
@@ -82,7 +82,7 @@ class AttributionJob:
         self._reporter = context.reporter
         self._runtime = context.runtime
         opened = explained_baseline(
-            explanation,
+            setup,
             config,
             classifier,
             context.runtime,
@@ -93,7 +93,7 @@ class AttributionJob:
         self._baseline_facts = {} if opened is None else opened.facts
         self.warnings = () if opened is None else opened.warnings
         self._explainer = Explainer(
-            explanation.bound(classifier.model, config.seed),
+            setup.bound(classifier.model, config.seed),
             self._baseline,
             context.rows(images.pixels, config.batch_size),
             classes=classes if choice.against == "all" else None,
@@ -139,15 +139,15 @@ class AttributionJob:
 
     def attributes(self) -> dict[str, Any]:
         """What the file says of itself."""
-        config, classifier, explanation = self._config, self.classifier, self.explanation
+        config, classifier, setup = self._config, self.classifier, self.setup
         return {
-            "method": explanation.name,
-            "method_options": explanation.method_options,
-            "score": explanation.output,
+            "method": setup.name,
+            "method_options": setup.method_options,
+            "score": setup.output,
             "target_rule": self._choice.target,
             "against_rule": self._choice.against,
-            "baseline": explanation.baseline,
-            "baseline_options": explanation.baseline_options,
+            "baseline": setup.baseline,
+            "baseline_options": setup.baseline_options,
             **self._baseline_facts,
             "dataset": config.dataset,
             "split": config.split if config.dataset else None,
@@ -172,7 +172,7 @@ class AttributionJob:
         self, writer: AttributionWriter
     ) -> Iterator[tuple[AttributionRows, list[Record]]]:
         heat_maps = HeatMaps(
-            self.explanation,
+            self.setup,
             self._config,
             classes=self.classifier.classes,
             places=self._images.places[: self._config.heat_maps],
@@ -213,13 +213,13 @@ class AttributionJob:
         """Explain a batch, as the file keeps it."""
         inputs = self._runtime.place(batch.images)
         logits = self._explainer.rows.run(partial(self.classifier.logits, inputs))
-        score = self._choice.score(logits, batch.labels, self.explanation.output)
+        score = self._choice.score(logits, batch.labels, self.setup.output)
         explained = self._explainer.explain(inputs, score, batch.attributes)
         return file_rows(batch, logits, score, explained, self._baseline)
 
     def _refuse(self, name: str, why: InputError | str) -> None:
         hint = why.hint if isinstance(why, InputError) else None
-        reason = f"image '{name}' cannot be explained by {self.explanation.title}: {why}"
+        reason = f"image '{name}' cannot be explained by {self.setup.title}: {why}"
         self._images.leave_out(reason, self._config.on_error, hint=hint)
 
     def _tell_reached(self) -> None:
@@ -227,7 +227,7 @@ class AttributionJob:
         reached = file_reached(self.out)
         if reached is not None:
             self._reporter.message(
-                f"{self.explanation.title}: {reached.hits} of {reached.count} baselines are of the "
+                f"{self.setup.title}: {reached.hits} of {reached.count} baselines are of the "
                 "class of --against to the model"
             )
 
@@ -235,15 +235,13 @@ class AttributionJob:
         """Of the samples that this run explained."""
         if names:
             self._reporter.warning(
-                f"{self.explanation.title} is 0 everywhere for {len(names)} of "
+                f"{self.setup.title} is 0 everywhere for {len(names)} of "
                 f"{len(self._images)} images whose score is not that of a baseline, the first is "
                 f"'{names[0]}': the method sees nothing there"
             )
 
     def _task(self, done: int) -> contextlib.AbstractContextManager[Any]:
-        return self._reporter.task(
-            f"explain {self.explanation.title}", len(self._images), "image", done
-        )
+        return self._reporter.task(f"explain {self.setup.title}", len(self._images), "image", done)
 
     def _writer(self) -> AttributionWriter:
         config, references = self._config, self._references()
@@ -267,8 +265,8 @@ class AttributionJob:
             "image": rows.filename[row],
             "output": str(self.out),
             "index": int(rows.index[row]),
-            "method": self.explanation.name,
-            "baseline": self.explanation.baseline,
+            "method": self.setup.name,
+            "baseline": self.setup.baseline,
             "target": target,
             "target_name": class_label(target, self.classifier.classes),
             "against": None if against < 0 else against,
@@ -285,8 +283,8 @@ class AttributionJob:
 
 def _silent(rows: AttributionRows) -> list[str]:
     """The names of those whose map is 0 though there is something to explain."""
-    found = is_silent(rows.attribution, rows.score_input, rows.score_baseline)
-    return [rows.filename[row] for row in found.nonzero().flatten().tolist()]
+    silent = is_silent(rows.attribution, rows.score_input, rows.score_baseline)
+    return [rows.filename[row] for row in silent.nonzero().flatten().tolist()]
 
 
 def _pictures(records: list[Record]) -> list[Path]:

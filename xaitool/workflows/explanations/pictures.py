@@ -22,7 +22,7 @@ from xaitool.report.path_picture import path_picture
 from xaitool.report.renderings import Rendering
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.class_choice import class_label
-from xaitool.workflows.explanations.plan import PlannedExplanation
+from xaitool.workflows.explanations.plan import PlannedFile
 
 # What a heat map is called.
 NAME = r"[0-9]{6}-.*\.png"
@@ -41,7 +41,7 @@ class HeatMaps:
     continued makes the same ones.
 
     Args:
-        explanation: Of the attribution file; the folder ``NAME-heat-maps`` lies beside it.
+        setup: Of the attribution file; the folder ``NAME-heat-maps`` lies beside it.
         config: The options of the command.
         classes: Class names; empty where unknown.
         places: Which images.
@@ -49,15 +49,15 @@ class HeatMaps:
 
     def __init__(
         self,
-        explanation: PlannedExplanation,
+        setup: PlannedFile,
         config: ExplainConfig,
         *,
         classes: tuple[str, ...],
         places: Collection[int],
     ) -> None:
-        self.folder = explanation.heat_maps
-        self.title = explanation.title
-        self.output = explanation.output
+        self.folder = setup.heat_maps
+        self.title = setup.title
+        self.output = setup.output
         self.rendering = cast(Rendering, config.rendering)
         self.classes = classes
         self.places = frozenset(places)
@@ -73,7 +73,7 @@ class HeatMaps:
             self.replace = False
             remove_files(self.folder, re.compile(NAME))
         return [
-            self._write_one(rows, row, index) if index in self.places else None
+            self._write_picture(rows, row, index) if index in self.places else None
             for row, index in enumerate(rows.index.tolist())
         ]
 
@@ -86,7 +86,7 @@ class HeatMaps:
             for row, index in enumerate(rows.index.tolist())
         ]
 
-    def _write_one(self, rows: AttributionRows, row: int, index: int) -> Path:
+    def _write_picture(self, rows: AttributionRows, row: int, index: int) -> Path:
         picture = self._class_maps if "class_values" in rows.extra else self._heat_map
         return self._save(rows, row, index, picture(rows, row))
 
@@ -172,25 +172,25 @@ def _shown_columns(rows: AttributionRows, row: int) -> list[int]:
 
 
 def write_grid(
-    explanations: Sequence[PlannedExplanation], config: ExplainConfig, classes: tuple[str, ...]
+    setups: Sequence[PlannedFile], config: ExplainConfig, classes: tuple[str, ...]
 ) -> Path:
     """Write the first images of some attribution files side by side.
 
     Args:
-        explanations: Those of the files, in the order of the columns; all of the same images.
+        setups: Those of the files, in the order of the columns; all of the same images.
         config: The options of the command.
         classes: Class names; empty where unknown.
 
     Returns:
         ``grid.png`` in the folder of several files, ``NAME-grid.png`` beside a single one.
     """
-    first = explanations[0].out
-    path = first.with_name("grid.png" if len(explanations) > 1 else f"{first.stem}-grid.png")
-    contents = [_read(one.out, config.grid_images) for one in explanations]
-    baselines = _baselines(explanations, contents)
+    first = setups[0].out
+    path = first.with_name("grid.png" if len(setups) > 1 else f"{first.stem}-grid.png")
+    contents = [_read(one.out, config.grid_images) for one in setups]
+    baselines = _baselines(setups, contents)
     picture = attribution_grid(
         _rows(contents, baselines, config.grid_images, classes),
-        [one.title.replace(", ", "\n") for one in explanations],
+        [one.title.replace(", ", "\n") for one in setups],
         pictures=[f"baseline\n{name}" for name in baselines],
         rendering=cast(Rendering, config.rendering),
     )
@@ -206,18 +206,18 @@ def _read(path: Path, most: int) -> AttributionRows:
 
 
 def _baselines(
-    explanations: Sequence[PlannedExplanation], contents: Sequence[AttributionRows]
+    setups: Sequence[PlannedFile], contents: Sequence[AttributionRows]
 ) -> dict[str, dict[int, Tensor]]:
     """By name and by the image's place those that are worth seeing: methods may share one."""
-    found: dict[str, dict[int, Tensor]] = {}
-    for explanation, rows in zip(explanations, contents, strict=True):
-        if explanation.baseline is None or rows.baseline is None:
+    images_of: dict[str, dict[int, Tensor]] = {}
+    for setup, rows in zip(setups, contents, strict=True):
+        if setup.baseline is None or rows.baseline is None:
             continue
         seen = zip(rows.index.tolist(), map(worth_seeing, rows.baseline), strict=True)
         images = {place: image for place, image in seen if image is not None}
         if images:
-            found.setdefault(explanation.baseline, {}).update(images)
-    return found
+            images_of.setdefault(setup.baseline, {}).update(images)
+    return images_of
 
 
 def _rows(

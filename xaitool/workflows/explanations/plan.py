@@ -26,7 +26,7 @@ from xaitool.workflows.explanations.baseline_choice import (
 
 
 @dataclass(frozen=True)
-class Explanation:
+class MethodSetup:
     """A method with its baseline and the options of both.
 
     Attributes:
@@ -59,7 +59,7 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class PlannedExplanation(Explanation):
+class PlannedFile(MethodSetup):
     """One attribution file that is to be made.
 
     Attributes:
@@ -74,24 +74,24 @@ class PlannedExplanation(Explanation):
         return self.out.with_name(f"{self.out.stem}-heat-maps")
 
 
-def planned(config: ExplainConfig) -> list[PlannedExplanation]:
+def planned_files(config: ExplainConfig) -> list[PlannedFile]:
     """The attribution files that the options ask for, in their order.
 
     Raises:
-        InputError: As `explanations`, or a file cannot go where it should.
+        InputError: As `method_setups`, or a file cannot go where it should.
     """
-    found = explanations(config, config.score)
-    places = _places(config, [(one.name, one.baseline) for one in found])
+    setups = method_setups(config, config.score)
+    places = _places(config, [(file.name, file.baseline) for file in setups])
     plan = [
-        PlannedExplanation(**vars(one), out=place) for one, place in zip(found, places, strict=True)
+        PlannedFile(**vars(file), out=place) for file, place in zip(setups, places, strict=True)
     ]
-    for one in plan:
-        check_new(one.out, overwrite=config.overwrite, resume=config.resume)
-        check_folder(one.heat_maps)
+    for file in plan:
+        check_new(file.out, overwrite=config.overwrite, resume=config.resume)
+        check_folder(file.heat_maps)
     return plan
 
 
-def explanations(options: ExplanationOptions, score: str | None = None) -> list[Explanation]:
+def method_setups(options: ExplanationOptions, score: str | None = None) -> list[MethodSetup]:
     """The explanations that options ask for, in their order.
 
     Several methods and baselines make every pair of them; a method that takes no baseline is there
@@ -139,7 +139,7 @@ def explanations(options: ExplanationOptions, score: str | None = None) -> list[
             kind = baseline_class(baseline)
             check_fit(methods[name], name, kind, baseline, baseline_options[baseline])
     return [
-        Explanation(
+        MethodSetup(
             name,
             methods[name],
             method_options[name].to_dict(),

@@ -18,7 +18,7 @@ from xaitool.workflows.counterfactuals.cvae import (
     LoadedCvae,
     load_cvae,
 )
-from xaitool.workflows.counterfactuals.generator import Counterfactual, load_counterfactual
+from xaitool.workflows.counterfactuals.generator import LoadedGenerator, load_generator
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -97,24 +97,24 @@ class Supply(ABC):
 
     def generator(self) -> nn.Module:
         """The generator of a checkpoint that fits the model."""
-        found = load_counterfactual(self._file(Need.GENERATOR), self._runtime)
-        self._warnings = self._fitting(found)
-        self._facts = _facts(found, found.kind)
-        return found.model
+        loaded = load_generator(self._file(Need.GENERATOR), self._runtime)
+        self._warnings = self._check_generator(loaded)
+        self._facts = _facts(loaded, loaded.kind)
+        return loaded.model
 
     def cvae(self) -> Cvae:
         """The autoencoder of a checkpoint that fits the model."""
-        found = load_cvae(self._file(Need.CVAE), self._runtime)
-        self._check_cvae(found)
-        self._facts = _facts(found, "cvae")
-        return found.model
+        loaded = load_cvae(self._file(Need.CVAE), self._runtime)
+        self._check_cvae(loaded)
+        self._facts = _facts(loaded, "cvae")
+        return loaded.model
 
     @abstractmethod
-    def _fitting(self, found: Counterfactual) -> tuple[str, ...]:
+    def _check_generator(self, loaded: LoadedGenerator) -> tuple[str, ...]:
         """Refuse a generator of other images or classes; what people should know of another."""
 
     @abstractmethod
-    def _check_cvae(self, found: LoadedCvae) -> None:
+    def _check_cvae(self, loaded: LoadedCvae) -> None:
         """Refuse an autoencoder of other images, classes or sensitive attributes."""
 
     def _file(self, need: Need) -> Path:
@@ -127,9 +127,9 @@ class Supply(ABC):
         return ConfigError(f"baseline '{self.name}' has no {need}, but {source} is wanted")
 
 
-def _facts(found: Counterfactual | LoadedCvae, kind: str) -> dict[str, str]:
+def _facts(loaded: LoadedGenerator | LoadedCvae, kind: str) -> dict[str, str]:
     return {
         "baseline_generator": kind,
-        "baseline_checkpoint": str(found.path),
-        "baseline_sha256": found.sha256,
+        "baseline_checkpoint": str(loaded.path),
+        "baseline_sha256": loaded.sha256,
     }

@@ -53,10 +53,12 @@ class ClassifierFeatures:
             ModelError: It returns no logits, or has no linear layer.
             ConfigError: Its classes are not as many as their names.
         """
-        own = self.classifier
-        own.class_count(own.input.shape, self.runtime)
-        self.features(torch.rand(1, *own.input.shape, generator=torch.Generator().manual_seed(0)))
-        for warning in own.warnings:
+        classifier = self.classifier
+        classifier.class_count(classifier.input.shape, self.runtime)
+        self.features(
+            torch.rand(1, *classifier.input.shape, generator=torch.Generator().manual_seed(0))
+        )
+        for warning in classifier.warnings:
             reporter.warning(warning)
 
     def features(self, images: Tensor) -> Tensor:
@@ -69,24 +71,24 @@ class ClassifierFeatures:
 
     def both(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """Features and logits by one forward pass."""
-        own = self.classifier
-        model = _Remembering(own.model)
+        classifier = self.classifier
+        model = _Remembering(classifier.model)
         features, logits = [], []
-        for part in images.split(self.runtime.rows(math.prod(own.input.shape), None)):
+        for part in images.split(self.runtime.rows(math.prod(classifier.input.shape), None)):
             features.append(penultimate(model, self.runtime.place(self._as_seen(part))))
             logits.append(model.returned.detach())
-        return torch.cat(features), torch.cat(logits) if own.classes else None
+        return torch.cat(features), torch.cat(logits) if classifier.classes else None
 
     def _as_seen(self, images: Tensor) -> Tensor:
         """Colours, shorter side and central square as the classifier wants them."""
-        own = self.classifier.input
-        if images.shape[1] != own.channels:
-            grey = own.channels == 1
+        wanted = self.classifier.input
+        if images.shape[1] != wanted.channels:
+            grey = wanted.channels == 1
             images = transforms.rgb_to_grayscale(images) if grey else images.repeat(1, 3, 1, 1)
-        mode = InterpolationMode(own.interpolation)
-        if min(images.shape[2:]) != own.resize:
-            images = transforms.resize(images, [own.resize], mode, antialias=True).clamp(0, 1)
-        cut: Tensor = transforms.center_crop(images, [own.crop])
+        mode = InterpolationMode(wanted.interpolation)
+        if min(images.shape[2:]) != wanted.resize:
+            images = transforms.resize(images, [wanted.resize], mode, antialias=True).clamp(0, 1)
+        cut: Tensor = transforms.center_crop(images, [wanted.crop])
         return cut
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from xaitool.core.losses.cross_entropy import CrossEntropy
 from xaitool.core.metrics.classification.accuracy import Accuracy
 from xaitool.core.models.classifiers.lenet5 import LeNet5
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.core.training.classifier_step import classifier_step
 from xaitool.data.cache import cache_directory
 from xaitool.data.dataset import ImageDataset
@@ -50,7 +50,7 @@ LEAST_ACCURACY = {"mnist": 0.99}
 """On the test split; a worse network judges by features that do not tell the classes apart."""
 
 
-class _Kept(TypedDict):
+class _CachedNetwork(TypedDict):
     """What of the cache makes the network."""
 
     shape: Shape
@@ -171,7 +171,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        content = load_checkpoint(path, kind="features", schema=_Kept)
+        content = load_checkpoint(path, kind="features", schema=_CachedNetwork)
         check_weights(lambda: _made(content), content["model"], str(path))
         return content if weights_sha256(content["model"]) == content["sha256"] else None
     except InputError:
@@ -235,7 +235,7 @@ def _train(
 
 def _shifted(images: Tensor, epoch: int, step: int) -> Tensor:
     most = RECIPE.largest_shift
-    random = generator(RECIPE.seed, "shift", epoch, step)
+    random = random_stream(RECIPE.seed, "shift", epoch, step)
     top, left = torch.randint(0, 2 * most + 1, (2,), generator=random).tolist()
     height, width = images.shape[-2:]
     padded = F.pad(images, (most, most, most, most), mode="replicate")

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xaitool.core.metrics.generation.feature_distance import mean_distance
 from xaitool.core.metrics.generation.manifold import Manifold
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.cache import cache_directory
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ArtifactError
@@ -29,7 +29,7 @@ VERSION = 1  # of what is kept: a change makes other files
 ROWS = 500  # images at a time
 
 
-class _Kept(TypedDict):
+class _CachedFeatures(TypedDict):
     """What a file of the cache holds."""
 
     sha256: str
@@ -77,17 +77,17 @@ def reference_features(
     Raises:
         InputError: The network does not take the images, or there are fewer than two.
     """
-    chosen = torch.randperm(len(dataset), generator=generator(seed, "real images"))[:most]
+    chosen = torch.randperm(len(dataset), generator=random_stream(seed, "real images"))[:most]
     first = network.features(dataset.images(chosen[:1]).to(device))
     key = (VERSION, network.name, network.sha256, str(first.dtype), dataset.digest, dataset.classes)
     text = f"{key} {len(chosen)} {neighbours_most} {seed} {device.type}"
     path = cache_directory() / "judging" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.pt"
-    found = _read(path, device)
-    if found is None:
-        found = _gather(network, dataset, chosen, neighbours_most, device)
+    reference = _read(path, device)
+    if reference is None:
+        reference = _gather(network, dataset, chosen, neighbours_most, device)
         with contextlib.suppress(OSError):
-            _keep(path, found)
-    return found
+            _keep(path, reference)
+    return reference
 
 
 def _gather(
@@ -104,12 +104,12 @@ def _gather(
     return ReferenceFeatures(gathered, Manifold.of(near), mean_distance(near))
 
 
-def _keep(path: Path, found: ReferenceFeatures) -> None:
+def _keep(path: Path, reference: ReferenceFeatures) -> None:
     tensors = {
-        **found.gathered.to_dict(),
-        "near": found.manifold.features,
-        "nearest": found.manifold.nearest,
-        "distance": torch.tensor(found.distance, dtype=torch.float64),
+        **reference.gathered.to_dict(),
+        "near": reference.manifold.features,
+        "nearest": reference.manifold.nearest,
+        "distance": torch.tensor(reference.distance, dtype=torch.float64),
     }
     tensors = {name: tensor.cpu() for name, tensor in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +122,7 @@ def _read(path: Path, device: torch.device) -> ReferenceFeatures | None:
     if not path.is_file():
         return None
     try:
-        content = load_checkpoint(path, kind=KIND, schema=_Kept)
+        content = load_checkpoint(path, kind=KIND, schema=_CachedFeatures)
         tensors: dict[str, Tensor] = content["tensors"]
         if weights_sha256(tensors) != content["sha256"]:
             return None

@@ -21,7 +21,7 @@ from xaitool.core.metrics.generation.kid import kid
 from xaitool.core.metrics.generation.manifold import Manifold
 from xaitool.core.metrics.generation.pixel_deviation import pixel_deviation
 from xaitool.core.metrics.generation.precision_recall import PrecisionRecall, precision_recall
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.workflows.features.gathered import GatheredFeatures
 from xaitool.workflows.features.reference import ReferenceFeatures
 
@@ -98,7 +98,7 @@ def kernel_distance(images: JudgedImages) -> Figure:
         images.made.features,
         images.real.gathered.features,
         subsets=images.kid_subsets,
-        generator=generator(images.seed, "kid subsets"),
+        generator=random_stream(images.seed, "kid subsets"),
     )
     return Figure(found.mean, found.standard_deviation)
 

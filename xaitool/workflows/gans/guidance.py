@@ -12,7 +12,7 @@ from xaitool.core.guidance.background import Background
 from xaitool.core.guidance.guidance import Guidance, GuidedImages
 from xaitool.core.guidance.schedule import GuidanceSchedule
 from xaitool.core.models.gans.images import from_pixels, to_pixels
-from xaitool.core.seeding import generator as keyed
+from xaitool.core.seeding import random_stream as keyed
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError, DataError, UnknownNameError, UnsupportedOperationError
 from xaitool.options import can_name_code

@@ -96,20 +96,20 @@ def check_per_sample(name: str, discriminator: nn.Module) -> None:
             )
 
 
-def check_single(name: str, network: nn.Module, one: Tensor) -> None:
+def check_single(name: str, network: nn.Module, sample: Tensor) -> None:
     """Refuse a network that does not train on a single sample; it is left as it was.
 
     Args:
         name: How messages call it.
         network: Tried as a copy in train mode.
-        one: Its input, a batch of one.
+        sample: Its input, a batch of one.
 
     Raises:
         ModelError: It fails.
     """
     try:
         with torch.no_grad():
-            copy.deepcopy(network).train()(one)
+            copy.deepcopy(network).train()(sample)
     except Exception as error:
         if is_out_of_memory(error):
             raise

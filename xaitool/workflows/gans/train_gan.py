@@ -13,7 +13,7 @@ from xaitool.core.frozen.users_model import bare
 from xaitool.core.metrics.generation.mode_collapse import mode_collapse
 from xaitool.core.models.gans.images import from_pixels, noise, sample
 from xaitool.core.objectives.base import GanObjective
-from xaitool.core.seeding import generator as keyed
+from xaitool.core.seeding import random_stream as keyed
 from xaitool.core.training.gan_step import gan_step
 from xaitool.core.training.optimiser import build_optimiser, restore_optimiser
 from xaitool.core.training.running_mean import running_mean
@@ -270,17 +270,17 @@ class GanTrainer:
         write_png(directory.samples / f"epoch-{epoch:04d}.png", sample_grid(samples))
         metrics: dict[str, Any] = {"explain_seconds": self.explaining.take()}
         if self._judge is not None:
-            found = self._judge.judge(
+            figures = self._judge.judge(
                 self.used_generator,
                 self._noise(self.config.fid_samples, "fid"),
                 kid_subsets=KID_SUBSETS,
             )
-            told = mode_collapse(found)
-            if told and (not self._collapsed or epoch == self.config.epochs):
-                self.reporter.warning(f"epoch {epoch}: {told}")
-            self._collapsed = told is not None
+            collapse = mode_collapse(figures)
+            if collapse and (not self._collapsed or epoch == self.config.epochs):
+                self.reporter.warning(f"epoch {epoch}: {collapse}")
+            self._collapsed = collapse is not None
             # Of very few images some figures are not defined.
-            metrics |= {name: value for name, value in found.items() if not math.isnan(value)}
+            metrics |= {name: value for name, value in figures.items() if not math.isnan(value)}
         return metrics
 
     def state_dict(self) -> dict[str, Any]:
@@ -314,9 +314,9 @@ class GanTrainer:
         rest = torch.arange(len(self.dataset) % step or step)
         if len(rest.chunk(self.critic_steps)[-1]) > 1:
             return
-        one = from_pixels(self.runtime.place(self.dataset.images(rest[:1])))
+        image = from_pixels(self.runtime.place(self.dataset.images(rest[:1])))
         check_single("the generator", self.generator, self._noise(1, "probe"))
-        check_single("the discriminator", self.discriminator, one)
+        check_single("the discriminator", self.discriminator, image)
 
     def _samples(self) -> Tensor:
         return sample(self.used_generator, self.fixed_noise).float().cpu()

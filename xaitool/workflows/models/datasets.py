@@ -68,8 +68,8 @@ def classifier_attributes(name: str, classifier: Classifier) -> dict[str, Any]:
 
     Nothing for another dataset than that of its training, which has other attributes.
     """
-    told = classifier.training if classifier.training.get("dataset") == name else {}
-    return {key: told.get(key) for key in ("label", "sensitive")}
+    training = classifier.training if classifier.training.get("dataset") == name else {}
+    return {key: training.get(key) for key in ("label", "sensitive")}
 
 
 def check_classes(dataset: ImageDataset, classifier: Classifier, runtime: Runtime) -> None:

@@ -76,30 +76,30 @@ def _defined(module: ModuleType, attribute: str) -> Any:
         ModelError: It is something else, or another package's and not listed in ``__all__``.
     """
     name, *inner = attribute.split(".")
-    found = getattr(module, name)
-    if _is_code(found) and not (_same_package(module, found) or name in _listed(module)):
+    value = getattr(module, name)
+    if _is_code(value) and not (_same_package(module, value) or name in _listed(module)):
         raise ModelError(
             f"'{module.__name__}:{name}' is only imported there, but what {module.__name__} "
             "defines or lists in __all__ is wanted",
-            hint=f"{found.__module__}:{attribute}",
+            hint=f"{value.__module__}:{attribute}",
         )
     for name in inner:
         # Through anything but a class the way would lead out of the module.
-        found = getattr(found, name) if inspect.isclass(found) else None
-    if not _is_code(found):
+        value = getattr(value, name) if inspect.isclass(value) else None
+    if not _is_code(value):
         raise ModelError(
             f"'{module.__name__}:{attribute}' is no function and no class of "
             f"{module.__name__}, but one is wanted"
         )
-    return found
+    return value
 
 
 def _is_code(value: object) -> bool:
     return inspect.isclass(value) or inspect.isroutine(value)
 
 
-def _same_package(module: ModuleType, found: Any) -> bool:
-    return str(found.__module__).partition(".")[0] == module.__name__.partition(".")[0]
+def _same_package(module: ModuleType, value: Any) -> bool:
+    return str(value.__module__).partition(".")[0] == module.__name__.partition(".")[0]
 
 
 def _listed(module: ModuleType) -> Iterable[str]:

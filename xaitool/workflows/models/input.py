@@ -95,24 +95,24 @@ class ModelInput:
             resize=resize,
             crop=crop,
             interpolation=options.interpolation or self.interpolation,  # type: ignore[arg-type]
-            mean=_one_a_channel("--mean", options.mean, self.mean, channels),
-            standard_deviation=_one_a_channel(
+            mean=_per_channel("--mean", options.mean, self.mean, channels),
+            standard_deviation=_per_channel(
                 "--std", options.std, self.standard_deviation, channels
             ),
         )
 
 
-def _one_a_channel(
-    flag: str, given: tuple[float, ...] | None, own: tuple[float, ...], channels: int
+def _per_channel(
+    flag: str, given: tuple[float, ...] | None, default: tuple[float, ...], channels: int
 ) -> tuple[float, ...]:
-    if given is None and len(own) != channels:
-        if len(set(own)) > 1:
+    if given is None and len(default) != channels:
+        if len(set(default)) > 1:
             raise ConfigError(
-                f"--channels is {channels}, but the model's own normalisation is of {len(own)}",
+                f"--channels is {channels}, but the model's own normalisation is of {len(default)}",
                 hint="--mean and --std replace it",
             )
-        given = own[:1]
-    values = own if given is None else given
+        given = default[:1]
+    values = default if given is None else given
     if len(values) not in (1, channels):
         raise ConfigError(
             f"{flag} has {len(values)} values, but one or one for each of {channels} "

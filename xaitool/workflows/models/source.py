@@ -182,13 +182,13 @@ def _from_program(
 
 
 def _check_program(source: str, program: LoadedProgram, seen: ModelInput) -> None:
-    own = (program.channels, program.side, program.side)
+    shape = (program.channels, program.side, program.side)
     given = seen.shape
-    for fixed, is_so, wanted in zip(program.fixed, given, own, strict=True):
+    for fixed, is_so, wanted in zip(program.fixed, given, shape, strict=True):
         if fixed and is_so != wanted:
             raise ConfigError(
                 f"--channels and --input-size say {given[0]}x{given[1]}x{given[2]}, but {source} "
-                f"was exported for {own[0]}x{own[1]}x{own[2]}"
+                f"was exported for {shape[0]}x{shape[1]}x{shape[2]}"
             )
 
 

@@ -26,12 +26,12 @@ def as_text(records: Iterable[Record], shares: bool, pen: Pen) -> Iterator[str]:
     """
     records = list(records)
     bars = _bars(records, shares)
-    scale = max((abs(bar.value) for own in bars for bar in own), default=0.0)
-    for number, (record, own) in enumerate(zip(records, bars, strict=True)):
+    scale = max((abs(bar.value) for bars_of_pair in bars for bar in bars_of_pair), default=0.0)
+    for number, (record, bars_of_pair) in enumerate(zip(records, bars, strict=True)):
         yield from [""] * (number > 0)
         yield f"user {record['user']}, item {record['item']}: {record['title']}"
         yield _sum(record)
-        yield from text_bars(own, pen, scale)
+        yield from text_bars(bars_of_pair, pen, scale)
         yield f"  the item's aspects span {record['explained_share']:.0%} of its vector"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from xaitool.core.recommenders.aspects.explanation import Explanation
+from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.errors import ConfigError
 from xaitool.io.atomic import write_png
 from xaitool.options.unread import refuse_unread
@@ -71,19 +71,19 @@ def recommend_explain(
     if config.plot is not None:
         _check_plot(config.plot, config.overwrite)
     query = Query(config, reporter)
-    names, explanation = query.recommender.names, query.explanation()
+    names, explainer = query.recommender.names, query.explainer()
     items = query.indices([names.item_index(name) for name in config.item])
     for item in items[~query.recommender.aspects[items].any(1)].tolist():
         reporter.warning(f"item '{names.titles[item]}' has no aspects, so none explains a rating")
-    records = _records(query, explanation, items)
+    records = _records(query, explainer, items)
     return records if config.plot is None else _drawn(records, config, config.plot, reporter)
 
 
-def _records(query: Query, explanation: Explanation, items: Tensor) -> Iterator[Record]:
+def _records(query: Query, explainer: AspectExplainer, items: Tensor) -> Iterator[Record]:
     count = len(items)
     for block, users in query.blocks(PAIRS // count):
         pairs = explained_pairs(
-            query, explanation, users.repeat_interleave(count), items.repeat(len(users))
+            query, explainer, users.repeat_interleave(count), items.repeat(len(users))
         )
         for number, values in enumerate(pairs):
             yield {"user": block[number // count], **values}

@@ -12,7 +12,7 @@ from xaitool.errors import StoppedBySignal
 from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
 from xaitool.workflows.recommenders.ratings import held_out, ratings_for
-from xaitool.workflows.recommenders.recipe import Fitted, Recipe, placed
+from xaitool.workflows.recommenders.recipe import FittedModel, RecommenderRecipe, placed
 from xaitool.workflows.recommenders.recommender import Recommender, save_recommender
 from xaitool.workflows.runs.directory import RunDirectory, check_free, default_run_path
 from xaitool.workflows.runs.place import RunPlace
@@ -80,7 +80,7 @@ def recommend_fit(
     reporter = reporter or SilentReporter()
     refuse_unread(config)
     runtime = Runtime.from_options(config)
-    recipe = Recipe.from_config(config)
+    recipe = RecommenderRecipe.from_config(config)
     place = _place(config, runtime)
     data = ratings_for(config, data_dir=config.data_dir)
     mask = held_out(data, config)
@@ -120,14 +120,14 @@ def _place(config: RecommendFitConfig, runtime: Runtime) -> RunPlace:
 
 
 def _fit(
-    recipe: Recipe,
+    recipe: RecommenderRecipe,
     seen: Ratings,
     data: RatingData,
     runtime: Runtime,
     directory: RunDirectory,
     stop: StopSignal,
     reporter: Reporter,
-) -> tuple[Fitted, dict[str, Any]]:
+) -> tuple[FittedModel, dict[str, Any]]:
     metrics: dict[str, Any] = {}
     start = time.perf_counter()
     with reporter.task("fit", recipe.epochs, "epoch") as task:
@@ -157,7 +157,11 @@ def _stop(number: int, epoch: int) -> NoReturn:
 
 
 def _plan(
-    config: RecommendFitConfig, place: RunPlace, recipe: Recipe, data: RatingData, train: Ratings
+    config: RecommendFitConfig,
+    place: RunPlace,
+    recipe: RecommenderRecipe,
+    data: RatingData,
+    train: Ratings,
 ) -> dict[str, Any]:
     return {
         "command": COMMAND,

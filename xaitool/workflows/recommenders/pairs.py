@@ -8,7 +8,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from xaitool.core.recommenders.aspects.explanation import Explanation
+from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.core.recommenders.aspects.preferences import l1_normalised
 from xaitool.core.recommenders.biased import BiasedModel
 from xaitool.workflows.recommenders.query import Query
@@ -16,18 +16,18 @@ from xaitool.workflows.recommenders.query import Query
 
 @torch.inference_mode()
 def explained_pairs(
-    query: Query, explanation: Explanation, users: Tensor, items: Tensor
+    query: Query, explainer: AspectExplainer, users: Tensor, items: Tensor
 ) -> list[dict[str, Any]]:
     """Ratings, their parts, and what aspects add to them; for the names see `recommend_explain`.
 
     Args:
         query: Whom is asked.
-        explanation: What explains it.
+        explainer: What explains it.
         users: int64 ``(n,)``.
         items: int64 ``(n,)``, one to each user.
     """
     names, present = query.recommender.names, query.recommender.aspects[items]
-    specific = explanation.specific_preference(users, items)
+    specific = explainer.specific_preference(users, items)
     parts = _parts(query, users, items)
     parts["unexplained"] = parts["interest"] - specific.sum(1)
     parts["explained_share"] = _explained_share(query, items)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from xaitool.core.recommenders.aspects.explanation import Explanation
+from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.core.recommenders.aspects.preferences import l1_normalised
 from xaitool.report.aspect_bars import Bar, Pen, text_bars
 from xaitool.workflows.configs.recommend import RecommendPreferencesConfig
@@ -55,14 +55,14 @@ def recommend_preferences(
         >>> folder.cleanup()
     """
     query = Query(config, reporter or SilentReporter())
-    return _rows(query, query.explanation())
+    return _rows(query, query.explainer())
 
 
-def _rows(query: Query, explanation: Explanation) -> Iterator[Row]:
+def _rows(query: Query, explainer: AspectExplainer) -> Iterator[Row]:
     names = query.recommender.names.aspect_names
     for block, users in query.blocks(USERS):
         with torch.inference_mode():
-            raw, order = explanation.general_preference(users).sort(
+            raw, order = explainer.general_preference(users).sort(
                 dim=1, descending=True, stable=True
             )
         shares = l1_normalised(raw)

@@ -8,7 +8,7 @@ from itertools import chain, islice
 import torch
 from torch import Tensor
 
-from xaitool.core.recommenders.aspects.explanation import Explanation
+from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.core.recommenders.engine.rated_items import RatedItems
 from xaitool.errors import ConfigError, DataError, ModelError
 from xaitool.io.standard_input import listed_names
@@ -46,19 +46,19 @@ class Query:
         self._names = config.user
         self._reporter = reporter
 
-    def explanation(self) -> Explanation:
+    def explainer(self) -> AspectExplainer:
         """What explains the ratings.
 
         Raises:
             ModelError: Nothing does.
         """
-        if self.recommender.explanation is None:
+        if self.recommender.explainer is None:
             raise ModelError(
                 f"base '{self.recommender.base}' knows nothing of aspects, "
                 "but they are to explain it",
                 hint="fit another, such as xaitool recommend fit --base svd, or --base linear",
             )
-        return self.recommender.explanation
+        return self.recommender.explainer
 
     def blocks(self, size: int) -> Iterator[tuple[list[str], Tensor]]:
         """The users, a block at a time, so that memory does not grow with their number.

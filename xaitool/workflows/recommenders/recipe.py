@@ -9,7 +9,7 @@ from torch import Tensor
 
 from xaitool import registry
 from xaitool.core.recommenders.aspects.amcf import Amcf
-from xaitool.core.recommenders.aspects.explanation import AspectWeights, Explanation
+from xaitool.core.recommenders.aspects.explainer import AspectExplainer, AspectWeights
 from xaitool.core.recommenders.base import Progress, RatingModel
 from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.linear import Linear
@@ -17,7 +17,7 @@ from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
 from xaitool.workflows.runs.runtime import Runtime
 
 
-class Fitted(NamedTuple):
+class FittedModel(NamedTuple):
     """A rating model and what explains it.
 
     Attributes:
@@ -29,7 +29,7 @@ class Fitted(NamedTuple):
     amcf: Amcf | None
 
     @property
-    def explanation(self) -> Explanation | None:
+    def explainer(self) -> AspectExplainer | None:
         """AMCF, or a linear model's own weights; None where nothing explains."""
         if isinstance(self.model, Linear):
             return AspectWeights(self.model)
@@ -37,7 +37,7 @@ class Fitted(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RecommenderRecipe:
     """All that a fit depends on, except for the ratings and the aspects.
 
     Attributes:
@@ -76,7 +76,7 @@ class Recipe:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values; ``Recipe(**values)`` is the way back."""
+        """As plain values; ``RecommenderRecipe(**values)`` is the way back."""
         return asdict(self)
 
     @property
@@ -84,7 +84,7 @@ class Recipe:
         """How often `fit` reports progress."""
         return int(self.base_options.get("epochs", 1))
 
-    def build(self, user_count: int, aspects: Tensor, runtime: Runtime) -> Fitted:
+    def build(self, user_count: int, aspects: Tensor, runtime: Runtime) -> FittedModel:
         """The models, not fitted yet.
 
         Args:
@@ -97,14 +97,14 @@ class Recipe:
         unplaced = kind(user_count, len(aspects), **extra, **self.base_options)
         model: RatingModel = runtime.place(unplaced)
         if self.amcf_options is None:
-            return Fitted(model, None)
+            return FittedModel(model, None)
         amcf = Amcf(model, aspects.to(runtime.device), **self.amcf_options)
         runtime.place(amcf)
-        return Fitted(model, amcf)
+        return FittedModel(model, amcf)
 
     def fit(
         self, ratings: Ratings, aspects: Tensor, runtime: Runtime, progress: Progress | None = None
-    ) -> Fitted:
+    ) -> FittedModel:
         """Fit the rating model to the ratings, and AMCF to the rating model.
 
         Args:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.recommenders.aspects.amcf import Amcf
-from xaitool.core.recommenders.aspects.explanation import Explanation
+from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.core.recommenders.base import RatingModel
 from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.rating_names import RatingNames
@@ -18,20 +18,20 @@ from xaitool.io.checkpoints import load_checkpoint, save_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.io.plain import Finite, Option
 from xaitool.io.stored_weights import check_weights
-from xaitool.workflows.recommenders.recipe import Fitted, Recipe, placed
+from xaitool.workflows.recommenders.recipe import FittedModel, RecommenderRecipe, placed
 from xaitool.workflows.runs.runtime import Runtime
 
 KIND = "recommender"
 
 
-class _Recipe(TypedDict):
+class _SavedRecipe(TypedDict):
     base: str
     base_options: dict[str, Option]
     amcf_options: dict[str, Option] | None
     seed: int
 
 
-class _Seen(TypedDict):
+class _SeenRatings(TypedDict):
     users: Tensor
     items: Tensor
     values: Tensor
@@ -45,7 +45,7 @@ class _State(TypedDict):
 class SavedRecommender(TypedDict):
     """The content of a recommender's checkpoint."""
 
-    recipe: _Recipe
+    recipe: _SavedRecipe
     dataset: str
     dataset_digest: str
     config: dict[str, Option]
@@ -55,7 +55,7 @@ class SavedRecommender(TypedDict):
     titles: list[str]
     aspect_names: list[str]
     aspects: Tensor
-    seen: _Seen
+    seen: _SeenRatings
     state: _State
 
 
@@ -79,8 +79,8 @@ class Recommender:
         config: The options of ``recommend fit``, as plain values.
     """
 
-    recipe: Recipe
-    fitted: Fitted
+    recipe: RecommenderRecipe
+    fitted: FittedModel
     names: RatingNames
     aspects: Tensor
     scale: tuple[float, float]
@@ -105,9 +105,9 @@ class Recommender:
         return self.fitted.amcf
 
     @property
-    def explanation(self) -> Explanation | None:
+    def explainer(self) -> AspectExplainer | None:
         """What explains the ratings: AMCF, or a linear model itself; None for ``baseline``."""
-        return self.fitted.explanation
+        return self.fitted.explainer
 
 
 def save_recommender(path: Path, recommender: Recommender) -> None:
@@ -150,7 +150,7 @@ def load_recommender(path: Path, runtime: Runtime) -> Recommender:
     """
     content = load_checkpoint(path, kind=KIND, schema=SavedRecommender)
     with damage_as_error(path, ours=True):
-        recipe, names = Recipe(**content["recipe"]), _names(content)
+        recipe, names = RecommenderRecipe(**content["recipe"]), _names(content)
         aspects = content["aspects"].to(runtime.device)
         users, nowhere = len(names.user_ids), replace(runtime, device=torch.device("meta"))
         check_weights(
@@ -193,7 +193,7 @@ def _seen(content: dict[str, Any], names: RatingNames) -> Ratings:
 
 
 @torch.no_grad()
-def _restore(fitted: Fitted, state: dict[str, Any]) -> None:
+def _restore(fitted: FittedModel, state: dict[str, Any]) -> None:
     fitted.model.load_state_dict(state["model"])
     if fitted.amcf is not None:
         fitted.amcf.load_state_dict({**fitted.amcf.state_dict(), **state["amcf"]})

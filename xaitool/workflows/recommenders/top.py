@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool.core.recommenders.aspects.explanation import Explanation
+from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.core.recommenders.engine.best_items import best_items
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.recommend import RecommendTopConfig
@@ -69,12 +69,12 @@ def recommend_top(config: RecommendTopConfig, reporter: Reporter | None = None) 
     number = min(NUMBER, count) if config.number is None else config.number
     if number > count:
         raise ConfigError(f"--number is {number}, but the model has {count:,} items")
-    explanation = query.explanation() if config.explain else None
-    return _rows(query, config, number, explanation)
+    explainer = query.explainer() if config.explain else None
+    return _rows(query, config, number, explainer)
 
 
 def _rows(
-    query: Query, config: RecommendTopConfig, number: int, explanation: Explanation | None
+    query: Query, config: RecommendTopConfig, number: int, explainer: AspectExplainer | None
 ) -> Iterator[Row]:
     names, (low, high) = query.recommender.names, query.recommender.scale
     size = min(PAIRS // query.recommender.model.item_count, ROWS // number)
@@ -82,7 +82,7 @@ def _rows(
         place, rank, items, raw = _best(query, users, number, config.exclude_seen)
         ratings = raw.clamp(low, high)
         columns = [place.tolist(), rank.tolist(), items.tolist(), plain(ratings), plain(raw)]
-        why = _aspects(query, explanation, users[place], items) if explanation else []
+        why = _aspects(query, explainer, users[place], items) if explainer else []
         for position, (user, above, item, rating, value) in enumerate(zip(*columns, strict=True)):
             row = {
                 "user": block[user],
@@ -92,7 +92,7 @@ def _rows(
                 "rating": rating,
                 "raw": value,
             }
-            yield row | {"aspects": why[position]} if explanation else row
+            yield row | {"aspects": why[position]} if explainer else row
 
 
 @torch.inference_mode()
@@ -109,9 +109,9 @@ def _best(query: Query, users: Tensor, number: int, exclude_seen: bool) -> tuple
 
 @torch.inference_mode()
 def _aspects(
-    query: Query, explanation: Explanation, users: Tensor, items: Tensor
+    query: Query, explainer: AspectExplainer, users: Tensor, items: Tensor
 ) -> list[dict[str, float]]:
     present = query.recommender.aspects[items]
     return by_aspect(
-        explanation.specific_preference(users, items), present, query.recommender.names.aspect_names
+        explainer.specific_preference(users, items), present, query.recommender.names.aspect_names
     )

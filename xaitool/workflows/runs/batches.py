@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xaitool.core.seeding import derive_seed, generator
+from xaitool.core.seeding import derive_seed, random_stream
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -22,7 +22,7 @@ def batches(seed: int, samples: int, batch_size: int, epoch: int) -> tuple[Tenso
         batch_size: Samples in a batch; the last one has what is left.
         epoch: From 0 on.
     """
-    order = generator(seed, "order", epoch)
+    order = random_stream(seed, "order", epoch)
     return tuple(torch.randperm(samples, generator=order).split(batch_size))
 
 
@@ -37,4 +37,4 @@ def step_draws(seed: int, epoch: int, step: int, runtime: Runtime) -> torch.Gene
     """
     keys = (seed, "step", epoch, step)
     runtime.seed_layers(derive_seed(*keys, "layers"))
-    return generator(*keys, "draws")
+    return random_stream(*keys, "draws")

@@ -42,9 +42,9 @@ FILES = (
 )
 FOLDERS = ("samples", "plots")
 PARTIAL = r"\..+\.[0-9]+\.partial"
-OWN_FILE = re.compile("|".join((*map(re.escape, FILES), PARTIAL)))
-OWN_RESULT = re.compile(rf"(?!config\.json|status\.json)(?:{OWN_FILE.pattern})")
-OWN_PICTURE = re.compile(rf".+\.png|{PARTIAL}")
+RUN_FILE = re.compile("|".join((*map(re.escape, FILES), PARTIAL)))
+RUN_RESULT = re.compile(rf"(?!config\.json|status\.json)(?:{RUN_FILE.pattern})")
+RUN_PICTURE = re.compile(rf".+\.png|{PARTIAL}")
 LOCK = ".lock"
 
 
@@ -109,10 +109,10 @@ class RunDirectory:
             # Once more, now that nobody else can write.
             check_free(out, overwrite=overwrite, leftovers_of=leftovers_of)
             # Last what says whose the rest is, for the case that this process is killed here.
-            remove_files(out.resolve(), OWN_RESULT)
+            remove_files(out.resolve(), RUN_RESULT)
             for name in FOLDERS:
-                remove_files(out / name, OWN_PICTURE)
-            remove_files(out.resolve(), OWN_FILE)
+                remove_files(out / name, RUN_PICTURE)
+            remove_files(out.resolve(), RUN_FILE)
             return cls(out, lock)
 
     @classmethod
@@ -246,7 +246,7 @@ def check_resumable(out: Path) -> None:
 
 def is_completed(out: Path) -> bool:
     """Whether the run in a folder says that it came to its end."""
-    return bool(_said(out / "status.json", Status).get("state") == "completed")
+    return bool(_json_or_nothing(out / "status.json", Status).get("state") == "completed")
 
 
 def default_run_path(command: str, label: str, seed: int, *, now: datetime | None = None) -> Path:
@@ -329,13 +329,13 @@ def _is_leftover(out: Path, command: str) -> bool:
     Checkpoints without a ``config.json``, which is written before them, are somebody's copies; a
     run that was completed lacks its ``last.pt`` because somebody removed it.
     """
-    owner = _said(out / "config.json", SavedConfig).get("command")
+    owner = _json_or_nothing(out / "config.json", SavedConfig).get("command")
     if owner is None and any(out.glob("*.pt")):
         return False
     return owner in (None, command) and not is_completed(out)
 
 
-def _said(path: Path, schema: type[Any]) -> dict[str, Any]:
+def _json_or_nothing(path: Path, schema: type[Any]) -> dict[str, Any]:
     """What a JSON file holds; nothing where it is absent or damaged."""
     with contextlib.suppress(ArtifactError):
         return read_json(path, schema)
@@ -344,9 +344,9 @@ def _said(path: Path, schema: type[Any]) -> dict[str, Any]:
 
 def _foreign(out: Path) -> Iterator[Path]:
     """What no run writes there, links to folders too; empty folders stay and do no harm."""
-    own = {out: OWN_FILE} | {out / name: OWN_PICTURE for name in FOLDERS}
+    known_names = {out: RUN_FILE} | {out / name: RUN_PICTURE for name in FOLDERS}
     for path in out.rglob("*"):
-        known = path.parent in own and own[path.parent].fullmatch(path.name)
+        known = path.parent in known_names and known_names[path.parent].fullmatch(path.name)
         is_folder = path.is_dir() and not path.is_symlink()
         if not known and not is_folder and path != out / LOCK:
             yield path

@@ -37,8 +37,8 @@ def resolve_device(name: str) -> torch.device:
         return _present(torch.backends.mps.is_available(), name, "no MPS device")
     if kind == "cuda" and (re.fullmatch("[0-9]{1,9}", number) or not colon):
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        found = f"{count} CUDA device{'s' * (count > 1)}" if count else "no CUDA device"
-        return _present(int(number or 0) < count, name if colon else "cuda:0", found, given=name)
+        devices = f"{count} CUDA device{'s' * (count > 1)}" if count else "no CUDA device"
+        return _present(int(number or 0) < count, name if colon else "cuda:0", devices, given=name)
     raise ConfigError(f"--device is {name}, but auto, cpu, cuda, cuda:N or mps is wanted")
 
 
@@ -81,10 +81,10 @@ def _best_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _present(present: bool, name: str, found: str, *, given: str | None = None) -> torch.device:
+def _present(present: bool, name: str, devices: str, *, given: str | None = None) -> torch.device:
     if not present:
         raise ConfigError(
-            f"--device is {given or name}, but this machine has {found}", hint="--device cpu"
+            f"--device is {given or name}, but this machine has {devices}", hint="--device cpu"
         )
     return torch.device(name)
 

@@ -341,7 +341,7 @@ class TrainingRun:
         directory.metrics.append(metrics)
         self._save(directory.last)
         directory.write_progress(epoch, self.steps)
-        self.reporter.message(_told(epoch, self.epochs, metrics))
+        self.reporter.message(_epoch_line(epoch, self.epochs, metrics))
         return metrics
 
     def _best_before(self, epoch: int) -> float | None:
@@ -386,7 +386,7 @@ class TrainingRun:
         save_checkpoint(path, self.kind, content)
 
 
-def _told(epoch: int, epochs: int, metrics: dict[str, Any]) -> str:
+def _epoch_line(epoch: int, epochs: int, metrics: dict[str, Any]) -> str:
     values = (
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in metrics.items()

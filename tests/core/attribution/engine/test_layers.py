@@ -51,7 +51,7 @@ def test_of_a_module_that_runs_twice_the_last_output_counts_as_it_was_made() -> 
         with layer.watched() as outputs:
             network(IMAGE)
     assert [output.equal(one) for output, one in zip(outputs, (first, expected), strict=True)]
-    (own,) = layer.own(outputs)
+    (own,) = layer.select(outputs)
     assert own.equal(expected)
 
 
@@ -71,11 +71,11 @@ def test_a_function_is_watched_where_no_module_is() -> None:
     assert (layer.index, layer.period) == (1, 2)
     with torch.no_grad(), layer.watched() as outputs:
         expected = network(IMAGE)
-    (own,) = layer.own(outputs)
+    (own,) = layer.select(outputs)
     assert own.equal(expected)
     # Calls that are no whole number of batches are nobody's.
-    assert layer.own([*outputs, *outputs[:1]]) == []
-    assert layer.own([*outputs, *outputs]) == [outputs[1], outputs[1]]
+    assert layer.select([*outputs, *outputs[:1]]) == []
+    assert layer.select([*outputs, *outputs]) == [outputs[1], outputs[1]]
 
 
 def test_a_name_may_leave_out_its_beginning_where_that_is_unambiguous() -> None:

@@ -19,7 +19,7 @@ from tests.core.attribution.engine.networks import (
     pairs,
     relative_gap,
 )
-from xaitool.core.attribution.engine.rescale import Passed, multipliers
+from xaitool.core.attribution.engine.rescale import ForwardPass, multipliers
 from xaitool.errors import ModelError, UnsupportedOperationError
 
 # Plain autograd refuses these.
@@ -47,7 +47,7 @@ def test_is_complete_and_sees_the_plain_model(name):
 def test_images_that_passed_once_are_compared_with_several_others(name, as_references):
     net = Network(NETWORKS[name]).eval()
     images, others = pairs(6)
-    passed = Passed(net, images, as_references=as_references)
+    passed = ForwardPass(net, images, as_references=as_references)
     for few in (others[:1], others[:2], others, others[3:4]):
         result = passed.against(few, first_logit)
         many = few.repeat_interleave(6 // len(few), 0)
@@ -60,7 +60,7 @@ def test_images_that_passed_once_are_compared_with_several_others(name, as_refer
 @pytest.mark.parametrize("name", ["F.relu", "method in place", "add in place", "pool"])
 def test_nothing_is_kept_alive(name):
     names = {"add in place": "residual add in place", "pool": "pool, then overwrite"}
-    leaf = weakref.ref(Passed(Network(NETWORKS[names.get(name, name)]), pairs()[0]).leaf)
+    leaf = weakref.ref(ForwardPass(Network(NETWORKS[names.get(name, name)]), pairs()[0]).leaf)
     gc.collect()
     assert leaf() is None
 

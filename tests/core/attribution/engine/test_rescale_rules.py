@@ -11,8 +11,8 @@ from tests.core.attribution.engine.networks import Call, pairs, relative_gap
 from tests.reference.deeplift_max_pool import max_pool_multiplier
 from xaitool.core.attribution.engine.rescale import Multipliers, multipliers
 from xaitool.core.attribution.engine.rescale_rules import (
-    Maximum,
-    Minimum,
+    MaximumRule,
+    MinimumRule,
     Ramp,
     name_of,
     rule_of,
@@ -89,7 +89,7 @@ def test_the_change_of_an_extreme_goes_to_who_made_it(name):
     if name == "min":
         here, there = -here, -there
     rule = rule_of(name, [here])
-    assert rule is (Maximum if name == "max" else Minimum)
+    assert rule is (MaximumRule if name == "max" else MinimumRule)
     extreme = rule(f"a{name}", lambda x: getattr(x, f"a{name}")(1), here, as_references=False)
     assert extreme.meet(f"a{name}", there, 1)
     multiplier = extreme.propagate(torch.ones(1))

@@ -13,14 +13,14 @@ from xaitool.core.metrics.statistics.bootstrap import (
     stratified_intervals,
 )
 from xaitool.core.metrics.statistics.estimate import Estimate, wilson_interval
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.errors import ShapeError
 
 COUNTS = torch.tensor([[[30, 10, 0], [1, 0, 4]], [[0, 0, 0], [5, 70, 25]]])
 
 
 def test_strata_keep_their_sizes_and_their_shares():
-    drawn = resampled(COUNTS, 20_000, generator(1))
+    drawn = resampled(COUNTS, 20_000, random_stream(1))
     assert drawn.shape == (20_000, *COUNTS.shape)
     assert (drawn.sum(-1) == COUNTS.sum(-1)).all()
     assert (drawn[:, COUNTS == 0] == 0).all()
@@ -41,7 +41,7 @@ def test_is_what_drawing_samples_gives():
     def statistics(drawn):
         return (drawn[..., 0] / drawn.sum(-1)).mean(-1, keepdim=True)
 
-    ((low, high),) = stratified_intervals(statistics, counts, generator(2), 20_000)
+    ((low, high),) = stratified_intervals(statistics, counts, random_stream(2), 20_000)
     draw = np.random.default_rng(0)
     strata = [np.repeat([1, 0], row) for row in counts.tolist()]
     means = [
@@ -55,14 +55,14 @@ def test_is_what_drawing_samples_gives():
 def test_one_stratum_is_near_the_interval_of_wilson():
     counts = torch.tensor([[300, 200]])
     found = stratified_intervals(
-        lambda drawn: drawn[..., 0].double() / 500, counts, generator(3), 20_000
+        lambda drawn: drawn[..., 0].double() / 500, counts, random_stream(3), 20_000
     )
     assert found[0] == pytest.approx(wilson_interval(300, 500), abs=0.004)
 
 
 def test_a_mean_against_the_normal_limit():
-    values = torch.rand(400, generator=generator(4), dtype=torch.float64)
-    found = mean_with_interval(values, generator(5), 20_000)
+    values = torch.rand(400, generator=random_stream(4), dtype=torch.float64)
+    found = mean_with_interval(values, random_stream(5), 20_000)
     half = 1.96 * float(values.std(correction=0)) / math.sqrt(400)
     mean = values.mean().item()
     assert found.value == pytest.approx(mean)
@@ -72,14 +72,14 @@ def test_a_mean_against_the_normal_limit():
 
 def test_draws_repeat_and_do_not_depend_on_the_memory(monkeypatch):
     values = torch.arange(50.0)
-    whole = mean_with_interval(values, generator(6))
-    assert mean_with_interval(values, generator(6)) == whole
-    assert mean_with_interval(values, generator(7)) != whole
+    whole = mean_with_interval(values, random_stream(6))
+    assert mean_with_interval(values, random_stream(6)) == whole
+    assert mean_with_interval(values, random_stream(7)) != whole
     monkeypatch.setattr(bootstrap, "NUMBERS", 500)
-    assert mean_with_interval(values, generator(6)) == whole
+    assert mean_with_interval(values, random_stream(6)) == whole
 
 
 def test_nothing_to_draw_from():
-    assert mean_with_interval(torch.zeros(0), generator(0)) == Estimate(None, None, None, 0)
+    assert mean_with_interval(torch.zeros(0), random_stream(0)) == Estimate(None, None, None, 0)
     with pytest.raises(ShapeError, match="a count is -1, but at least 0"):
-        resampled(torch.tensor([3, -1]), 2, generator(0))
+        resampled(torch.tensor([3, -1]), 2, random_stream(0))

@@ -1,4 +1,4 @@
-"""The baseline generator, against the same network written out with plain operations."""
+"""The counterfactual generator, against the same network written out with plain operations."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.core.recommenders.linear import Linear
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.workflows.evaluation.recommenders.fold import Fold
-from xaitool.workflows.recommenders.recipe import Fitted
+from xaitool.workflows.recommenders.recipe import FittedModel
 
 # Of the aspects a, b and c.
 ASPECTS = torch.tensor([[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1]]).bool()
@@ -25,7 +25,7 @@ def linear():
     model.mean = torch.tensor(3.0)
     model.user_biases = torch.tensor([0.5, 0.0])
     model.user_factors = WEIGHTS
-    return Fitted(model, None)
+    return FittedModel(model, None)
 
 
 def fold(**parts):

@@ -5,7 +5,7 @@ import pytest
 from tests.workflows.evaluation.recommenders.hand_made import by_name, data, linear
 from xaitool.core.recommenders.biases import Biases
 from xaitool.workflows.evaluation.recommenders.aspect_recall import AspectRecall
-from xaitool.workflows.recommenders.recipe import Fitted
+from xaitool.workflows.recommenders.recipe import FittedModel
 
 
 def test_of_the_top():
@@ -31,7 +31,7 @@ def test_of_fewer_aspects_than_are_predicted():
     assert AspectRecall("t1@3").unmeasurable(linear(), data()) is None
     reason = AspectRecall("t3@5").unmeasurable(linear(), data())
     assert reason == "its items have 3 different aspects"
-    biases = Fitted(Biases(2, 4), None)
+    biases = FittedModel(Biases(2, 4), None)
     assert AspectRecall("t3@5").unmeasurable(biases, data()) == "its base explains nothing"
 
 

@@ -14,7 +14,7 @@ from tests.workflows.evaluation.recommenders.hand_made import (
 from xaitool import registry
 from xaitool.core.recommenders.aspects.amcf import Amcf
 from xaitool.workflows.evaluation.recommenders.explained_share import ExplainedShare
-from xaitool.workflows.recommenders.recipe import Fitted
+from xaitool.workflows.recommenders.recipe import FittedModel
 
 
 def planar():
@@ -23,7 +23,7 @@ def planar():
     model.item_factors = torch.tensor([[3.0, 4.0], [1.0, 1.0], [2.0, 1.0], [1.0, 0.0]])
     amcf = Amcf(model, ASPECTS)
     amcf.embeddings = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
-    return Fitted(model, amcf)
+    return FittedModel(model, amcf)
 
 
 def test_rated_items_count_once():

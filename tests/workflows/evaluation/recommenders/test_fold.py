@@ -7,12 +7,12 @@ from tests.workflows.evaluation.recommenders.hand_made import data, fold, linear
 from xaitool.core.recommenders.biases import Biases
 from xaitool.workflows.evaluation.recommenders import fold as module
 from xaitool.workflows.evaluation.recommenders.fold import (
-    Figure,
+    FoldFigure,
     FoldMetric,
     PreferenceMetric,
     mean_figure,
 )
-from xaitool.workflows.recommenders.recipe import Fitted
+from xaitool.workflows.recommenders.recipe import FittedModel
 
 
 @pytest.mark.parametrize("rows", [1, 2, 65_536])
@@ -34,17 +34,17 @@ def test_preferences_are_its_own_and_two_that_know_nothing():
 def test_what_explains_nothing_has_no_explanation():
     model = Biases(2, 4).fit(ratings((0, 0, 5.0)))
     with pytest.raises(ValueError, match="explains nothing"):
-        _ = fold(fitted=Fitted(model, None)).explanation
+        _ = fold(fitted=FittedModel(model, None)).explainer
 
 
 def test_undefined_values_are_no_cases():
     values = torch.tensor([1.0, torch.nan, 2.0])
-    assert mean_figure("some", values) == Figure("some", 1.5, 2)
-    assert mean_figure("none", values[1:2]) == Figure("none", None, 0)
+    assert mean_figure("some", values) == FoldFigure("some", 1.5, 2)
+    assert mean_figure("none", values[1:2]) == FoldFigure("none", None, 0)
 
 
 def test_preferences_are_measured_where_something_explains():
-    biases = Fitted(Biases(2, 4), None)
+    biases = FittedModel(Biases(2, 4), None)
     assert FoldMetric("some").unmeasurable(biases, data()) is None
     assert PreferenceMetric("some").unmeasurable(linear(), data()) is None
     assert PreferenceMetric("some").unmeasurable(biases, data()) == "its base explains nothing"

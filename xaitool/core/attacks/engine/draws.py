@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xaitool.core.seeding import sample_generators
+from xaitool.core.seeding import sample_streams
 
 
 class Draws:
@@ -47,5 +47,5 @@ class Draws:
     def _chosen(self, row: Tensor) -> list[torch.Generator]:
         # Most attacks draw nothing, so the pixels are hashed only when somebody does.
         if not self._generators:
-            self._generators = list(sample_generators(self._like, *self._keys))
+            self._generators = list(sample_streams(self._like, *self._keys))
         return [self._generators[index] for index in row.tolist()]

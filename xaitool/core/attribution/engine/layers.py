@@ -29,7 +29,7 @@ class Layer(Protocol):
     def watched(self) -> Iterator[list[Any]]:
         """Outputs of the layer, and of others like it, in the order in which they are made."""
 
-    def own(self, outputs: list[Any]) -> list[Any]:
+    def select(self, outputs: list[Any]) -> list[Any]:
         """Those of this layer that count: one for each part of a batch that passed."""
 
 
@@ -42,12 +42,12 @@ class ModuleLayer:
     @contextmanager
     def watched(self) -> Iterator[list[Any]]:
         """See `Layer`."""
-        with _hooked([self.module]) as found:
+        with _hooked([self.module]) as runs:
             outputs: list[Any] = []
             yield outputs
-            outputs += [output for _, output in found]
+            outputs += [output for _, output in runs]
 
-    def own(self, outputs: list[Any]) -> list[Any]:
+    def select(self, outputs: list[Any]) -> list[Any]:
         """See `Layer`."""
         return outputs[-1:]
 
@@ -72,7 +72,7 @@ class CallLayer:
         with _Calls(self.functions) as calls:
             yield calls.outputs
 
-    def own(self, outputs: list[Any]) -> list[Any]:
+    def select(self, outputs: list[Any]) -> list[Any]:
         """See `Layer`."""
         return outputs[self.index :: self.period] if len(outputs) % self.period == 0 else []
 
@@ -87,9 +87,9 @@ def last_convolution(model: nn.Module, image: Tensor) -> Layer | None:
         image: One that it takes, ``(1, C, H, W)``.
     """
     modules = [one for one in model.modules() if isinstance(one, nn.Conv2d)]
-    with _hooked(modules) as found, _Calls(_CONVOLUTIONS) as calls, torch.no_grad():
+    with _hooked(modules) as runs, _Calls(_CONVOLUTIONS) as calls, torch.no_grad():
         model(image)
-    extended = [module for module, output in found if _is_extended(output)]
+    extended = [module for module, output in runs if _is_extended(output)]
     if extended:
         return ModuleLayer(extended[-1])
     places = [place for place, output in enumerate(calls.outputs) if _is_extended(output)]
@@ -170,26 +170,26 @@ class _Calls(TorchFunctionMode):
         if func not in self.functions:
             return output
         self.outputs.append(output)
-        return _kept(output)
+        return _copied(output)
 
 
 @contextmanager
 def _hooked(modules: Iterable[nn.Module]) -> Iterator[list[tuple[nn.Module, Any]]]:
     """Modules and their outputs in the order in which they are run within this context."""
-    found: list[tuple[nn.Module, Any]] = []
+    runs: list[tuple[nn.Module, Any]] = []
 
     def keep(module: nn.Module, _: Any, output: Any) -> Any:
-        found.append((module, output))
-        return _kept(output)
+        runs.append((module, output))
+        return _copied(output)
 
     handles = [module.register_forward_hook(keep) for module in modules]
     try:
-        yield found
+        yield runs
     finally:
         for handle in handles:
             handle.remove()
 
 
-def _kept(output: Any) -> Any:
+def _copied(output: Any) -> Any:
     """For those who follow: they may write into it."""
     return output.clone() if isinstance(output, Tensor) else output

@@ -80,11 +80,11 @@ def multipliers(
             rule.
         ModelError: No gradient reaches the input.
     """
-    passed = Passed(model, inputs, strict=unknown_operations == "error")
+    passed = ForwardPass(model, inputs, strict=unknown_operations == "error")
     return passed.against(references, score_function)
 
 
-class Passed:
+class ForwardPass:
     """Images that have passed through a model, to be compared with others as often as wanted.
 
     All that is not an activation is linear, and a slope is the same from either end. So what leads
@@ -180,25 +180,25 @@ class Passed:
                     with torch.no_grad(), Record() as last:
                         score_function(output[chosen].expand_as(self.output))
                     received += last.received
-                self._tell(activations, received, len(output[chosen]))
+                self._meet_all(activations, received, len(output[chosen]))
 
             def total() -> Tensor:
-                found = torch.zeros_like(self.leaf)
+                sums = torch.zeros_like(self.leaf)
                 for chosen in rows:
                     meet(chosen)
                     with torch._C.DisableTorchFunction():  # modes are for the way forth
                         (multiplier,) = gradients(whole, self.leaf, retain_graph=True)
-                        found.addcmul_(multiplier, images - others[chosen])
-                return found
+                        sums.addcmul_(multiplier, images - others[chosen])
+                return sums
 
             whole, images = score.sum(), self.leaf.detach()
             # On other devices a look for NaN would wait for them, and comparisons cost nothing.
             on_cpu = images.device.type == "cpu"
             with _quick_ramps(activations if on_cpu else []):
-                found = total()
-            if on_cpu and not math.isfinite(found.sum()):
-                found = total()
-        return found / len(rows)
+                contributions = total()
+            if on_cpu and not math.isfinite(contributions.sum()):
+                contributions = total()
+        return contributions / len(rows)
 
     def _pass_together(self, received: list[tuple[str, Tensor]], others: int) -> bool:
         """Whether rows of what the activations received when others passed are these others'."""
@@ -236,20 +236,20 @@ class Passed:
         with torch.no_grad(), Record() as record:
             output = self.model(others)
             score = score_function(output.repeat_interleave(times, 0) if times > 1 else output)
-        if not self._tell(activations, record.received, len(others)):
+        if not self._meet_all(activations, record.received, len(others)):
             # Somewhere the batch has no dimension of its own.
             return self._meet(activations, others.repeat_interleave(times, 0), score_function)
         return score
 
-    def _tell(
+    def _meet_all(
         self,
         activations: list[Activation | None],
         received: list[tuple[str, Tensor]],
         count: int,
     ) -> bool:
         """Tell every activation what it receives; False: it is wanted once for every image."""
-        for activation, found in zip_longest(activations, received):
-            name, point = found or ("", self.leaf)
+        for activation, met in zip_longest(activations, received):
+            name, point = met or ("", self.leaf)
             if activation is None or activation.meet(name, point, count):
                 continue
             if self.count > count:

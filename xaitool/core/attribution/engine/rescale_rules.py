@@ -172,7 +172,7 @@ class Ramp(Elementwise):
         return torch.addcdiv(self._middle, rise, run, value=self._half, out=rise).mul_(gradient)
 
 
-class Maximum(Activation):
+class MaximumRule(Activation):
     """A maximum over elements of an image, with or without their indices.
 
     With ``m = max(y, y_other)``, the rise ``m - y_other`` belongs to the element that is the
@@ -210,7 +210,7 @@ class Maximum(Activation):
         return change.clamp(min=0), change.clamp(max=0)
 
 
-class Minimum(Maximum):
+class MinimumRule(MaximumRule):
     """A minimum over elements: the maximum's rule with both ends exchanged."""
 
     def _parted(self, change: Tensor) -> tuple[Tensor, Tensor]:
@@ -243,8 +243,8 @@ _MAXIMUM_NAMES = """
 """
 _RULES: dict[str, type[Activation]] = {
     **dict.fromkeys(_ELEMENTWISE_NAMES.split(), Elementwise),
-    **dict.fromkeys(_MAXIMUM_NAMES.split(), Maximum),
-    **dict.fromkeys(("amin", "min"), Minimum),
+    **dict.fromkeys(_MAXIMUM_NAMES.split(), MaximumRule),
+    **dict.fromkeys(("amin", "min"), MinimumRule),
     **dict.fromkeys(("relu", "leaky_relu"), Ramp),
 }
 

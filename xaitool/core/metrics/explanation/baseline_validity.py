@@ -77,14 +77,14 @@ class BaselineValidity:
         self._sums: Tensor | None = None
         self._count = 0
 
-    def update(self, found: JudgedBaselines) -> None:
+    def update(self, judged: JudgedBaselines) -> None:
         """Add some baselines, without waiting for the device."""
-        distances = torch.stack([found.l1, found.l2, found.nearest, found.nearest_target])
-        coloured = torch.stack([~found.colour.isnan(), found.colour.nan_to_num()])
-        shares = torch.cat([found.hits[None], found.agreements])
+        distances = torch.stack([judged.l1, judged.l2, judged.nearest, judged.nearest_target])
+        coloured = torch.stack([~judged.colour.isnan(), judged.colour.nan_to_num()])
+        shares = torch.cat([judged.hits[None], judged.agreements])
         sums = torch.cat([part.double().sum(1) for part in (distances, coloured, shares)])
         self._sums = sums if self._sums is None else self._sums + sums
-        self._count += len(found.hits)
+        self._count += len(judged.hits)
 
     def compute(self) -> BaselineValidityResult:
         """The result so far.

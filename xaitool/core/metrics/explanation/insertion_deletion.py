@@ -182,10 +182,10 @@ def _ranking(attributions: Tensor, channel_sum: ChannelSum) -> Tensor:
 
 def _ranks(attributions: Tensor) -> Tensor:
     """Rank of every pixel, 0 for the most important: int64 ``(N, 1, H, W)``."""
-    maps = attributions.detach().sum(1, keepdim=True)
-    order = maps.flatten(1).argsort(dim=1, descending=True, stable=True)
+    sums = attributions.detach().sum(1, keepdim=True)
+    order = sums.flatten(1).argsort(dim=1, descending=True, stable=True)
     places = torch.arange(order.shape[1], device=order.device).expand_as(order)
-    return torch.empty_like(order).scatter_(1, order, places).view_as(maps)
+    return torch.empty_like(order).scatter_(1, order, places).view_as(sums)
 
 
 def _check(images: Tensor, attributions: Tensor, score: Score, step: int) -> None:

@@ -8,7 +8,7 @@ from xaitool.core.metrics.statistics.estimate import Estimate, share_of
 from xaitool.errors import ShapeError
 
 
-def path_agreement(found: Tensor, wanted: Tensor) -> tuple[Estimate, ...]:
+def path_agreement(findings: Tensor, wanted: Tensor) -> tuple[Estimate, ...]:
     """Share of the paths on which a judge finds what is wanted, at each place.
 
     On a path along a sensitive attribute a judge of the class should find what it finds of the
@@ -16,7 +16,7 @@ def path_agreement(found: Tensor, wanted: Tensor) -> tuple[Estimate, ...]:
     they deserve only as far as this holds. The paper assumes it.
 
     Args:
-        found: What the judge finds at P places of N paths, int64 ``(N, P)``.
+        findings: What the judge finds at P places of N paths, int64 ``(N, P)``.
         wanted: int64 ``(N,)``.
 
     Returns:
@@ -25,9 +25,9 @@ def path_agreement(found: Tensor, wanted: Tensor) -> tuple[Estimate, ...]:
     Raises:
         ShapeError: The shapes do not fit.
     """
-    if found.ndim != 2 or wanted.shape != found.shape[:1]:
+    if findings.ndim != 2 or wanted.shape != findings.shape[:1]:
         raise ShapeError(
-            f"findings are {tuple(found.shape)} and what is wanted {tuple(wanted.shape)}, but "
+            f"findings are {tuple(findings.shape)} and what is wanted {tuple(wanted.shape)}, but "
             "(paths, places) and (paths,) are wanted"
         )
-    return tuple(share_of(column == wanted) for column in found.unbind(1))
+    return tuple(share_of(column == wanted) for column in findings.unbind(1))

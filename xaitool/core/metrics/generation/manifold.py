@@ -41,12 +41,12 @@ class Manifold:
         check_features(features)
         values = in_double(features.detach())
         count = min(most, len(values) - 1)
-        found = []
+        nearest = []
         places = torch.arange(len(values), device=values.device)
         for rows, distances in squared_distances(values, values):
             distances.scatter_(1, places[rows, None], torch.inf)  # none is its own neighbour
-            found.append(distances.topk(count, largest=False).values)
-        return cls(values, torch.cat(found))
+            nearest.append(distances.topk(count, largest=False).values)
+        return cls(values, torch.cat(nearest))
 
     def radii(self, neighbours: int, others: Tensor) -> Tensor:
         """Squared radii of the balls that reach the so-many-th neighbour, float64 ``(N,)``.

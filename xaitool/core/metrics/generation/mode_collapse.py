@@ -27,7 +27,7 @@ def mode_collapse(figures: Mapping[str, float]) -> str | None:
     Returns:
         One sentence that names every figure below its threshold; None where there is none.
     """
-    found = [
+    symptoms = [
         said.format(figures[name])
         for name, least, said in (
             ("class_coverage", FEWEST_CLASSES, "they cover {:.0%} of the classes"),
@@ -44,4 +44,4 @@ def mode_collapse(figures: Mapping[str, float]) -> str | None:
         )
         if figures.get(name, least) < least
     ]
-    return f"the samples have collapsed: {', '.join(found)}" if found else None
+    return f"the samples have collapsed: {', '.join(symptoms)}" if symptoms else None

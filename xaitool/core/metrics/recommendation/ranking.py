@@ -74,9 +74,9 @@ def rated_at_least(ratings: Ratings, users: Tensor, threshold: float = -torch.in
     place[users] = torch.arange(len(users), device=users.device)
     rows = place[ratings.users]
     chosen = (rows >= 0) & (ratings.values >= threshold)
-    found = torch.zeros(len(users), ratings.item_count, dtype=torch.bool, device=users.device)
-    found[rows[chosen], ratings.items[chosen]] = True
-    return found
+    rated = torch.zeros(len(users), ratings.item_count, dtype=torch.bool, device=users.device)
+    rated[rows[chosen], ratings.items[chosen]] = True
+    return rated
 
 
 def _counted(scores: Tensor, gains: Tensor) -> Tensor:

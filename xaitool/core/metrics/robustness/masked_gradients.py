@@ -75,34 +75,34 @@ def masking_signs(attempts: Sequence[Attempt]) -> list[MaskingSign]:
     Args:
         attempts: In any order.
     """
-    found: list[MaskingSign] = []
+    signs: list[MaskingSign] = []
     for epsilon in sorted({one.epsilon for one in attempts if one.epsilon is not None}):
-        found += _between_attacks([one for one in attempts if one.epsilon == epsilon])
+        signs += _between_attacks([one for one in attempts if one.epsilon == epsilon])
     for attempt in attempts:
         zero = attempt.samples.zero_gradient & attempt.samples.survived
         if zero.any():
-            found.append(MaskingSign("zero-gradient", attempt, f"{float(zero.double().mean()):g}"))
+            signs.append(MaskingSign("zero-gradient", attempt, f"{float(zero.double().mean()):g}"))
     for name in dict.fromkeys(one.attack for one in attempts if one.kind == "iterated"):
-        found += _between_budgets(
+        signs += _between_budgets(
             # Without a budget it is the clean image, which no budget has to be twice of.
             [one for one in attempts if one.attack == name and one.epsilon]
         )
-    return found
+    return signs
 
 
 def _between_attacks(attempts: list[Attempt]) -> Iterator[MaskingSign]:
     """Signs among attacks of one budget."""
-    iterated = [one for one in attempts if one.kind == "iterated"]
-    for one in attempts:
-        if one.kind == "one-step":
+    iterated = [attempt for attempt in attempts if attempt.kind == "iterated"]
+    for attempt in attempts:
+        if attempt.kind == "one-step":
             for other in iterated:
-                if _fools_more(one.samples.fooled, other.samples.fooled):
-                    yield MaskingSign("one-step-stronger", one, other.attack)
-        elif one.kind == "black-box" and iterated:
+                if _fools_more(attempt.samples.fooled, other.samples.fooled):
+                    yield MaskingSign("one-step-stronger", attempt, other.attack)
+        elif attempt.kind == "black-box" and iterated:
             together = torch.stack([other.samples.fooled for other in iterated]).any(0)
-            if _fools_more(one.samples.fooled, together):
+            if _fools_more(attempt.samples.fooled, together):
                 names = " and ".join(other.attack for other in iterated)
-                yield MaskingSign("black-box-stronger", one, names)
+                yield MaskingSign("black-box-stronger", attempt, names)
 
 
 def _between_budgets(attempts: list[Attempt]) -> Iterator[MaskingSign]:

@@ -59,11 +59,11 @@ def stratified_intervals(
     Returns:
         Lower and upper end of each of the M statistics.
     """
-    found = [
+    values = [
         statistics(resampled(counts, part, generator)).double()
         for part in _parts(draws, counts.numel())
     ]
-    return _ends(torch.cat(found))
+    return _ends(torch.cat(values))
 
 
 def resampled(counts: Tensor, draws: int, generator: torch.Generator) -> Tensor:

@@ -86,9 +86,9 @@ class Cvae(nn.Module):
         self.blind = blind
         self.labelled = labelled
         encoder, decoder = NETWORKS[network]
-        told = classes * labelled
-        condition = told + sum(attributes)
-        seen = ((1, *shape[1:]), told) if blind else (shape, condition)
+        label_inputs = classes * labelled
+        condition = label_inputs + sum(attributes)
+        seen = ((1, *shape[1:]), label_inputs) if blind else (shape, condition)
         self.encoder = encoder(*seen, 2 * latent)
         self.decoder = decoder(shape, condition, latent)
 

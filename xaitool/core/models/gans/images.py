@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from xaitool.core.seeding import generator as keyed
+from xaitool.core.seeding import random_stream as keyed
 
 
 def to_pixels(generated: Tensor) -> Tensor:

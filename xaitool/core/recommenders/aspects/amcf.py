@@ -117,12 +117,12 @@ class Amcf(nn.Module):
             aspect_decay=chosen.aspect_decay / chosen.interpretation_weight,
             attention_decay=chosen.attention_decay / chosen.interpretation_weight,
         )
-        for mine, found in (
+        for stored, learned in (
             (self.embeddings, fit.embeddings),
             (self.weight, fit.weight),
             (self.bias, fit.bias),
         ):
-            mine.copy_(found)
+            stored.copy_(learned)
         return self
 
     @torch.no_grad()
@@ -166,14 +166,14 @@ class Amcf(nn.Module):
         distinct, place = items.unique(return_inverse=True)
         attention = self.attention(distinct)
         pair, aspect = self.aspects[items].nonzero(as_tuple=True)
-        found = attention.new_zeros(len(items), len(self.embeddings))
+        preference = attention.new_zeros(len(items), len(self.embeddings))
         for row in torch.arange(len(pair), device=pair.device).split(ROWS):
             of_pair, of_aspect = pair[row], aspect[row]
             share = attention[place[of_pair], of_aspect][:, None]
-            found[of_pair, of_aspect] = self.model.interest(
+            preference[of_pair, of_aspect] = self.model.interest(
                 users[of_pair], share * self.embeddings[of_aspect]
             )
-        return found
+        return preference
 
     @torch.no_grad()
     def explained_share(self, items: Tensor, *, projected: bool = True) -> Tensor:

@@ -110,7 +110,7 @@ def fit_aspects(
     if not vectors.isfinite().all():
         raise DivergenceError("an item vector is NaN or infinite, but finite ones are wanted")
     shares = weights / weights.sum()
-    length = _or_one((shares @ vectors.square().sum(1)).sqrt())
+    length = _positive((shares @ vectors.square().sum(1)).sqrt())
     learned = attention != "least-squares"
     problem = _Problem(
         vectors / length,
@@ -149,8 +149,8 @@ def _descend(problem: _Problem, linear: Tensor) -> Tensor:
 
 def _stretch(problem: _Problem, approximations: Tensor) -> Tensor:
     wanted = problem.shares @ (problem.vectors * approximations).sum(1)
-    return _or_one(wanted / _or_one(problem.shares @ approximations.square().sum(1)))
+    return _positive(wanted / _positive(problem.shares @ approximations.square().sum(1)))
 
 
-def _or_one(value: Tensor) -> Tensor:
+def _positive(value: Tensor) -> Tensor:
     return torch.where(value > 0, value, 1)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.recommenders.engine.ratings import Ratings
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 
 
 def preference_truth(ratings: Ratings, aspects: Tensor, *, decimals: int | None = None) -> Tensor:
@@ -57,7 +57,7 @@ def random_preferences(user_count: int, aspect_count: int, *, seed: int = 0) -> 
     Returns:
         float64 ``(users, A)``, of l1 norm 1.
     """
-    draws = generator(seed, "random preferences")
+    draws = random_stream(seed, "random preferences")
     return l1_normalised(
         torch.randn(user_count, aspect_count, generator=draws, dtype=torch.float64)
     )

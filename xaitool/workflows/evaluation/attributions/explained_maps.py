@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from xaitool.core.score import Score
-from xaitool.workflows.explanations.baseline_hits import Reached, count_reached
-from xaitool.workflows.explanations.explainer import Explained, Explainer
+from xaitool.workflows.explanations.baseline_hits import ReachedCount, count_reached
+from xaitool.workflows.explanations.explainer import Explainer, JobResult
 
 
 @dataclass(frozen=True)
-class ExplainedMaps:
+class MadeAttributions:
     """How a method explains images.
 
     Attributes:
@@ -28,7 +28,7 @@ class ExplainedMaps:
 
 def explained_maps(
     explainer: Explainer, images: Tensor, score: Score, attributes: Tensor | None = None
-) -> ExplainedMaps:
+) -> MadeAttributions:
     """Explain images.
 
     Args:
@@ -42,10 +42,10 @@ def explained_maps(
         values.append(part.attribution.values.cpu())
         found += _reached(part)
     hits, count = sum(one.hits for one in found), sum(one.count for one in found)
-    return ExplainedMaps(torch.cat(values), hits / count if count else None)
+    return MadeAttributions(torch.cat(values), hits / count if count else None)
 
 
-def _reached(part: Explained) -> list[Reached]:
+def _reached(part: JobResult) -> list[ReachedCount]:
     prediction, score = part.attribution.extras.get("baseline_prediction"), part.attribution.score
     if prediction is None or score is None or score.against is None:
         return []

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.score import Score
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -83,7 +83,7 @@ def _others(targets: Tensor, indices: list[int], classes: int, seed: int) -> Ten
             hint="--against none",
         )
     draws = [
-        int(torch.randint(classes - 1, (), generator=generator(seed, "against", index)))
+        int(torch.randint(classes - 1, (), generator=random_stream(seed, "against", index)))
         for index in indices
     ]
     other = torch.tensor(draws, device=targets.device)

@@ -25,7 +25,7 @@ from xaitool.workflows.runs.runtime import Runtime
 SAMPLES_AT_ONCE = 16
 
 
-def measure_attributions(
+def measure_faithfulness(
     path: Path,
     metrics: tuple[str, ...],
     context: Context[EvaluateConfig],
@@ -42,7 +42,7 @@ def measure_attributions(
     """
     config = context.config
     with AttributionFile(path) as file:
-        judge = _Judge(file, context)
+        judge = _FaithfulnessJudge(file, context)
         count = min(len(file), config.limit or len(file))
         sums = ("signed", "absolute") if config.channel_sum == "both" else (config.channel_sum,)
         asked = [(metric, channel_sum) for metric in metrics for channel_sum in sums]
@@ -70,7 +70,7 @@ def _row(metric: str, channel_sum: str, areas: Tensor, path: Path) -> dict[str, 
     }
 
 
-class _Judge:
+class _FaithfulnessJudge:
     """The model that decides how good the attributions of a file are."""
 
     def __init__(self, file: AttributionFile, context: Context[EvaluateConfig]) -> None:
@@ -83,10 +83,10 @@ class _Judge:
             raise ArtifactError(f"{file.path} has no samples, but at least one is wanted")
         first = file.read(slice(0, 1))
         self.classes = first.prediction.shape[1]
-        found = self.classifier.class_count(tuple(first.input.shape[1:]), context.runtime)
-        if found != self.classes:
+        count = self.classifier.class_count(tuple(first.input.shape[1:]), context.runtime)
+        if count != self.classes:
             raise ModelError(
-                f"model {self.classifier.source} has {found} classes, but {file.path} explains "
+                f"model {self.classifier.source} has {count} classes, but {file.path} explains "
                 f"one of {self.classes}"
             )
         self.mean = context.runtime.place(torch.tensor(self.classifier.input.mean))

@@ -13,7 +13,10 @@ from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.errors import ArtifactError
 from xaitool.io.attributions import AttributionFile, AttributionRows
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.attributions.maps import Row, one_vs_one_maps
+from xaitool.workflows.evaluation.attributions.stored_attributions import (
+    Row,
+    one_vs_one_attributions,
+)
 
 OBJECT, SCENE = "different object", "different scene"
 
@@ -48,12 +51,12 @@ class PairLocalisation:
             )
         self._path = file.path
         self._objects, self._scenes = (_numbered([one[part] for one in parts]) for part in (0, 1))
-        self._found: dict[str, list[Tensor]] = {OBJECT: [], SCENE: []}
+        self._ratios: dict[str, list[Tensor]] = {OBJECT: [], SCENE: []}
         self._without = 0
 
     def update(self, samples: AttributionRows) -> None:
         """Measure some."""
-        pairs = one_vs_one_maps(samples)
+        pairs = one_vs_one_attributions(samples)
         if (pairs.against < 0).any():
             raise ArtifactError(
                 f"{self._path} explains classes by themselves, but one-vs-one maps are wanted",
@@ -67,19 +70,19 @@ class PairLocalisation:
         self._measure(OBJECT, pairs.values, objects, same_scene & ~same_object)
         self._measure(SCENE, pairs.values, ~objects, same_object & ~same_scene)
 
-    def _measure(self, kind: str, maps: Tensor, regions: Tensor, rows: Tensor) -> None:
-        self._found[kind].append(inverse_localisation(maps[rows], regions[rows]))
+    def _measure(self, kind: str, attributions: Tensor, regions: Tensor, rows: Tensor) -> None:
+        self._ratios[kind].append(inverse_localisation(attributions[rows], regions[rows]))
 
     def rows(self) -> Iterator[Row]:
         """A row for each kind of pair, and one for all of them."""
-        kinds = {kind: torch.cat(found) for kind, found in self._found.items()}
-        for kind, found in {**kinds, "overall": torch.cat([*kinds.values()])}.items():
-            mean = defined_mean(found)
+        kinds = {kind: torch.cat(ratios) for kind, ratios in self._ratios.items()}
+        for kind, ratios in {**kinds, "overall": torch.cat([*kinds.values()])}.items():
+            mean = defined_mean(ratios)
             yield {
                 "metric": "inverse-localisation",
                 "value": mean.value,
                 "n": mean.count,
-                "std": found[~found.isnan()].std(correction=0).item() if mean.count else None,
+                "std": ratios[~ratios.isnan()].std(correction=0).item() if mean.count else None,
                 "undefined": mean.undefined,
                 "pair": kind,
                 "no_common_region": self._without if kind == "overall" else None,

@@ -10,7 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool.core.metrics.explanation.map_similarity import MapSimilarity, map_similarity
+from xaitool.core.metrics.explanation.attribution_similarity import (
+    AttributionSimilarity,
+    attribution_similarity,
+)
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.core.randomisation import cascading_randomisation, weight_layers
 from xaitool.report.attribution_grid import GridRow, attribution_grid
@@ -19,9 +22,9 @@ from xaitool.workflows.evaluation.attributions.explained_scores import (
     ExplainedScores,
     explained_scores,
 )
-from xaitool.workflows.evaluation.attributions.randomised_maps import (
-    RandomisedMaps,
-    randomised_maps,
+from xaitool.workflows.evaluation.attributions.randomised_attributions import (
+    RandomisedAttributions,
+    randomised_attributions,
 )
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
 from xaitool.workflows.evaluation.subjects import load_classifier_and_data
@@ -55,7 +58,7 @@ def measure_randomisation(
     Yields:
         For every method and baseline a row a layer, from the output on, then one of the mean over
         the layers, whose ``layer`` is ``mean``: ``value``, which is ``spearman``, and ``ssim`` are
-        means over the images (see `map_similarity`), ``undefined`` counts the maps that are
+        means over the images (see `attribution_similarity`), ``undefined`` counts the maps that are
         constant and so left out of ``spearman``, and ``baseline_reached`` is the share of
         baselines that the randomised network puts into the second class.
 
@@ -66,10 +69,10 @@ def measure_randomisation(
     classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     indices = torch.arange(len(dataset))[: config.limit or IMAGES]
     explained = explained_scores(dataset, classifier, context, indices)
-    methods = randomised_maps(explained, classifier, dataset, context)
+    methods = randomised_attributions(explained, classifier, dataset, context)
     layers = list(weight_layers(classifier.model, explained.images[:1]))[::-1]
     pictures = RandomisationPictures(path, config, explained, layers, classifier.classes)
-    found: list[list[_Change]] = [[] for _ in methods]
+    changes_of: list[list[_Change]] = [[] for _ in methods]
     with context.reporter.task(
         "randomise", len(methods) * (len(layers) + 1), "explanation"
     ) as task:
@@ -83,14 +86,20 @@ def measure_randomisation(
         ):
             source = f"{classifier.source} with random weights from {layer} on"
             randomised = replace(classifier, model=model, source=source)
-            for method, original, changes in zip(methods, originals, found, strict=True):
-                maps = method.of(randomised)
-                changes.append(_Change(layer, map_similarity(original, maps.values), maps.reached))
-                pictures.add(method.title, maps.values)
+            for method, original, changes in zip(methods, originals, changes_of, strict=True):
+                attributions = method.of(randomised)
+                changes.append(
+                    _Change(
+                        layer,
+                        attribution_similarity(original, attributions.values),
+                        attributions.reached,
+                    )
+                )
+                pictures.add(method.title, attributions.values)
                 task.advance()
     for picture in pictures.write():
         context.reporter.message(f"picture: {picture}")
-    for method, changes in zip(methods, found, strict=True):
+    for method, changes in zip(methods, changes_of, strict=True):
         yield from _rows(method, changes, str(path))
 
 
@@ -99,20 +108,20 @@ class _Change:
     """How alike maps are once the layers from this one on are random."""
 
     layer: str
-    similarity: MapSimilarity
+    similarity: AttributionSimilarity
     reached: float | None
 
 
-def _rows(method: RandomisedMaps, changes: list[_Change], source: str) -> Iterator[Row]:
-    found = [_facts(one) for one in changes]
-    means = {name: _mean(found, name) for name in ("spearman", "ssim", "baseline_reached")}
+def _rows(method: RandomisedAttributions, changes: list[_Change], source: str) -> Iterator[Row]:
+    facts = [_facts(one) for one in changes]
+    means = {name: _mean(facts, name) for name in ("spearman", "ssim", "baseline_reached")}
     overall = {
         "n": len(changes[0].similarity.spearman),
         "layer": "mean",
-        "undefined": sum(one["undefined"] for one in found),
+        "undefined": sum(one["undefined"] for one in facts),
         **means,
     }
-    for one in (*found, overall):
+    for one in (*facts, overall):
         yield {
             "metric": "parameter-randomisation",
             "value": one["spearman"],
@@ -172,7 +181,7 @@ class RandomisationPictures:
         self._explained = explained
         self._layers = layers
         self._classes = classes
-        self._maps: dict[str, list[Tensor]] = {}
+        self._attributions: dict[str, list[Tensor]] = {}
         paths = [
             picture_path(source, config, f"parameter-randomisation-{index:06d}")
             for index in explained.indices[:PICTURES]
@@ -180,9 +189,9 @@ class RandomisationPictures:
         self._overwrite = config.overwrite
         self._paths = [path for path in paths if path is not None]
 
-    def add(self, title: str, maps: Tensor) -> None:
+    def add(self, title: str, attributions: Tensor) -> None:
         """The next column of a method: maps ``(N, C, H, W)``, the original ones first."""
-        self._maps.setdefault(title, []).append(maps[: len(self._paths)].float())
+        self._attributions.setdefault(title, []).append(attributions[: len(self._paths)].float())
 
     def write(self) -> Iterator[Path]:
         """Write them."""
@@ -191,7 +200,7 @@ class RandomisationPictures:
             picture = attribution_grid(
                 [
                     GridRow(image, title.splitlines(), [maps[row] for maps in columns])
-                    for title, columns in self._maps.items()
+                    for title, columns in self._attributions.items()
                 ],
                 ["original", *self._layers],
                 caption=[

@@ -14,8 +14,8 @@ from xaitool.data.load import stratified_split
 from xaitool.errors import DivergenceError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
-from xaitool.workflows.counterfactuals.generator import Counterfactual
-from xaitool.workflows.counterfactuals.train_baseline_gan import BaselineGanTrainer
+from xaitool.workflows.counterfactuals.generator import LoadedGenerator
+from xaitool.workflows.counterfactuals.train_baseline_gan import CounterfactualTrainer
 from xaitool.workflows.counterfactuals.training_data import load_targeted_data
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.batches import batches, step_draws
@@ -40,22 +40,24 @@ class RetrainedGenerators:
 
     def __init__(
         self,
-        like: Counterfactual,
+        like: LoadedGenerator,
         classifier: Classifier,
         context: Context[EvaluateConfig],
     ) -> None:
         config = context.config
-        own = TrainBaselineGanConfig.from_mapping(like.config, source=f"checkpoint {like.path}")
-        own = replace(own, dataset=like.dataset, data_dir=config.data_dir, workers=config.workers)
-        self._dataset = load_targeted_data(
-            Context(own, context.runtime, context.reporter), classifier
+        options = TrainBaselineGanConfig.from_mapping(like.config, source=f"checkpoint {like.path}")
+        options = replace(
+            options, dataset=like.dataset, data_dir=config.data_dir, workers=config.workers
         )
-        share = own.judged / len(self._dataset)
-        self._train, self._held_out = stratified_split(self._dataset.labels, share, own.seed)
-        self._batch_size = own.n_critic * own.batch_size
+        self._dataset = load_targeted_data(
+            Context(options, context.runtime, context.reporter), classifier
+        )
+        share = options.judged / len(self._dataset)
+        self._train, self._held_out = stratified_split(self._dataset.labels, share, options.seed)
+        self._batch_size = options.n_critic * options.batch_size
         self._steps = config.retrain
         steps_an_epoch = -(-len(self._train) // self._batch_size)
-        self._config = replace(own, epochs=-(-self._steps // steps_an_epoch))
+        self._config = replace(options, epochs=-(-self._steps // steps_an_epoch))
         self._runtime = context.runtime
         self._reporter = context.reporter
         self._latest: tuple[Classifier, CounterfactualBaseline] | None = None
@@ -75,24 +77,24 @@ class RetrainedGenerators:
         teacher = replace(
             classifier, model=copy.deepcopy(classifier.model).eval().requires_grad_(False)
         )
-        trainer = BaselineGanTrainer(
+        trainer = CounterfactualTrainer(
             self._config, self._runtime, self._dataset, self._train, self._held_out, teacher
         )
         for epoch, step, indices in itertools.islice(self._batches(), self._steps):
             random = step_draws(self._config.seed, epoch, step, self._runtime)
             trainer.step(indices, random)
-        found = trainer.counterfactual.eval().requires_grad_(False)
-        if not all(value.isfinite().all() for value in found.state_dict().values()):
+        generator_module = trainer.counterfactual.eval().requires_grad_(False)
+        if not all(value.isfinite().all() for value in generator_module.state_dict().values()):
             raise DivergenceError(
                 f"the generator retrained against {classifier.source} became NaN or infinite",
                 hint="a smaller --retrain, or a generator with smaller learning rates",
             )
-        judged = trainer.judge.measure(found)
+        judged = trainer.judge.measure(generator_module)
         self._reporter.message(
             f"generator retrained against {classifier.source}: {judged['hit_rate']:.0%} of its "
             f"images are of the class asked for, L1 to the input {judged['l1']:.3g}"
         )
-        return CounterfactualBaseline(generator=found)
+        return CounterfactualBaseline(generator=generator_module)
 
     def _batches(self) -> Iterator[tuple[int, int, Tensor]]:
         """Without end, as a run of ``train-baseline-gan`` has them: epoch, step and samples."""

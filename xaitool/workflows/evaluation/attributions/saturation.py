@@ -13,7 +13,7 @@ from torch import Tensor
 from xaitool.core.memory import Rows
 from xaitool.core.metrics.explanation.saturation import saturation
 from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.sensitive import require_sensitive
 from xaitool.report.path_curves import path_curves
@@ -132,9 +132,9 @@ def _outputs(points: Points, order: Tensor, classifier: Classifier, walk: PathWa
 def _row(
     source: str, title: str, outputs: Tensor, places: Tensor, picture: Path | None, seed: int
 ) -> Row:
-    found = saturation(outputs, places)
+    measured = saturation(outputs, places)
     # The same draws for all paths, which are of the same images.
-    mean = mean_with_interval(found.unsaturated, generator(seed, "saturation"))
+    mean = mean_with_interval(measured.unsaturated, random_stream(seed, "saturation"))
     curve = outputs.mean(0).tolist()
     tenths = range(0, POINTS, (POINTS - 1) // 10)
     return {
@@ -145,7 +145,7 @@ def _row(
         "path": title,
         "low": mean.low,
         "high": mean.high,
-        "flat": int(found.flat.sum()),
+        "flat": int(measured.flat.sum()),
         "start": curve[0],
         "end": curve[-1],
         "curve": {f"{places[index].item():.1f}": curve[index] for index in tenths},

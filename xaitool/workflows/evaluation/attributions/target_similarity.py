@@ -7,13 +7,16 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from xaitool.core.metrics.explanation.map_similarity import map_similarity
+from xaitool.core.metrics.explanation.attribution_similarity import attribution_similarity
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.errors import ArtifactError
 from xaitool.io.attributions import AttributionFile, AttributionRows
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.attributions.maps import Row, one_vs_one_maps
+from xaitool.workflows.evaluation.attributions.stored_attributions import (
+    Row,
+    one_vs_one_attributions,
+)
 
 MOST_PAIRS = 500
 NUMBERS_AT_ONCE = 2**22
@@ -43,49 +46,49 @@ class TargetSimilarity:
                 "are wanted for two maps of an image"
             )
         self._seed = config.seed
-        self._found: dict[str, list[Tensor]] = {name: [] for name in MEASURED}
+        self._of_images: dict[str, list[Tensor]] = {name: [] for name in MEASURED}
         self._pairs = 0
 
     def update(self, samples: AttributionRows) -> None:
         """Measure some."""
-        pairs = one_vs_one_maps(samples)
+        pairs = one_vs_one_attributions(samples)
         for sample, index in enumerate(samples.index.tolist()):
-            maps = pairs.values[pairs.sample == sample]
-            chosen = self._chosen(len(maps), index)
+            attributions = pairs.values[pairs.sample == sample]
+            chosen = self._chosen(len(attributions), index)
             self._pairs += len(chosen)
-            for name, values in _similarities(maps, chosen).items():
-                self._found[name].append(values.nanmean())
+            for name, values in _similarities(attributions, chosen).items():
+                self._of_images[name].append(values.nanmean())
 
     def rows(self) -> Iterator[Row]:
         """One row: Spearman's correlation is its value."""
-        found = {name: torch.stack(values) for name, values in self._found.items()}
-        value = defined_mean(found["spearman"])
-        defined = found["spearman"][~found["spearman"].isnan()]
+        similarities = {name: torch.stack(values) for name, values in self._of_images.items()}
+        value = defined_mean(similarities["spearman"])
+        defined = similarities["spearman"][~similarities["spearman"].isnan()]
         yield {
             "metric": "target-similarity",
             "value": value.value,
             "n": value.count,
             "std": defined.std(correction=0).item() if value.count else None,
             "undefined": value.undefined,
-            **{name: defined_mean(values).value for name, values in found.items()},
+            **{name: defined_mean(values).value for name, values in similarities.items()},
             "pairs": self._pairs,
         }
 
-    def _chosen(self, maps: int, index: int) -> Tensor:
+    def _chosen(self, count: int, index: int) -> Tensor:
         """Which maps of a sample are compared, int64 ``(P, 2)``."""
-        pairs = torch.combinations(torch.arange(maps), 2)
+        pairs = torch.combinations(torch.arange(count), 2)
         if len(pairs) <= MOST_PAIRS:
             return pairs
-        random = generator(self._seed, "target-similarity", index)
+        random = random_stream(self._seed, "target-similarity", index)
         return pairs[torch.randperm(len(pairs), generator=random)[:MOST_PAIRS]]
 
 
-def _similarities(maps: Tensor, pairs: Tensor) -> dict[str, Tensor]:
-    size = max(1, NUMBERS_AT_ONCE // maps[:1].numel()) if len(maps) else 1
+def _similarities(attributions: Tensor, pairs: Tensor) -> dict[str, Tensor]:
+    size = max(1, NUMBERS_AT_ONCE // attributions[:1].numel()) if len(attributions) else 1
     parts = [
-        map_similarity(maps[part[:, 0]], maps[part[:, 1]])
+        attribution_similarity(attributions[part[:, 0]], attributions[part[:, 1]])
         for part in pairs.split(size)
         if len(part)
     ]
-    empty = maps.new_empty(0, dtype=torch.float64)
+    empty = attributions.new_empty(0, dtype=torch.float64)
     return {name: torch.cat([empty, *(getattr(one, name) for one in parts)]) for name in MEASURED}

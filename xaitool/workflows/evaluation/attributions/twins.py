@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xaitool.core.metrics.explanation.map_similarity import map_similarity
+from xaitool.core.metrics.explanation.attribution_similarity import attribution_similarity
 from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.core.metrics.statistics.rank_correlation import rank_correlation
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.sensitive import require_sensitive
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -25,7 +25,7 @@ from xaitool.workflows.evaluation.path_walk import PathWalk, required_paths
 from xaitool.workflows.evaluation.subjects import load_classifier_and_data, rows_for, spread_samples
 from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.explainer import Explainer
-from xaitool.workflows.explanations.plan import Explanation, explanations
+from xaitool.workflows.explanations.plan import MethodSetup, method_setups
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
 
@@ -57,7 +57,7 @@ def measure_twins(
 
     Yields:
         For each path of a twin and every method and baseline ``value``, the mean over ``n`` images
-        of Spearman's correlation of the pixels' magnitudes (see `map_similarity`), with its
+        of Spearman's correlation of the pixels' magnitudes (see `attribution_similarity`), with its
         bootstrap interval ``low`` and ``high``; ``ssim`` and ``cosine`` of the magnitudes;
         ``signed_spearman``, of the signed sums over the channels; ``undefined``, images of which a
         map is constant, which ``value`` leaves out; ``twin``, ``cvae`` or ``recolour``; ``method``;
@@ -76,7 +76,7 @@ def measure_twins(
     samples = spread_samples(dataset, config, IMAGES)
     explained = explained_scores(dataset, classifier, replace(context, config=asked), samples)
     methods = [
-        (one, _explainer(one, asked, classifier, dataset, context)) for one in explanations(asked)
+        (one, _explainer(one, asked, classifier, dataset, context)) for one in method_setups(asked)
     ]
     predicted = rows.run(partial(classifier.logits, explained.images)).argmax(1).cpu()
     walk = PathWalk(dataset, samples, predicted, rows, context.runtime, context.reporter)
@@ -87,22 +87,22 @@ def measure_twins(
             placed = [(context.runtime.place(images), values) for images, values in sides]
             for one, explainer in methods:
                 score = replace(explained.score, output=one.output)
-                maps = []
+                attributions = []
                 for images, attributes in placed:
-                    maps.append(explained_maps(explainer, images, score, attributes).values)
+                    attributions.append(explained_maps(explainer, images, score, attributes).values)
                     task.advance()
-                yield _row(str(path), one, name, maps[0], maps[1], config.seed)
+                yield _row(str(path), one, name, attributions[0], attributions[1], config.seed)
 
 
 def _explainer(
-    explanation: Explanation,
+    setup: MethodSetup,
     config: EvaluateConfig,
     classifier: Classifier,
     dataset: ImageDataset,
     context: Context[EvaluateConfig],
 ) -> Explainer:
     opened = explained_baseline(
-        explanation,
+        setup,
         config,
         classifier,
         context.runtime,
@@ -110,33 +110,35 @@ def _explainer(
         sensitive=dataset.sensitive_names,
     )
     return Explainer(
-        explanation.bound(classifier.model, config.seed),
+        setup.bound(classifier.model, config.seed),
         None if opened is None else opened.baseline,
         rows_for(dataset, context),
     )
 
 
 def _row(
-    source: str, explanation: Explanation, twin: str, first: Tensor, second: Tensor, seed: int
+    source: str, setup: MethodSetup, twin: str, first: Tensor, second: Tensor, seed: int
 ) -> Row:
     """How alike maps ``(N, C, H, W)`` of images and of their twins are."""
-    found = map_similarity(first, second)
-    undefined = found.spearman.isnan()
-    mean = mean_with_interval(found.spearman[~undefined], generator(seed, "twin-similarity"))
+    similarity = attribution_similarity(first, second)
+    undefined = similarity.spearman.isnan()
+    mean = mean_with_interval(
+        similarity.spearman[~undefined], random_stream(seed, "twin-similarity")
+    )
     signed = rank_correlation(first.sum(1).flatten(1), second.sum(1).flatten(1))
     return {
         "metric": "twin-similarity",
         "value": mean.value,
         "n": mean.count,
         "source": source,
-        "method": explanation.name,
-        "baseline": explanation.baseline,
+        "method": setup.name,
+        "baseline": setup.baseline,
         "twin": twin,
         "low": mean.low,
         "high": mean.high,
         "signed_spearman": defined_mean(signed).value,
-        "ssim": defined_mean(found.ssim).value,
-        "cosine": defined_mean(found.cosine).value,
+        "ssim": defined_mean(similarity.ssim).value,
+        "cosine": defined_mean(similarity.cosine).value,
         "undefined": int(undefined.sum()),
         "seed": seed,
     }

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.metrics.generation.kid import kid
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.features.lenet import FeatureNetwork, feature_network
@@ -34,7 +34,9 @@ class RealClassFeatures:
         self._real: list[Tensor] = []
         for label in range(len(dataset.classes)):
             indices = (dataset.labels == label).nonzero().squeeze(1)
-            order = torch.randperm(len(indices), generator=generator(seed, "real images", label))
+            order = torch.randperm(
+                len(indices), generator=random_stream(seed, "real images", label)
+            )
             chosen = indices[order[:MOST]]
             parts = [dataset.images(part).to(device) for part in chosen.split(500)]
             self._real.append(torch.cat([network.features(part) for part in parts]))
@@ -50,13 +52,13 @@ class RealClassFeatures:
         Returns:
             The mean; None where no class has two images on both sides.
         """
-        found = []
+        distances = []
         for label, real in enumerate(self._real):
-            own = features[classes == label]
-            if min(len(own), len(real)) >= 2:
-                random = generator(self.seed, "kid subsets", label)
-                found.append(kid(own, real, subsets=subsets, generator=random).mean)
-        return sum(found) / len(found) if found else None
+            of_class = features[classes == label]
+            if min(len(of_class), len(real)) >= 2:
+                random = random_stream(self.seed, "kid subsets", label)
+                distances.append(kid(of_class, real, subsets=subsets, generator=random).mean)
+        return sum(distances) / len(distances) if distances else None
 
 
 def real_class_features(

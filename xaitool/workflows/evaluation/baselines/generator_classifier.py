@@ -8,8 +8,8 @@ from pathlib import Path
 from xaitool.errors import ModelError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.generator import (
-    Counterfactual,
-    load_counterfactual,
+    LoadedGenerator,
+    load_generator,
     recorded_classifier,
 )
 from xaitool.workflows.models import recorded
@@ -34,7 +34,7 @@ def classifier_of_generator(path: Path, config: EvaluateConfig, runtime: Runtime
         ModelError: It names no model, or one that has changed or cannot be loaded without running
             its code.
     """
-    found = load_counterfactual(path, runtime)
+    found = load_generator(path, runtime)
     classifier = _classifier(found, config, runtime)
     classes = found.config.get("classes")
     if classes is None and found.dataset == classifier.dataset:
@@ -42,7 +42,7 @@ def classifier_of_generator(path: Path, config: EvaluateConfig, runtime: Runtime
     return replace(classifier, dataset=found.dataset, dataset_classes=classes)
 
 
-def _classifier(found: Counterfactual, config: EvaluateConfig, runtime: Runtime) -> Classifier:
+def _classifier(found: LoadedGenerator, config: EvaluateConfig, runtime: Runtime) -> Classifier:
     if config.model not in (None, found.classifier):
         return load_classifier(config.model, config.weights, runtime, options=config)
     if found.classifier is None:

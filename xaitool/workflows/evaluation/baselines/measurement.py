@@ -87,8 +87,8 @@ class BaselineMeasurement:
 
         def judged(most: int) -> Tensor:
             references = references_of(baseline, images, pairs, most)
-            found = self.judge.judge(images, references, targets, most)
-            validity.update(found)
+            judged = self.judge.judge(images, references, targets, most)
+            validity.update(judged)
             return references
 
         return self.rows.run(judged)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xaitool.core.seeding import derive_seed, generator
+from xaitool.core.seeding import derive_seed, random_stream
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def every_pair(images: Tensor, labels: Tensor, classes: int) -> ClassPairs:
     return ClassPairs(images.repeat_interleave(classes - 1), own, step + (step >= own))
 
 
-def one_pair_each(images: Tensor, labels: Tensor, classes: int, seed: int) -> ClassPairs:
+def drawn_pairs(images: Tensor, labels: Tensor, classes: int, seed: int) -> ClassPairs:
     """Each image with one other class, drawn from the seed and the image's place; as above."""
     draws = [derive_seed(seed, "other class", place) % (classes - 1) for place in images.tolist()]
     step = torch.tensor(draws, dtype=torch.int64)
@@ -58,5 +58,5 @@ def one_pair_each(images: Tensor, labels: Tensor, classes: int, seed: int) -> Cl
 def some_of(count: int, most: int, *keys: int | str) -> Tensor:
     """Which of `count` things are among `most` that are drawn at random: bool ``(count,)``."""
     chosen = torch.zeros(count, dtype=torch.bool)
-    chosen[torch.randperm(count, generator=generator(*keys))[:most]] = True
+    chosen[torch.randperm(count, generator=random_stream(*keys))[:most]] = True
     return chosen

@@ -22,7 +22,7 @@ from xaitool.workflows.evaluation.baselines.measurement import (
     images_of,
     references_of,
 )
-from xaitool.workflows.evaluation.baselines.pairs import ClassPairs, every_pair, one_pair_each
+from xaitool.workflows.evaluation.baselines.pairs import ClassPairs, drawn_pairs, every_pair
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
 from xaitool.workflows.evaluation.subjects import (
     dataset_of,
@@ -168,7 +168,7 @@ def _pairs(dataset: ImageDataset, config: EvaluateConfig) -> ClassPairs:
         )
     labels = dataset.labels[samples]
     if config.targets == "one":
-        return one_pair_each(samples, labels, classes, config.seed)
+        return drawn_pairs(samples, labels, classes, config.seed)
     return every_pair(samples, labels, classes)
 
 
@@ -262,4 +262,4 @@ class BaselinePicture:
         labels = dataset.labels[: self._config.limit]
         classes = labels.unique()[:MOST_ROWS]
         first = torch.stack([(labels == label).nonzero()[0, 0] for label in classes])
-        return one_pair_each(first, labels[first], len(dataset.classes), self._config.seed)
+        return drawn_pairs(first, labels[first], len(dataset.classes), self._config.seed)

@@ -198,8 +198,8 @@ def chosen_attacks(
         raise ConfigError(
             "--attack-option sets epsilon, but --epsilon is wanted for it", hint="--epsilon 0.1,0.2"
         )
-    own = {name: kind.Options for name, kind in kinds.items()}
-    given = assigned(config.attack_option, own, "attack", hint=_hint(own))
+    options_of = {name: kind.Options for name, kind in kinds.items()}
+    given = assigned(config.attack_option, options_of, "attack", hint=_hint(options_of))
     budgets = sorted(set(epsilons))
     return [
         ChosenAttack(name, kind, given[name].to_dict() | budget)
@@ -220,8 +220,8 @@ def _budgets(kind: type[Attack], epsilons: list[float]) -> list[dict[str, float]
 
 
 def _hint(kinds: dict[str, type[Options]]) -> str:
-    own = {
+    names_of = {
         name: ", ".join(field.name for field in option_fields(kind) if field.name != "epsilon")
         for name, kind in kinds.items()
     }
-    return "; ".join(f"{name} has {options}" for name, options in own.items())
+    return "; ".join(f"{name} has {options}" for name, options in names_of.items())

@@ -121,15 +121,15 @@ def _check_every_class(dataset: ImageDataset, samples: Tensor) -> None:
 
 
 def _warnings(classifier: Classifier) -> Iterator[str]:
-    loss, told = training_loss(classifier), classifier.training
+    loss, training = training_loss(classifier), classifier.training
     if loss is None:
         yield (
             f"the training of {classifier.source} is not known: its loss is taken for "
             "cross-entropy without class weights, and N is of the measured images"
         )
     elif not loss.balances:
-        yield f"loss '{told['loss']}' promises no prediction balance: the sides may differ"
-    if told.get("adversarial", "none") != "none":
+        yield f"loss '{training['loss']}' promises no prediction balance: the sides may differ"
+    if training.get("adversarial", "none") != "none":
         yield (
             f"{classifier.source} was trained on adversarial images, too: it promises balance on "
             "these and the clean ones together"
@@ -138,13 +138,13 @@ def _warnings(classifier: Classifier) -> Iterator[str]:
 
 def _training_side(classifier: Classifier, config: EvaluateConfig) -> TrainingSide:
     """N and λ as the training had them, from its dataset."""
-    told = classifier.training
-    if not told:
+    training = classifier.training
+    if not training:
         return TrainingSide()
     with damage_as_error(Path(classifier.source)):
-        name, validation, seed = told["dataset"], told["validation"], told["seed"]
+        name, validation, seed = training["dataset"], training["validation"], training["seed"]
         # Before there were class weights, all were 1.
-        weights = told.get("class_weights", "none")
+        weights = training.get("class_weights", "none")
     dataset = dataset_for(name, "train", classifier, config)
     trained, _ = stratified_split(dataset.labels, validation, seed)
     counts = torch.bincount(dataset.labels[trained].cpu(), minlength=len(classifier.classes))

@@ -23,7 +23,7 @@ from xaitool.core.metrics.fairness.group_accuracy import (
 )
 from xaitool.core.metrics.statistics.bootstrap import stratified_intervals
 from xaitool.core.metrics.statistics.estimate import Estimate, share
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.paths import CVAE
 from xaitool.workflows.evaluation.classifiers.groups import MeasuredGroups
@@ -139,7 +139,7 @@ def _summary_rows(source: str, counts: Tensor, groups: MeasuredGroups, seed: int
         return torch.stack(found, -1)
 
     values = summaries(counts[None])[0].tolist()
-    intervals = stratified_intervals(summaries, counts, generator(seed, "fairness"))
+    intervals = stratified_intervals(summaries, counts, random_stream(seed, "fairness"))
     label, value, name = groups.at(group_accuracies(counts).nan_to_num(nan=torch.inf).argmin())
     behind = {
         "worst-group": int(counts[label, value].sum()),

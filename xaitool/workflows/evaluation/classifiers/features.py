@@ -15,7 +15,7 @@ from xaitool.core.models.classifiers.penultimate import penultimate
 from xaitool.core.seeding import derive_seed
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import DataError
-from xaitool.report.feature_map import Points, feature_map
+from xaitool.report.feature_scatter import Points, feature_scatter
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.classifiers.attacks import Attacker, ChosenAttack, chosen_attacks
 from xaitool.workflows.evaluation.picture_path import picture_path, save_picture, source_name
@@ -216,7 +216,7 @@ class FeaturePicture:
         first, *others = flat_layout(features, derive_seed(self._seed, "features")).split(
             len(labels)
         )
-        picture = feature_map(
+        picture = feature_scatter(
             Points(f"{len(labels)} clean images", first, labels),
             [
                 Points(f"{title}: {int(success.sum())} successes", places[success], labels[success])

@@ -62,20 +62,20 @@ class MeasuredGroups:
         attributes = require_sensitive(dataset, "--metric fairness")
         samples = first_samples(dataset, config)
         _check_values(dataset, attributes, samples)
-        found = cls(
+        groups = cls(
             classes=dataset.classes,
             names=_combinations(attributes),
             index=groups_of(dataset)[samples],
             conflicting=_conflicting(classifier, dataset, config, reporter),
         )
-        empty = torch.bincount(found.index, minlength=found.count).view(found.shape) == 0
-        for label, value, name in found.each():
+        empty = torch.bincount(groups.index, minlength=groups.count).view(groups.shape) == 0
+        for label, value, name in groups.each():
             if empty[label, value]:
                 reporter.warning(
-                    f"no image of {found.classes[label]} with {_said(name)}: left out of means "
-                    "and gaps"
+                    f"no image of {groups.classes[label]} with {_group_text(name)}: left out of "
+                    "means and gaps"
                 )
-        return found
+        return groups
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -117,7 +117,7 @@ def _check_values(dataset: ImageDataset, attributes: dict[str, Attribute], sampl
             if count == 0:
                 raise DataError(
                     f"dataset '{dataset.name}' has 0 of {len(samples)} images with "
-                    f"{_said({name: value})}, but --metric fairness wants some of each value",
+                    f"{_group_text({name: value})}, but --metric fairness wants some of each value",
                     hint="a larger --limit" if len(samples) < len(dataset) else None,
                 )
 
@@ -142,5 +142,5 @@ def _conflicting(
     )
 
 
-def _said(group: dict[str, str]) -> str:
+def _group_text(group: dict[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in group.items())

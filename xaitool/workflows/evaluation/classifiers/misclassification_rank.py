@@ -79,18 +79,18 @@ def _attacks(config: EvaluateConfig) -> list[ChosenAttack]:
         ConfigError: There are none.
     """
     attacks = chosen_attacks(config, config.attack or ATTACKS, config.epsilon or EPSILONS)
-    found = [attack for attack in attacks if attack.epsilon is not None]
-    if not found:
+    budgeted = [attack for attack in attacks if attack.epsilon is not None]
+    if not budgeted:
         raise ConfigError(
             f"--attack is {', '.join(config.attack)}, which has no budget, but "
             "misclassification-rank wants one with",
             hint="--attack fgsm",
         )
     if "stop_early" not in {name.replace("-", "_") for name in assigned_names(config)}:
-        for attack in found:
+        for attack in budgeted:
             if "stop_early" in attack.options:
                 attack.options["stop_early"] = False
-    return found
+    return budgeted
 
 
 def _predictions(

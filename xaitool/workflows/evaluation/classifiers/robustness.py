@@ -80,17 +80,17 @@ def measure_robustness(
     ]
     trials = attack_classifiers([classifier, *others], attacks, dataset, context)
     for tried_on in (classifier, *others):
-        own = [trial for trial in trials if trial.tried_on is tried_on]
-        attempts = [_attempt(trial) for trial in own]
+        on_it = [trial for trial in trials if trial.tried_on is tried_on]
+        attempts = [_attempt(trial) for trial in on_it]
         signs = masking_signs(attempts)
         if tried_on is classifier:
             for warning in _warnings(classifier.source, signs):
                 context.reporter.warning(warning)
-        for trial, attempt in zip(own, attempts, strict=True):
+        for trial, attempt in zip(on_it, attempts, strict=True):
             shown = {sign.name: sign.beside for sign in signs if sign.attempt is attempt}
             yield _trial_row(trial, shown, config.seed)
         for epsilon in sorted(set(epsilons)):
-            together = [trial for trial in own if trial.attack.epsilon == epsilon]
+            together = [trial for trial in on_it if trial.attack.epsilon == epsilon]
             if together:
                 yield _worst_row(together, epsilon, config.seed)
 

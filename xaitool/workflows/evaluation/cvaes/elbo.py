@@ -12,7 +12,7 @@ import torch
 
 from xaitool.core.metrics.generation.elbo import ElboTerms, elbo_terms
 from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
 from xaitool.io.damage import damage_as_error
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -49,13 +49,13 @@ def measure_elbo(
         InputError: The autoencoder or the dataset does not fit.
     """
     config = context.config
-    found, dataset = load_cvae_and_data(path, config, context.runtime)
-    with damage_as_error(found.path):
-        kind = found.config["reconstruction"]
-    terms = _terms(found, kind, dataset, context)
+    cvae, dataset = load_cvae_and_data(path, config, context.runtime)
+    with damage_as_error(cvae.path):
+        kind = cvae.config["reconstruction"]
+    terms = _terms(cvae, kind, dataset, context)
     quantities = {"elbo": terms.bound, "reconstruction": terms.reconstruction, "kl": terms.kl}
     for quantity, values in quantities.items():
-        mean = mean_with_interval(values, generator(config.seed, "elbo", quantity))
+        mean = mean_with_interval(values, random_stream(config.seed, "elbo", quantity))
         spread = float(values.std()) if len(values) > 1 else math.nan
         yield {
             "metric": "elbo",
@@ -72,7 +72,7 @@ def measure_elbo(
 
 
 def _terms(
-    found: LoadedCvae,
+    cvae: LoadedCvae,
     kind: Any,
     dataset: ImageDataset,
     context: Context[EvaluateConfig],
@@ -82,13 +82,13 @@ def _terms(
     rows = rows_for(dataset, context)
     # Of all images at once, so that their draws do not depend on the batches.
     noise = torch.randn(
-        len(samples), found.model.latent, generator=generator(config.seed, "codes of elbo")
+        len(samples), cvae.model.latent, generator=random_stream(config.seed, "codes of elbo")
     )
 
     def terms_of(part: torch.Tensor, most: int) -> list[ElboTerms]:
         return [
             elbo_terms(
-                found.model,
+                cvae.model,
                 context.runtime.place(dataset.images(samples[few])),
                 dataset.labels[samples[few]].to(context.runtime.device),
                 dataset.sensitive_values(samples[few]).to(context.runtime.device),

@@ -89,14 +89,14 @@ def measure_interpolation(
             "wanted",
             hint="--judge MODEL",
         )
-    found, dataset = load_cvae_and_data(path, config, context.runtime)
+    cvae, dataset = load_cvae_and_data(path, config, context.runtime)
     judges = [
         _classifier_judge(load_beside(source, None, dataset, context.runtime, "judge"), dataset)
         for source in config.judge
     ]
     colours = path_by_recolouring(dataset)
     rows = rows_for(dataset, context)
-    paths: dict[str, Points] = {CVAE: CvaePath(found.model).points}
+    paths: dict[str, Points] = {CVAE: CvaePath(cvae.model).points}
     if colours is not None:
         judges.append(_colour_judge(colours, dataset))
         paths[RECOLOUR] = colours.points
@@ -108,12 +108,12 @@ def measure_interpolation(
     for name, points in paths.items():
         of_points = walk.read(points, torch.tensor(PLACES), _all_of(judges))
         for number, judge in enumerate(judges):
-            said = _Said(judge, of_inputs[:, number], of_points[..., number], walk)
-            yield from said.rows(str(path), name)
+            answers = _Answers(judge, of_inputs[:, number], of_points[..., number], walk)
+            yield from answers.rows(str(path), name)
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Answers:
     """What one judge says of N inputs ``(N,)`` and of their paths ``(N, P)``."""
 
     judge: Judge
@@ -143,8 +143,10 @@ class _Said:
     def _shares(self) -> Iterator[tuple[float, Estimate, float | None]]:
         if self.judge.attribute is None:
             agreement = path_agreement(self.points, self.inputs)
-            for place, estimate, said in zip(PLACES, agreement, self.points.unbind(1), strict=True):
-                yield place, estimate, self._accuracy(said)
+            for place, estimate, answers in zip(
+                PLACES, agreement, self.points.unbind(1), strict=True
+            ):
+                yield place, estimate, self._accuracy(answers)
         else:
             # Half way no value is asked for.
             asked = {0: self.walk.attributes, -1: self.walk.counterfactual}
@@ -152,9 +154,9 @@ class _Said:
                 wanted = values[:, self.judge.attribute]
                 yield PLACES[end], share_of(self.points[:, end] == wanted), None
 
-    def _accuracy(self, said: Tensor) -> float | None:
+    def _accuracy(self, answers: Tensor) -> float | None:
         truth = self.judge.truth
-        return None if truth is None else share_of(said == truth[self.walk.samples]).value
+        return None if truth is None else share_of(answers == truth[self.walk.samples]).value
 
     def _attribute_name(self) -> str | None:
         place = self.judge.attribute

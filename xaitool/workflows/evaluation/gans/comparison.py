@@ -12,7 +12,7 @@ from xaitool.errors import ArtifactError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.gans.histories import (
     Criteria,
-    Figure,
+    GanFigure,
     GanHistory,
     SeedGroup,
     convergence_figures,
@@ -26,7 +26,7 @@ from xaitool.workflows.runs.progress import Reporter
 
 Row = dict[str, Any]
 
-OUR_OWN = {"lenet", "lenet5"}
+LENET_NAMES = {"lenet", "lenet5"}
 """What checkpoints call the network whose KID the default threshold suits."""
 
 
@@ -83,7 +83,7 @@ def _threshold(
     if config.kid_threshold is not None:
         return config.kid_threshold
     networks = {one.network for one in histories if one.network is not None}
-    if others := sorted(networks - OUR_OWN):
+    if others := sorted(networks - LENET_NAMES):
         reporter.warning(
             f"--kid-threshold is not given, but {THRESHOLD:g} suits lenet, and KID under features "
             f"of {others[0]} has another unit"
@@ -97,13 +97,13 @@ def _rows(
     figures = {one.path: convergence_figures(one, criteria) for one in histories}
     repeated = [group for group in groups if len(group.members) > 1]
     for index in range(len(next(iter(figures.values())))):
-        for path, own in figures.items():
-            yield _row(str(path), [own[index]])
+        for path, of_run in figures.items():
+            yield _row(str(path), [of_run[index]])
         for group in repeated:
             yield _row(group.source, [figures[one.path][index] for one in group.members])
 
 
-def _row(source: str, figures: Sequence[Figure]) -> Row:
+def _row(source: str, figures: Sequence[GanFigure]) -> Row:
     values = [figure.value for figure in figures if figure.value is not None]
     return {
         "metric": "convergence",

@@ -75,9 +75,9 @@ def _features(
     config = context.config
     with damage_as_error(path):
         trained_on, image_size = _training(checkpoint, "dataset", "image_size")
-        own = checkpoint["config"]["features"]
+        recorded = checkpoint["config"]["features"]
     network = feature_source(
-        config.features or own,
+        config.features or recorded,
         trained_on,
         image_size=image_size,
         data_dir=config.data_dir,
@@ -99,14 +99,14 @@ def _features(
 def _real(checkpoint: dict[str, Any], config: EvaluateConfig) -> ImageDataset:
     trained_on, classes = _training(checkpoint, "dataset", "classes")
     name = config.dataset or trained_on
-    own = name == trained_on
+    is_training_data = name == trained_on
     channels, height, _ = checkpoint["shape"]
     return load_dataset(
         name,
         "train" if config.split == "train" else "test",
         data_dir=config.data_dir,
-        label=checkpoint["config"].get("label") if own else None,
-        classes=classes if own else None,
+        label=checkpoint["config"].get("label") if is_training_data else None,
+        classes=classes if is_training_data else None,
         image_size=height,
         channels=channels,
         workers=config.workers,

@@ -128,7 +128,7 @@ class Criteria:
 
 
 @dataclass(frozen=True)
-class Figure:
+class GanFigure:
     """One thing that is known of a run.
 
     Attributes:
@@ -157,7 +157,7 @@ def converged(history: GanHistory, criteria: Criteria) -> int | None:
     return convergence_epoch(history.values("kid"), threshold=criteria.kid_threshold)
 
 
-def convergence_figures(history: GanHistory, criteria: Criteria) -> list[Figure]:
+def convergence_figures(history: GanHistory, criteria: Criteria) -> list[GanFigure]:
     """All that is known of a run, in a fixed order, the same for every run.
 
     Seconds are those of training, the explanations included; ``explain-seconds`` says how many of
@@ -172,18 +172,18 @@ def convergence_figures(history: GanHistory, criteria: Criteria) -> list[Figure]
     count = len(history.epochs)
     total = history.total("train_seconds", count)
     return [
-        Figure("convergence-epoch", end, threshold),
-        Figure("convergence-seconds", history.total("train_seconds", end), threshold),
-        Figure("convergence-explain-seconds", history.total("explain_seconds", end), threshold),
-        Figure("fid-level-epoch", there, level),
-        Figure("fid-level-seconds", history.total("train_seconds", there), level),
-        Figure("epochs", count),
-        Figure("train-seconds", total),
-        Figure("explain-seconds", history.total("explain_seconds", count)),
-        Figure("seconds-per-epoch", None if total is None else total / count),
-        Figure("best-epoch", history.best_epoch),
+        GanFigure("convergence-epoch", end, threshold),
+        GanFigure("convergence-seconds", history.total("train_seconds", end), threshold),
+        GanFigure("convergence-explain-seconds", history.total("explain_seconds", end), threshold),
+        GanFigure("fid-level-epoch", there, level),
+        GanFigure("fid-level-seconds", history.total("train_seconds", there), level),
+        GanFigure("epochs", count),
+        GanFigure("train-seconds", total),
+        GanFigure("explain-seconds", history.total("explain_seconds", count)),
+        GanFigure("seconds-per-epoch", None if total is None else total / count),
+        GanFigure("best-epoch", history.best_epoch),
         *(
-            Figure(f"{key.replace('_', '-')}-{which}", history.values(key)[epoch - 1])
+            GanFigure(f"{key.replace('_', '-')}-{which}", history.values(key)[epoch - 1])
             for key in TRACED
             for which, epoch in (("last", count), ("best", history.best_epoch))
         ),
@@ -215,9 +215,9 @@ def seed_groups(histories: Sequence[GanHistory]) -> list[SeedGroup]:
     Args:
         histories: The runs, none of them twice.
     """
-    found: dict[str, list[GanHistory]] = {}
+    members_of: dict[str, list[GanHistory]] = {}
     for history in histories:
-        found.setdefault(_experiment(history), []).append(history)
+        members_of.setdefault(_experiment(history), []).append(history)
     names = [history.name for history in histories]
     unique = len(set(names)) == len(names)
     return [
@@ -226,7 +226,7 @@ def seed_groups(histories: Sequence[GanHistory]) -> list[SeedGroup]:
             source=braced([str(one.path) for one in members]),
             members=tuple(members),
         )
-        for members in found.values()
+        for members in members_of.values()
     ]
 
 

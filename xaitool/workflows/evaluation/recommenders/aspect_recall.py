@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from xaitool.core.metrics.recommendation.aspect_ranking import bottom_recall, top_recall
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.workflows.evaluation.recommenders.fold import (
-    Figure,
     Fold,
+    FoldFigure,
     PreferenceMetric,
     mean_figure,
 )
-from xaitool.workflows.recommenders.recipe import Fitted
+from xaitool.workflows.recommenders.recipe import FittedModel
 
 _NAME = re.compile(r"([tb])(\d+)@(\d+)")
 
@@ -33,14 +33,14 @@ class AspectRecall(PreferenceMetric):
         self._top = match[1] == "t"
         self._most, self._within = int(match[2]), int(match[3])
 
-    def unmeasurable(self, fitted: Fitted, data: RatingData) -> str | None:
+    def unmeasurable(self, fitted: FittedModel, data: RatingData) -> str | None:
         """Where something is explained, too few aspects."""
         reason = super().unmeasurable(fitted, data)
         if reason is None and len(data.aspect_names) < self._within:
             return f"its items have {len(data.aspect_names)} different aspects"
         return reason
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """A row of its own, and one of each control."""
         for control, preferences in fold.preferences.items():
             if self._top:

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from xaitool.core.recommenders.aspects.amcf import Amcf
 from xaitool.data.ratings.rating_data import RatingData
-from xaitool.workflows.evaluation.recommenders.fold import Figure, Fold, FoldMetric, mean_figure
-from xaitool.workflows.recommenders.recipe import Fitted
+from xaitool.workflows.evaluation.recommenders.fold import Fold, FoldFigure, FoldMetric, mean_figure
+from xaitool.workflows.recommenders.recipe import FittedModel
 
 
 class ExplainedShare(FoldMetric):
     """``explained-share``; the control is what as many random directions explain on average."""
 
-    def unmeasurable(self, fitted: Fitted, data: RatingData) -> str | None:
+    def unmeasurable(self, fitted: FittedModel, data: RatingData) -> str | None:
         """A base that AMCF cannot explain."""
         return "its base has no item vectors" if fitted.amcf is None else None
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """A row of its own, and one of the control."""
         if not isinstance(amcf := fold.fitted.amcf, Amcf):
             raise ValueError("this recommender has no AMCF")

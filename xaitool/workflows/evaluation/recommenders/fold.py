@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
-from xaitool.core.recommenders.aspects.explanation import Explanation
+from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.core.recommenders.aspects.preferences import (
     popularity_preferences,
     random_preferences,
@@ -19,7 +19,7 @@ from xaitool.core.recommenders.aspects.preferences import (
 from xaitool.core.recommenders.engine.ratings import Ratings
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.workflows.evaluation.recommenders.ranked_lists import Ranking, ranked
-from xaitool.workflows.recommenders.recipe import Fitted
+from xaitool.workflows.recommenders.recipe import FittedModel
 
 # Pairs of user and item whose preferences are in memory at once.
 ROWS = 65_536
@@ -43,7 +43,7 @@ class Fold:
 
     train: Ratings
     test: Ratings
-    fitted: Fitted
+    fitted: FittedModel
     aspects: Tensor
     truth: Tensor
     planted: Tensor | None
@@ -52,11 +52,11 @@ class Fold:
     seed: int
 
     @property
-    def explanation(self) -> Explanation:
+    def explainer(self) -> AspectExplainer:
         """What explains; only where something does."""
-        if self.fitted.explanation is None:
+        if self.fitted.explainer is None:
             raise ValueError("this recommender explains nothing")
-        return self.fitted.explanation
+        return self.fitted.explainer
 
     @cached_property
     def predicted(self) -> Tensor:
@@ -76,7 +76,7 @@ class Fold:
         users = torch.arange(len(self.truth), device=self.truth.device)
         unknowing = random_preferences(*self.truth.shape, seed=self.seed)
         return {
-            "": self.explanation.general_preference(users),
+            "": self.explainer.general_preference(users),
             "-random": unknowing.to(self.truth),
             "-popularity": popularity_preferences(self.train, self.aspects),
         }
@@ -87,7 +87,7 @@ class Fold:
         return ranked(self.fitted.model, self.train, self.test, self.top, self.relevant)
 
 
-class Figure(NamedTuple):
+class FoldFigure(NamedTuple):
     """One number of one fold.
 
     Attributes:
@@ -103,10 +103,10 @@ class Figure(NamedTuple):
     power: int = 1
 
 
-def mean_figure(name: str, values: Tensor) -> Figure:
+def mean_figure(name: str, values: Tensor) -> FoldFigure:
     """The mean of those of the values ``(n,)`` that are defined."""
     mean = defined_mean(values)
-    return Figure(name, mean.value, mean.count)
+    return FoldFigure(name, mean.value, mean.count)
 
 
 class FoldMetric:
@@ -119,11 +119,11 @@ class FoldMetric:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def unmeasurable(self, fitted: Fitted, data: RatingData) -> str | None:
+    def unmeasurable(self, fitted: FittedModel, data: RatingData) -> str | None:
         """Why it cannot be measured of such a recommender of such data; None: it can."""
         return None
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """The rows of a fold that can be measured; every fold has the same names."""
         raise NotImplementedError
 
@@ -131,6 +131,6 @@ class FoldMetric:
 class PreferenceMetric(FoldMetric):
     """One that looks at what a recommender explains."""
 
-    def unmeasurable(self, fitted: Fitted, data: RatingData) -> str | None:
+    def unmeasurable(self, fitted: FittedModel, data: RatingData) -> str | None:
         """See `FoldMetric`."""
-        return "its base explains nothing" if fitted.explanation is None else None
+        return "its base explains nothing" if fitted.explainer is None else None

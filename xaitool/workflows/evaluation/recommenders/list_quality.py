@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xaitool.workflows.evaluation.recommenders.fold import Figure, Fold, FoldMetric, mean_figure
+from xaitool.workflows.evaluation.recommenders.fold import Fold, FoldFigure, FoldMetric, mean_figure
 
 
 class DiscountedGain(FoldMetric):
     """``ndcg``."""
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """A row of its own, such as ``ndcg@10``, and one of each control."""
         for control, ranking in fold.ranking.items():
             yield mean_figure(f"{self.name}@{fold.top}{control}", ranking.ndcg)
@@ -19,7 +19,7 @@ class DiscountedGain(FoldMetric):
 class ListRecall(FoldMetric):
     """``recall``."""
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """A row of its own, such as ``recall@10``, and one of each control."""
         for control, ranking in fold.ranking.items():
             yield mean_figure(f"{self.name}@{fold.top}{control}", ranking.recall)

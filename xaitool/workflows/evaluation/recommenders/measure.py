@@ -20,7 +20,7 @@ from xaitool.io.damage import damage_as_error
 from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
-from xaitool.workflows.evaluation.recommenders.fold import Figure, Fold, FoldMetric
+from xaitool.workflows.evaluation.recommenders.fold import Fold, FoldFigure, FoldMetric
 from xaitool.workflows.recommenders.ratings import held_out, ratings_for
 from xaitool.workflows.recommenders.recipe import placed
 from xaitool.workflows.recommenders.recommender import Recommender, load_recommender
@@ -65,7 +65,7 @@ def measure_recommender(
         if mask is None
         else mask[None]
     )
-    table: dict[str, list[Figure]] = {}
+    table: dict[str, list[FoldFigure]] = {}
     with context.reporter.task("evaluate", len(masks), "fold") as task:
         for number, test in enumerate(masks, start=1):
             start = time.perf_counter()
@@ -165,7 +165,7 @@ def _relevant(data: RatingData) -> float:
     return low + 0.75 * (high - low)
 
 
-def _pooled(column: list[Figure]) -> tuple[float | None, int, float | None]:
+def _pooled(column: list[FoldFigure]) -> tuple[float | None, int, float | None]:
     """Mean over the cases of all folds, their number, and the standard deviation of the folds."""
     power = column[0].power
     known = [(figure.value, figure.cases) for figure in column if figure.value is not None]

@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from xaitool.core.metrics.statistics.rank_correlation import rank_correlation
 from xaitool.data.ratings.rating_data import RatingData
 from xaitool.workflows.evaluation.recommenders.fold import (
-    Figure,
     Fold,
+    FoldFigure,
     PreferenceMetric,
     mean_figure,
 )
-from xaitool.workflows.recommenders.recipe import Fitted
+from xaitool.workflows.recommenders.recipe import FittedModel
 
 
 class PlantedPreferences(PreferenceMetric):
     """``planted``."""
 
-    def unmeasurable(self, fitted: Fitted, data: RatingData) -> str | None:
+    def unmeasurable(self, fitted: FittedModel, data: RatingData) -> str | None:
         """Where something is explained, real ratings, of which nobody knows that."""
         reason = super().unmeasurable(fitted, data)
         if reason is None and data.planted is None:
             return "only synthetic-ratings has planted preferences"
         return reason
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """A row of its own, and one of each control."""
         if fold.planted is None:
             raise ValueError("there are no planted preferences")

@@ -10,34 +10,34 @@ from xaitool.core.metrics.recommendation.rating_error import (
     cold_masks,
     rating_errors_apart,
 )
-from xaitool.workflows.evaluation.recommenders.fold import Figure, Fold, FoldMetric
+from xaitool.workflows.evaluation.recommenders.fold import Fold, FoldFigure, FoldMetric
 
 
 class RootMeanSquaredError(FoldMetric):
     """``rmse``."""
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """One row."""
-        yield Figure(self.name, _error(fold).rmse, len(fold.test), power=2)
+        yield FoldFigure(self.name, _error(fold).rmse, len(fold.test), power=2)
 
 
 class MeanAbsoluteError(FoldMetric):
     """``mae``."""
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """One row."""
-        yield Figure(self.name, _error(fold).mae, len(fold.test))
+        yield FoldFigure(self.name, _error(fold).mae, len(fold.test))
 
 
 class ColdError(FoldMetric):
     """``cold-rmse``: users and items without a training rating, and the others."""
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """A row for each part, such as ``rmse-cold-users``."""
         masks = cold_masks(fold.train, fold.test.users, fold.test.items)
         for part, result in rating_errors_apart(fold.predicted, fold.test.values, masks).items():
             value, cases = (result.rmse, result.count) if result else (None, 0)
-            yield Figure(f"rmse-{part.replace(' ', '-')}", value, cases, power=2)
+            yield FoldFigure(f"rmse-{part.replace(' ', '-')}", value, cases, power=2)
 
 
 def _error(fold: Fold) -> RatingErrorResult:

@@ -11,8 +11,8 @@ from xaitool.core.metrics.recommendation.specific_agreement import specific_agre
 from xaitool.core.recommenders.aspects.preferences import for_items
 from xaitool.workflows.evaluation.recommenders.fold import (
     ROWS,
-    Figure,
     Fold,
+    FoldFigure,
     PreferenceMetric,
     mean_figure,
 )
@@ -21,7 +21,7 @@ from xaitool.workflows.evaluation.recommenders.fold import (
 class SpecificPreferences(PreferenceMetric):
     """``score_s``; the published code measures ``-general``, which it calls specific."""
 
-    def figures(self, fold: Fold) -> Iterator[Figure]:
+    def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """A row of its own, one of its general preferences, and one of each control."""
         general = fold.preferences
         parts: dict[str, list[Tensor]] = {}
@@ -31,7 +31,7 @@ class SpecificPreferences(PreferenceMetric):
             aspects = fold.aspects[items]
             truth = for_items(fold.truth[users], aspects)
             given = {
-                "": fold.explanation.specific_preference(users, items),
+                "": fold.explainer.specific_preference(users, items),
                 "-general": for_items(general[""][users], aspects),
                 "-random": for_items(general["-random"][users], aspects),
                 "-popularity": for_items(general["-popularity"][users], aspects),

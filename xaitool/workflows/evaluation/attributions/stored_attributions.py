@@ -21,7 +21,7 @@ Row = dict[str, Any]
 SAMPLES_AT_ONCE = 16
 
 
-class MapMetric(Protocol):
+class AttributionMetric(Protocol):
     """What the registry names for such a metric: measures one batch of samples after another.
 
     Args:
@@ -44,7 +44,7 @@ class MapMetric(Protocol):
         """What was found: ``metric``, ``value``, ``n``, and what else there is to say."""
 
 
-def measure_maps(
+def measure_stored_attributions(
     path: Path,
     metrics: tuple[str, ...],
     context: Context[EvaluateConfig],
@@ -53,7 +53,7 @@ def measure_maps(
 
     Args:
         path: The file.
-        metrics: Registered names; what measures each, a `MapMetric`, the registry says.
+        metrics: Registered names; what measures each, a `AttributionMetric`, the registry says.
         context: The options, where it computes, and whom it tells.
 
     Raises:
@@ -63,7 +63,7 @@ def measure_maps(
         if not len(file):
             raise ArtifactError(f"{path} has no samples, but at least one is wanted")
         first = file.read(slice(0, 1))
-        measures: list[MapMetric] = [
+        measures: list[AttributionMetric] = [
             load_target(METRICS_OF["attribution"][metric].target)(file, first, context.config)
             for metric in metrics
         ]
@@ -86,7 +86,7 @@ def _with_source(row: Row, path: Path) -> Row:
 
 
 @dataclass(frozen=True)
-class OneVsOneMaps:
+class OneVsOneAttributions:
     """P maps, each of a target class held against another.
 
     Attributes:
@@ -102,12 +102,12 @@ class OneVsOneMaps:
     values: Tensor
 
 
-def one_vs_one_maps(samples: AttributionRows) -> OneVsOneMaps:
+def one_vs_one_attributions(samples: AttributionRows) -> OneVsOneAttributions:
     """All maps of some samples, those of a sample side by side."""
     if "class_values" not in samples.extra:
         places = torch.arange(len(samples))
-        return OneVsOneMaps(places, samples.target, samples.against, samples.attribution)
+        return OneVsOneAttributions(places, samples.target, samples.against, samples.attribution)
     chosen = samples.extra["classes"]
     sample, column = (chosen >= 0).nonzero(as_tuple=True)
     values = samples.extra["class_values"][sample, column]
-    return OneVsOneMaps(sample, samples.target[sample], chosen[sample, column], values)
+    return OneVsOneAttributions(sample, samples.target[sample], chosen[sample, column], values)

@@ -49,7 +49,7 @@ class Points:
     labels: Tensor
 
 
-def feature_map(
+def feature_scatter(
     clean: Points, attacks: Sequence[Points], classes: Sequence[str], title: str
 ) -> Image.Image:
     """A panel of the clean samples, and for each attack one with its samples over the clean ones.

@@ -16,7 +16,7 @@ BRIGHTEST = 0.99
 
 
 @dataclass(frozen=True)
-class MapSimilarity:
+class AttributionSimilarity:
     """Three similarities of N pairs of maps; 1 says that they are the same.
 
     Attributes:
@@ -32,7 +32,7 @@ class MapSimilarity:
     cosine: Tensor
 
 
-def map_similarity(first: Tensor, second: Tensor) -> MapSimilarity:
+def attribution_similarity(first: Tensor, second: Tensor) -> AttributionSimilarity:
     """Compare the magnitudes of two maps for each of N samples.
 
     A pixel's magnitude is the sum of those of its channels, as in the code of Adebayo et al. 2018,
@@ -55,20 +55,20 @@ def map_similarity(first: Tensor, second: Tensor) -> MapSimilarity:
         )
     flat_one, flat_other = one.flatten(1), other.flatten(1)
     lengths = flat_one.norm(dim=1) * flat_other.norm(dim=1)
-    return MapSimilarity(
+    return AttributionSimilarity(
         rank_correlation(flat_one, flat_other),
         structural_similarity(_levels(one), _levels(other)),
         ((flat_one * flat_other).sum(1) / lengths).clamp(max=1),
     )
 
 
-def _magnitudes(maps: Tensor) -> Tensor:
-    if maps.ndim != 4 or not maps[:1].numel() or not maps.isfinite().all():
+def _magnitudes(values: Tensor) -> Tensor:
+    if values.ndim != 4 or not values[:1].numel() or not values.isfinite().all():
         raise ShapeError(
-            f"the maps are {tuple(maps.shape)} with {int((~maps.isfinite()).sum())} values NaN or "
-            "infinite, but finite (N, C, H, W) are wanted"
+            f"the maps are {tuple(values.shape)} with {int((~values.isfinite()).sum())} values NaN "
+            "or infinite, but finite (N, C, H, W) are wanted"
         )
-    return maps.detach().double().abs().sum(1, keepdim=True)
+    return values.detach().double().abs().sum(1, keepdim=True)
 
 
 def _levels(magnitudes: Tensor) -> Tensor:

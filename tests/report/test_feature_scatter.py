@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from xaitool.errors import ShapeError
-from xaitool.report.feature_map import COLOURS, Points, feature_map
+from xaitool.report.feature_scatter import COLOURS, Points, feature_scatter
 
 CLASSES = tuple("abcdefghijkl")
 
@@ -35,7 +35,7 @@ def png(picture: Image.Image) -> bytes:
 
 
 def test_every_class_has_its_colour() -> None:
-    picture = feature_map(points("clean"), [points("fgsm", seed=1)], CLASSES, "features")
+    picture = feature_scatter(points("clean"), [points("fgsm", seed=1)], CLASSES, "features")
     assert picture.mode == "RGB"
     for index in range(9):  # the tenth is grey, as the edges of letters are
         assert (coloured(picture, index).sum() > 30) == (index < 3)
@@ -43,17 +43,19 @@ def test_every_class_has_its_colour() -> None:
 
 def test_a_panel_for_each_attack_in_rows_of_three() -> None:
     clean, moved = points("clean"), points("fgsm", seed=1)
-    widths = [feature_map(clean, [moved] * count, CLASSES, "features").size for count in range(4)]
+    widths = [
+        feature_scatter(clean, [moved] * count, CLASSES, "features").size for count in range(4)
+    ]
     assert widths[0][0] < widths[1][0] < widths[2][0] == widths[3][0]
     assert widths[0][1] == widths[2][1] < widths[3][1]
-    unused = feature_map(clean, [moved] * 3, CLASSES, "features").convert("L")
+    unused = feature_scatter(clean, [moved] * 3, CLASSES, "features").convert("L")
     corner = (unused.width // 2, 2 * unused.height // 3, unused.width, unused.height)
     assert unused.crop(corner).getextrema() == (255, 255)
 
 
 def test_attacked_samples_are_in_the_second_panel_only() -> None:
     only = Points("fgsm", torch.tensor([[0.0, 0.0]]), torch.tensor([5]))
-    picture = feature_map(points("clean"), [only], CLASSES, "features")
+    picture = feature_scatter(points("clean"), [only], CLASSES, "features")
     _, columns = np.nonzero(coloured(picture, 5))
     assert len(columns) > 10
     assert columns.min() > picture.width / 2
@@ -61,26 +63,26 @@ def test_attacked_samples_are_in_the_second_panel_only() -> None:
 
 def test_equal_input_gives_equal_bytes_whatever_the_style() -> None:
     arguments = (points("clean"), [points("fgsm", seed=1)], CLASSES, "features")
-    first = png(feature_map(*arguments))
+    first = png(feature_scatter(*arguments))
     with matplotlib.rc_context({"axes.facecolor": "black"}):
-        assert png(feature_map(*arguments)) == first
+        assert png(feature_scatter(*arguments)) == first
 
 
 def test_more_classes_than_colours_odd_names_and_no_success() -> None:
     none = Points("$none$: 0 successes", torch.zeros(0, 2), torch.zeros(0).long())
     names = ["$x", "$\\frac{", *CLASSES[2:]]
-    feature_map(points("clean", classes=12), [none], names, "a_$b$")
+    feature_scatter(points("clean", classes=12), [none], names, "a_$b$")
 
 
 def test_what_does_not_fit_is_refused() -> None:
     empty = Points("clean", torch.zeros(0, 2), torch.zeros(0).long())
     with pytest.raises(ShapeError, match="0 clean samples"):
-        feature_map(empty, [], CLASSES, "features")
+        feature_scatter(empty, [], CLASSES, "features")
     odd = Points("clean", torch.zeros(3, 2), torch.zeros(2).long())
     with pytest.raises(ShapeError, match=r"places are \(3, 2\) for 2 labels"):
-        feature_map(odd, [], CLASSES, "features")
+        feature_scatter(odd, [], CLASSES, "features")
 
 
 def test_names_that_are_bytes_but_no_text_are_drawn() -> None:
     odd = "d\udce9 $x$"
-    assert feature_map(points(odd), [], (odd, *CLASSES), odd).size
+    assert feature_scatter(points(odd), [], (odd, *CLASSES), odd).size

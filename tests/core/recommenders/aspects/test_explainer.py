@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.core.recommenders.planted import ITEMS, USERS, aspects, population
-from xaitool.core.recommenders.aspects.explanation import AspectWeights
+from xaitool.core.recommenders.aspects.explainer import AspectWeights
 from xaitool.core.recommenders.linear import Linear
 
 

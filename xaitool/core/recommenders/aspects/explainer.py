@@ -10,7 +10,7 @@ from torch import Tensor
 from xaitool.core.recommenders.linear import Linear
 
 
-class Explanation(Protocol):
+class AspectExplainer(Protocol):
     """Preferences for aspects, in rating units; `Amcf` is one."""
 
     def general_preference(self, users: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from tests.core.guidance.networks import (
     values_of,
 )
 from xaitool import registry
-from xaitool.core.guidance.explanation import References, explanation
+from xaitool.core.guidance.evidence import References, load_evidence
 from xaitool.errors import ConfigError, ModelError, UnknownNameError
 
 NAMES = registry.names("guidance")
@@ -82,14 +82,14 @@ def test_a_function_that_fails() -> None:
     with pytest.raises(ModelError, match=r"fails on \(5, 1, 6, 6\) \(ValueError: two lines\)"):
         values_of(ours, mlp())
     with pytest.raises(ConfigError, match="has no option 'steps'"):
-        explanation(ours, options=["steps=7"])
+        load_evidence(ours, options=["steps=7"])
 
 
 def test_options() -> None:
-    assert explanation("integrated-gradients", options=["steps=7"]).options.steps == 7  # type: ignore[attr-defined]
+    assert load_evidence("integrated-gradients", options=["steps=7"]).options.steps == 7  # type: ignore[attr-defined]
     with pytest.raises(ConfigError, match="has no option 'steps'"):
-        explanation("shap", options=["steps=7"])
+        load_evidence("shap", options=["steps=7"])
     with pytest.raises(UnknownNameError, match="unknown guidance 'shapp'"):
-        explanation("shapp")
+        load_evidence("shapp")
     with pytest.raises(UnknownNameError, match="unknown guidance 'nothing'"):
-        explanation("random", options=["of=nothing"])
+        load_evidence("random", options=["of=nothing"])

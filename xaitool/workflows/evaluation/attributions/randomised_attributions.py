@@ -11,9 +11,9 @@ from xaitool.core.memory import Rows
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.counterfactuals.generator import load_counterfactual
+from xaitool.workflows.counterfactuals.generator import load_generator
 from xaitool.workflows.evaluation.attributions.explained_maps import (
-    ExplainedMaps,
+    MadeAttributions,
     explained_maps,
 )
 from xaitool.workflows.evaluation.attributions.explained_scores import ExplainedScores
@@ -21,7 +21,7 @@ from xaitool.workflows.evaluation.attributions.retrained_generators import Retra
 from xaitool.workflows.evaluation.subjects import rows_for
 from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.explainer import Explainer
-from xaitool.workflows.explanations.plan import Explanation, explanations
+from xaitool.workflows.explanations.plan import MethodSetup, method_setups
 from xaitool.workflows.explanations.supply import OpenedBaseline
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
@@ -29,11 +29,11 @@ from xaitool.workflows.runs.context import Context
 BaselineOf = Callable[[Classifier], Baseline | None]
 
 
-class RandomisedMaps:
+class RandomisedAttributions:
     """A method and its baseline, ready to explain any network of one kind.
 
     Args:
-        explanation: The method and its options.
+        setup: The method and its options.
         baseline: What people call its baseline; None without.
         baseline_of: Makes the baseline of a network.
         explained: Images and classes.
@@ -43,36 +43,36 @@ class RandomisedMaps:
 
     def __init__(
         self,
-        explanation: Explanation,
+        setup: MethodSetup,
         baseline: str | None,
         baseline_of: BaselineOf,
         explained: ExplainedScores,
         config: EvaluateConfig,
         rows: Rows,
     ) -> None:
-        self.name = explanation.name
+        self.name = setup.name
         self.baseline = baseline
         self.title = f"{self.name}\n{baseline}" if baseline else self.name
         self._baseline_of = baseline_of
-        self._explanation = explanation
+        self._explanation = setup
         self._images = explained.images
-        self._score = replace(explained.score, output=explanation.output)
+        self._score = replace(explained.score, output=setup.output)
         self._seed = config.seed
         self._rows = rows
 
-    def of(self, classifier: Classifier) -> ExplainedMaps:
+    def of(self, classifier: Classifier) -> MadeAttributions:
         """Explain a network."""
         method = self._explanation.bound(classifier.model, self._seed)
         explainer = Explainer(method, self._baseline_of(classifier), self._rows, asks=True)
         return explained_maps(explainer, self._images, self._score)
 
 
-def randomised_maps(
+def randomised_attributions(
     explained: ExplainedScores,
     classifier: Classifier,
     dataset: ImageDataset,
     context: Context[EvaluateConfig],
-) -> list[RandomisedMaps]:
+) -> list[RandomisedAttributions]:
     """All that the options ask for, in their order.
 
     Args:
@@ -86,12 +86,12 @@ def randomised_maps(
     """
     config = context.config
     source = _Sources(explained, classifier, context)
-    found = [
-        RandomisedMaps(
-            explanation, name, baseline_of, explained, config, rows_for(dataset, context)
+    randomised = [
+        RandomisedAttributions(
+            setup, name, baseline_of, explained, config, rows_for(dataset, context)
         )
-        for explanation in explanations(config)
-        for name, baseline_of in source.of(explanation)
+        for setup in method_setups(config)
+        for name, baseline_of in source.of(setup)
     ]
     if config.retrain and not source.retrains:
         raise ConfigError(
@@ -99,7 +99,7 @@ def randomised_maps(
             "against a classifier",
             hint="--baseline ganmex:RUN",
         )
-    return found
+    return randomised
 
 
 class _Sources:
@@ -123,31 +123,31 @@ class _Sources:
         """Whether a generator is trained anew."""
         return bool(self._retrained)
 
-    def of(self, explanation: Explanation) -> Iterator[tuple[str | None, BaselineOf]]:
+    def of(self, setup: MethodSetup) -> Iterator[tuple[str | None, BaselineOf]]:
         """Names of baselines, and what makes them; one, or two where a generator is retrained."""
-        opened = self._opened(explanation, self._classifier)
+        opened = self._opened(setup, self._classifier)
         if opened is None:
             yield None, lambda network: None
             return
         for warning in opened.warnings:
             self._reporter.warning(warning)
-        yield explanation.baseline, self._shared(explanation, opened.baseline)
-        name, _, path = str(explanation.baseline).partition(":")
+        yield setup.baseline, self._shared(setup, opened.baseline)
+        name, _, path = str(setup.baseline).partition(":")
         if self._config.retrain and opened.facts.get("baseline_generator") == "ganmex":
             yield f"{name}-retrained:{path}", self._retrained_for(path).baseline
 
-    def _opened(self, explanation: Explanation, network: Classifier) -> OpenedBaseline | None:
+    def _opened(self, setup: MethodSetup, network: Classifier) -> OpenedBaseline | None:
         return explained_baseline(
-            explanation, self._config, network, self._runtime, against=self._against
+            setup, self._config, network, self._runtime, against=self._against
         )
 
-    def _shared(self, explanation: Explanation, baseline: Baseline) -> BaselineOf:
+    def _shared(self, setup: MethodSetup, baseline: Baseline) -> BaselineOf:
         """One baseline for all networks, unless it asks the network."""
 
         def baseline_of(network: Classifier) -> Baseline | None:
             if Need.MODEL not in baseline.needs or network is self._classifier:
                 return baseline
-            opened = self._opened(explanation, network)
+            opened = self._opened(setup, network)
             return None if opened is None else opened.baseline
 
         return baseline_of
@@ -155,7 +155,7 @@ class _Sources:
     def _retrained_for(self, path: str) -> RetrainedGenerators:
         if path not in self._retrained:
             self._retrained[path] = RetrainedGenerators(
-                load_counterfactual(Path(path), self._runtime),
+                load_generator(Path(path), self._runtime),
                 self._classifier,
                 Context(self._config, self._runtime, self._reporter),
             )

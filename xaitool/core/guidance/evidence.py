@@ -38,7 +38,7 @@ class References(NamedTuple):
         return self.images[self.choice.T]
 
 
-class Explanation(ABC):
+class Evidence(ABC):
     """Says how much each pixel of a generated image speaks for 'real'.
 
     Args:
@@ -86,13 +86,13 @@ class Explanation(ABC):
         return mask
 
 
-class MethodExplanation(Explanation):
+class MethodEvidence(Evidence):
     """Any attribution method, in the GAN's own range of pixels.
 
     Args:
         kind: The method.
-        output: See `Explanation`.
-        options: See `Explanation`; the method's own.
+        output: See `Evidence`.
+        options: See `Evidence`; the method's own.
 
     Raises:
         ConfigError: An option is unknown or out of range.
@@ -109,7 +109,7 @@ class MethodExplanation(Explanation):
     def values(
         self, generated: Tensor, discriminator: nn.Module, references: References | None
     ) -> Tensor:
-        """See `Explanation.values`."""
+        """See `Evidence.values`."""
         method = self.kind(discriminator, **self.options.to_dict())
         compared = references or black(generated)
         baselines = compared.of_each(len(generated)) if method.needs_baseline else None
@@ -117,7 +117,7 @@ class MethodExplanation(Explanation):
         return method.attribute(generated, score, baselines, rows=2 * len(generated)).values
 
 
-class FunctionExplanation(Explanation):
+class FunctionEvidence(Evidence):
     """A user's own function of generated images, discriminator and references.
 
     The discriminator is in eval mode with frozen parameters; references are ``(N, K, C, H, W)`` or
@@ -141,7 +141,7 @@ class FunctionExplanation(Explanation):
     def values(
         self, generated: Tensor, discriminator: nn.Module, references: References | None
     ) -> Tensor:
-        """See `Explanation.values`.
+        """See `Evidence.values`.
 
         Raises:
             ModelError: The function fails, or returns something else than it has to.
@@ -149,13 +149,15 @@ class FunctionExplanation(Explanation):
         # Copies: the function may write into what it gets.
         compared = None if references is None else references.of_each(len(generated)).clone()
         with untouched(discriminator):
-            found = self._called(generated.clone(), discriminator, compared)
-        if not isinstance(found, Tensor) or found.shape != generated.shape:
-            what = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+            returned = self._called(generated.clone(), discriminator, compared)
+        if not isinstance(returned, Tensor) or returned.shape != generated.shape:
+            what = (
+                tuple(returned.shape) if isinstance(returned, Tensor) else type(returned).__name__
+            )
             raise ModelError(
                 f"the explanation returned {what}, but a tensor {tuple(generated.shape)} is wanted"
             )
-        return found.detach().to(generated)
+        return returned.detach().to(generated)
 
     def _called(
         self, generated: Tensor, discriminator: nn.Module, references: Tensor | None
@@ -172,9 +174,9 @@ class FunctionExplanation(Explanation):
             ) from error
 
 
-def explanation(
+def load_evidence(
     xai: str | Function, output: Output = "logit", options: Sequence[str] = ()
-) -> Explanation:
+) -> Evidence:
     """The explanation of this name; of a function, the function.
 
     Raises:
@@ -182,11 +184,11 @@ def explanation(
         ConfigError: An option is unknown or out of range.
     """
     if callable(xai):
-        return FunctionExplanation(xai, output, options)
+        return FunctionEvidence(xai, output, options)
     kind = registry.load("guidance", xai)
     if issubclass(kind, AttributionMethod):
-        return MethodExplanation(kind, output, options)
-    made: Explanation = kind(output, options)
+        return MethodEvidence(kind, output, options)
+    made: Evidence = kind(output, options)
     return made
 
 
