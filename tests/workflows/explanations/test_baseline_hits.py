@@ -8,7 +8,7 @@ from torch import nn
 from xaitool.core.baselines.nearest_target import NearestTarget
 from xaitool.core.baselines.zero import Zero
 from xaitool.core.score import Score
-from xaitool.workflows.explanations.baseline_hits import DrawnBaselines, Reached, count_reached
+from xaitool.workflows.explanations.baseline_hits import DrawnBaselines, ReachedCount, count_reached
 from xaitool.workflows.explanations.image_arguments import labelled_images
 
 
@@ -33,10 +33,10 @@ IMAGES = torch.full((2, 1, 2, 2), 0.4)
 
 def test_counting() -> None:
     prediction = torch.tensor([[1, 2], [0, 0]])
-    assert count_reached(prediction, torch.tensor([1, 0]), None) == Reached(3, 4)
+    assert count_reached(prediction, torch.tensor([1, 0]), None) == ReachedCount(3, 4)
     classes = torch.tensor([[-1, 1, 2], [0, -1, 2]])
     every = torch.tensor([[[-1], [1], [0]], [[0], [-1], [2]]])
-    assert count_reached(every, torch.tensor([-1, -1]), classes) == Reached(3, 4)
+    assert count_reached(every, torch.tensor([-1, -1]), classes) == ReachedCount(3, 4)
 
 
 def test_nothing_drawn_is_nothing_kept() -> None:

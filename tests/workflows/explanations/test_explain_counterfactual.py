@@ -17,12 +17,12 @@ from xaitool.errors import ConfigError, InputError
 from xaitool.io.attributions import AttributionFile, AttributionRows, AttributionWriter
 from xaitool.io.checkpoints import file_sha256
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.counterfactuals.generator import load_counterfactual
+from xaitool.workflows.counterfactuals.generator import load_generator
 from xaitool.workflows.explanations.baseline_hits import (
     file_reached,
 )
 from xaitool.workflows.explanations.explain import explain
-from xaitool.workflows.explanations.plan import planned
+from xaitool.workflows.explanations.plan import planned_files
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -74,7 +74,7 @@ def classes_of(images: torch.Tensor) -> torch.Tensor:
 def test_the_file_holds_the_generated_image_and_what_the_model_makes_of_it(generator: str) -> None:
     recorder, records = run(options(baseline=(ganmex(generator),), heat_maps=2))
     attributes, rows = read()
-    network = load_counterfactual(baseline_gan_run(generator), CPU).model
+    network = load_generator(baseline_gan_run(generator), CPU).model
     with torch.no_grad():
         made = network(rows.input, rows.against)
     assert rows.baseline is not None
@@ -174,7 +174,7 @@ def test_a_folder_with_a_dot_in_its_name_keeps_it() -> None:
     for name in ("lambda-0.1", "lambda-0.2"):
         Path(name).mkdir()
     config = options(baseline=("ganmex:lambda-0.1", "ganmex:lambda-0.2"), out="maps")
-    assert [one.out.name for one in planned(config)] == [
+    assert [one.out.name for one in planned_files(config)] == [
         "integrated-gradients-ganmex-lambda-0.1.h5",
         "integrated-gradients-ganmex-lambda-0.2.h5",
     ]
@@ -202,7 +202,7 @@ def network(classes: int = 3) -> nn.Module:
 def test_a_call_from_python() -> None:
     given = {"target": 0, "against": [1, 2], "steps": 5}
     found = xaitool.attribute(network(), images(), baseline=ganmex(), **given)
-    generator = load_counterfactual(baseline_gan_run(), CPU).model
+    generator = load_generator(baseline_gan_run(), CPU).model
     with torch.no_grad():
         made = generator(images(), torch.tensor([1, 2]))
     wanted = xaitool.attribute(network(), images(), baseline=made, **given)

@@ -5,7 +5,7 @@ import pytest
 from tests.trained import classifier_run
 from tests.workflows.evaluation.attributions.randomised import measure, measure_generator
 from xaitool.errors import ConfigError
-from xaitool.workflows.evaluation.attributions import randomised_maps
+from xaitool.workflows.evaluation.attributions import randomised_attributions
 
 
 @pytest.fixture(autouse=True)
@@ -15,13 +15,13 @@ def here(tmp_path, monkeypatch):
 
 def test_only_a_baseline_that_asks_the_model_is_made_anew(monkeypatch):
     asked = []
-    make = randomised_maps.explained_baseline  # type: ignore[attr-defined]
+    make = randomised_attributions.explained_baseline  # type: ignore[attr-defined]
 
     def counted(explanation, options, network, *arguments, **keywords):
         asked.append((explanation.baseline, network.source))
         return make(explanation, options, network, *arguments, **keywords)
 
-    monkeypatch.setattr(randomised_maps, "explained_baseline", counted)
+    monkeypatch.setattr(randomised_attributions, "explained_baseline", counted)
     options = {"method_option": ("steps=2",), "limit": 1}
     measure("integrated-gradients", baseline=("zero", "optimised-target"), **options)
     assert len(asked) == len(set(asked)) == 7

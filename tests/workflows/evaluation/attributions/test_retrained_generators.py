@@ -48,7 +48,7 @@ def test_a_diverging_retraining_stops(monkeypatch):
             self.average.update_parameters(self.generator)
         return {}
 
-    trainer = retrained_generators.BaselineGanTrainer  # type: ignore[attr-defined]
+    trainer = retrained_generators.CounterfactualTrainer  # type: ignore[attr-defined]
     monkeypatch.setattr(trainer, "step", broken)
     with pytest.raises(DivergenceError, match="became NaN or infinite"):
         measure_generator("integrated-gradients")

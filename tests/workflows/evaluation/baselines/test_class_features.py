@@ -7,7 +7,7 @@ from tests.core.baselines.brighten import Brighten
 from tests.workflows.evaluation.baselines.shades import grey, measurement
 from xaitool.core.baselines.counterfactual import CounterfactualBaseline
 from xaitool.core.metrics.generation.kid import kid
-from xaitool.core.seeding import generator
+from xaitool.core.seeding import random_stream
 from xaitool.workflows.evaluation.baselines.class_features import RealClassFeatures
 
 
@@ -31,7 +31,7 @@ def test_kernel_distance_class_by_class():
             made[one.pairs.targets == label].flatten(1)[:, :3].double(),
             train.images((train.labels == label).nonzero()[:, 0]).flatten(1)[:, :3].double(),
             subsets=3,
-            generator=generator(0, "kid subsets", label),
+            generator=random_stream(0, "kid subsets", label),
         ).mean
         for label in range(3)
     ]

@@ -39,7 +39,7 @@ def test_another_is_read_where_the_options_name_it() -> None:
 
 
 def test_without_one_there_is_none_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    load = module.load_counterfactual  # type: ignore[attr-defined]
+    load = module.load_generator  # type: ignore[attr-defined]
     monkeypatch.setattr(
         module, "load_counterfactual", lambda *given: replace(load(*given), classifier=None)
     )
