@@ -13,7 +13,7 @@ from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.class_choice import ClassChoice
 from xaitool.workflows.explanations.images import open_images
 from xaitool.workflows.explanations.job import AttributionJob
-from xaitool.workflows.explanations.plan import planned
+from xaitool.workflows.explanations.plan import planned_files
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
@@ -30,7 +30,7 @@ def _here(tmp_path, monkeypatch):
 def job(**options):
     values = {"method": "saliency", "dataset": "digits", "limit": 3, "device": "cpu", **options}
     config = ExplainConfig(model=str(classifier_run()), **values)
-    [explanation] = planned(config)
+    [explanation] = planned_files(config)
     classifier = load_classifier(config.model, None, CPU)
     choice = ClassChoice(config.target, config.held_against, classifier.classes)
     images = open_images(config, classifier)

@@ -30,10 +30,10 @@ class Shelf(Supply):
     def data(self):
         raise self._missing(Need.DATA, "data=(IMAGES, LABELS)")
 
-    def _fitting(self, found):
+    def _check_generator(self, loaded):
         return ("trained on other images",)
 
-    def _check_cvae(self, found):
+    def _check_cvae(self, loaded):
         raise AssertionError("not asked for")
 
 
