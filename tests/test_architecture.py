@@ -12,6 +12,7 @@ import xaitool
 
 ROOT = Path(xaitool.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+TESTS = Path(__file__).parent
 FOLDERS = sorted({path.parent for path in FILES})
 
 # What each room may import beside itself; a room holds the folders below it that are not named.
@@ -46,6 +47,7 @@ def module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+DECLARED = {"registry", "workflows.configs"}
 MODULES = {module_of(path) for path in FILES}
 
 
@@ -150,3 +152,12 @@ def test_no_file_holds_two_concepts(path: Path) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_folder_is_a_thicket(folder: Path) -> None:
     assert len([path for path in folder.iterdir() if path.name != "__pycache__"]) <= 25
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_is_tested_by_one_of_its_name(path: Path) -> None:
+    """But for packages, and for declarations, which are tested as a whole."""
+    place = path.relative_to(ROOT)
+    if path.name in ("__init__.py", "__main__.py") or is_within(module_of(path), DECLARED):
+        return
+    assert (TESTS / place.parent / f"test_{path.name}").is_file()
