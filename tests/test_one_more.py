@@ -128,11 +128,11 @@ def OneMore(model, images, maps, score, *, step, rows, mean, channel_sum):
     return SimpleNamespace(auc=torch.full((len(images),), 42.0, dtype=torch.float64))
 """
 FOLD = """
-from xaitool.workflows.evaluation.recommenders.fold import Figure, FoldMetric
+from xaitool.workflows.evaluation.recommenders.fold import FoldFigure, FoldMetric
 
 class OneMore(FoldMetric):
     def figures(self, fold):
-        yield Figure(self.name, 42.0, len(fold.test))
+        yield FoldFigure(self.name, 42.0, len(fold.test))
 """
 
 

@@ -41,7 +41,7 @@ def test_another_is_read_where_the_options_name_it() -> None:
 def test_without_one_there_is_none_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     load = module.load_generator  # type: ignore[attr-defined]
     monkeypatch.setattr(
-        module, "load_counterfactual", lambda *given: replace(load(*given), classifier=None)
+        module, "load_generator", lambda *given: replace(load(*given), classifier=None)
     )
     with pytest.raises(ModelError, match="was trained without a classifier, but one is") as caught:
         classifier(baseline_gan_run())
