@@ -76,7 +76,7 @@ CLASSIFIER_METRICS = {
     ),
     "parameter-randomisation": Metric(
         f"{_EVALUATION}.attributions.randomisation:measure_randomisation",
-        "likeness of maps to those of the network with randomised weights",
+        "likeness of attributions to those of the network with randomised weights",
         "Adebayo et al. 2018",
         reads=(*_CLASSIFIER, *_EXPLANATIONS, "retrain"),
     ),
@@ -96,7 +96,7 @@ CLASSIFIER_METRICS = {
     ),
     "twin-similarity": Metric(
         f"{_EVALUATION}.attributions.twins:measure_twins",
-        "likeness of an image's maps to those of its twin, whose sensitive attributes alone differ",
+        "likeness of attributions to those of the twin, whose sensitive attributes alone differ",
         "after Qiang et al. 2022 (CIA), section 6.1",
         reads=(*_CLASSIFIER, *_EXPLANATIONS, "cvae"),
     ),
@@ -255,7 +255,7 @@ ATTRIBUTION_METRICS = {
     ),
     "target-similarity": Metric(
         f"{_EVALUATION}.attributions.target_similarity:TargetSimilarity",
-        "likeness of an image's maps against different classes",
+        "likeness of an image's attributions against different classes",
         "Shih et al. 2021 (GANMEX), appendix B.1",
         reads=("limit",),
         measure=_MAPS,

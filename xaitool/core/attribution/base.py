@@ -221,7 +221,8 @@ def _nothing(inputs: Tensor, score: Score) -> Attribution:
 
 
 def is_silent(values: Tensor, score_input: Tensor, score_baseline: Tensor) -> Tensor:
-    """Whether a map is 0 everywhere although the score is not that of its baseline, bool ``(N,)``.
+    """Whether values are 0 everywhere although the score is not that of the baseline, bool
+    ``(N,)``.
 
     Args:
         values: ``(N, C, H, W)``.

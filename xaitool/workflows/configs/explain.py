@@ -47,7 +47,7 @@ class ExplainConfig(ExplanationOptions):
     against: str | None = option(
         None,
         "One-vs-one: explain the target's score minus this class's; index, name, 'second', "
-        "'predicted', 'label', or 'all' for one map a class.",
+        "'predicted', 'label', or 'all' for one attribution a class.",
         panel="Method",
         unit="CLASS",
     )

@@ -59,7 +59,7 @@ class Explainer:
 
     @property
     def batch_size(self) -> int:
-        """Images at once: as many as rows, which all classes' maps or a path's points share."""
+        """Images at once: as many as rows, which all classes or a path's points share."""
         points = 1 if self._path is None else self._path.options.points
         return max(1, self.rows.most // max(self._classes or 1, points))
 

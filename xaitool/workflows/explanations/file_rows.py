@@ -12,7 +12,7 @@ from xaitool.io.attribution_layout import AttributionRows
 from xaitool.workflows.explanations.explainer import JobResult
 from xaitool.workflows.explanations.images import Batch
 
-# Of a path, in a picture; with the input and the map they fill two lines.
+# Of a path, in a picture; with the input and the attribution they fill two lines.
 SHOWN_POINTS = 9
 
 

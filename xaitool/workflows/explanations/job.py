@@ -282,7 +282,7 @@ class AttributionJob:
 
 
 def _silent(rows: AttributionRows) -> list[str]:
-    """The names of those whose map is 0 though there is something to explain."""
+    """The names of those whose attribution is 0 though there is something to explain."""
     silent = is_silent(rows.attribution, rows.score_input, rows.score_baseline)
     return [rows.filename[row] for row in silent.nonzero().flatten().tolist()]
 

@@ -37,7 +37,7 @@ def test_equals_the_mean_difference_whatever_the_scale_sign_and_order(row, scale
 
 
 def test_refuses_nan_and_nothing():
-    with pytest.raises(ShapeError, match="1 values NaN or infinite"):
+    with pytest.raises(ShapeError, match="1 NaN or infinite"):
         gini_index(torch.tensor([[0.0, torch.nan]]))
     with pytest.raises(ShapeError, match="finite"):
         gini_index(torch.empty(2, 0))

@@ -34,8 +34,8 @@ def test_one_pass_serves_several_metrics():
         ({"parts": None}, "inverse-localisation", "a.h5 has no object masks", "composite"),
         ({"parts": PARTS[:3]}, "inverse-localisation", "each of 4 classes", None),
         ({"parts": "sea"}, "inverse-localisation", "each of 4 classes", None),
-        ({"against": [-1]}, "inverse-localisation", "classes by themselves", "--against all"),
-        ({}, "target-similarity", "a.h5 has one map an image", "--against all"),
+        ({"against": [-1]}, "inverse-localisation", "explains single classes", "--against all"),
+        ({}, "target-similarity", "a.h5 has one attribution an image", "--against all"),
     ],
 )
 def test_refusals(options, metric, message, hint):

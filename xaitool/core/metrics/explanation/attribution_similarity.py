@@ -1,4 +1,4 @@
-"""How alike two attribution maps are, whatever their scales and signs."""
+"""How alike two attributions are, whatever their scales and signs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ BRIGHTEST = 0.99
 
 @dataclass(frozen=True)
 class AttributionSimilarity:
-    """Three similarities of N pairs of maps; 1 says that they are the same.
+    """Three similarities of N pairs of attributions; 1 says that they are the same.
 
     Attributes:
-        spearman: Rank correlation of the pixels, float64 ``(N,)`` in [-1, 1]; NaN where a map is
-            constant.
+        spearman: Rank correlation of the pixels, float64 ``(N,)`` in [-1, 1]; NaN where an
+            attribution is constant.
         ssim: Structural similarity, float64 ``(N,)`` in [-1, 1]; NaN where a side is shorter than
             11 pixels.
-        cosine: Cosine of the maps as vectors, float64 ``(N,)`` in [0, 1]; NaN where one is zero.
+        cosine: Cosine of the attributions as vectors, float64 ``(N,)`` in [0, 1]; NaN where one is
+            zero.
     """
 
     spearman: Tensor
@@ -33,12 +34,12 @@ class AttributionSimilarity:
 
 
 def attribution_similarity(first: Tensor, second: Tensor) -> AttributionSimilarity:
-    """Compare the magnitudes of two maps for each of N samples.
+    """Compare the magnitudes of two attributions for each of N samples.
 
     A pixel's magnitude is the sum of those of its channels, as in the code of Adebayo et al. 2018,
-    Sanity Checks for Saliency Maps. For SSIM each map is brought to [0, 1] by its 99th percentile
-    (the largest value where that is zero), as there: the scores of a randomised network have
-    another scale.
+    Sanity Checks for Saliency Maps. For SSIM each attribution is brought to [0, 1] by its 99th
+    percentile (the largest value where that is zero), as there: the scores of a randomised network
+    have another scale.
 
     Args:
         first: ``(N, C, H, W)``, signed.
@@ -50,7 +51,7 @@ def attribution_similarity(first: Tensor, second: Tensor) -> AttributionSimilari
     one, other = _magnitudes(first), _magnitudes(second)
     if one.shape != other.shape:
         raise ShapeError(
-            f"the maps are {tuple(first.shape)} and {tuple(second.shape)}, but equal shapes "
+            f"attributions are {tuple(first.shape)} and {tuple(second.shape)}, but equal shapes "
             "are wanted"
         )
     flat_one, flat_other = one.flatten(1), other.flatten(1)
@@ -65,14 +66,14 @@ def attribution_similarity(first: Tensor, second: Tensor) -> AttributionSimilari
 def _magnitudes(values: Tensor) -> Tensor:
     if values.ndim != 4 or not values[:1].numel() or not values.isfinite().all():
         raise ShapeError(
-            f"the maps are {tuple(values.shape)} with {int((~values.isfinite()).sum())} values NaN "
+            f"attributions are {tuple(values.shape)} with {int((~values.isfinite()).sum())} NaN "
             "or infinite, but finite (N, C, H, W) are wanted"
         )
     return values.detach().double().abs().sum(1, keepdim=True)
 
 
 def _levels(magnitudes: Tensor) -> Tensor:
-    """The same maps in [0, 1]; a map of zeros stays one."""
+    """The same attributions in [0, 1]; an attribution of zeros stays one."""
     flat = magnitudes.flatten(1)
     bright = flat.kthvalue(math.ceil(BRIGHTEST * flat.shape[1]), dim=1).values
     scale = torch.where(bright > 0, bright, flat.amax(1))

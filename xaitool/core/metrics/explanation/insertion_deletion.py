@@ -25,8 +25,8 @@ class PixelCurve(NamedTuple):
     """The result of insertion or deletion for N samples.
 
     Attributes:
-        auc: Area under the curve, float64 ``(N,)`` in [0, 1]; NaN for a map of zeros, which ranks
-            nothing.
+        auc: Area under the curve, float64 ``(N,)`` in [0, 1]; NaN for an attribution of zeros,
+            which ranks nothing.
         curve: Probability of the target after each step, float64 ``(N, n + 1)``; the first value
             is before any pixel changed, the last after all did.
         fractions: Share of the pixels changed at each value, float64 ``(n + 1,)`` from 0 to 1.

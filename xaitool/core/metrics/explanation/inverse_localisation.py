@@ -1,4 +1,4 @@
-"""Inverse localisation: how much of a one-vs-one map lies where the two classes are alike."""
+"""Inverse localisation: how much of an attribution lies where its two classes are alike."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from xaitool.errors import ShapeError
 def inverse_localisation(attributions: Tensor, differentiating: Tensor) -> Tensor:
     """Mean magnitude in the common region over that in the differentiating one; lower is better.
 
-    ``L(A)`` of GANMEX (Shih et al. 2021, section 4.1). 1 is what a map without any localisation
-    has. Every channel of a pixel counts as a feature; the ratio would be the same for sums of
-    magnitudes over the channels.
+    ``L(A)`` of GANMEX (Shih et al. 2021, section 4.1). 1 is what an attribution without any
+    localisation has. Every channel of a pixel counts as a feature; the ratio would be the same for
+    sums of magnitudes over the channels.
 
-    Where the paper says nothing: the ratio is undefined for a map that is zero all over the
-    differentiating region and for an image where one of the regions is empty. It is not infinite
-    then, because one such map would make every mean infinite; whoever takes a mean has to say how
-    many were left out.
+    Where the paper says nothing: the ratio is undefined for an attribution that is zero all over
+    the differentiating region and for an image where one of the regions is empty. It is not
+    infinite then, because one such attribution would make every mean infinite; whoever takes a mean
+    has to say how many were left out.
 
     Args:
         attributions: ``(N, C, H, W)``, signed.

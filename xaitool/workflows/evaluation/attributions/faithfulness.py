@@ -57,7 +57,7 @@ def measure_faithfulness(
 
 
 def _row(metric: str, channel_sum: str, areas: Tensor, path: Path) -> dict[str, Any]:
-    """Mean and spread over the images; maps of zeros are left out and counted."""
+    """Mean and spread over the images; attributions of zeros are left out and counted."""
     mean = defined_mean(areas)
     return {
         "metric": metric,

@@ -1,4 +1,4 @@
-"""Whether maps lie where two classes differ, by the masks of composed images."""
+"""Whether attributions lie where two classes differ, by the masks of composed images."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PairLocalisation:
         pairs = one_vs_one_attributions(samples)
         if (pairs.against < 0).any():
             raise ArtifactError(
-                f"{self._path} explains classes by themselves, but one-vs-one maps are wanted",
+                f"{self._path} explains single classes, but one-vs-one attributions are wanted",
                 hint="explain with --against all",
             )
         same_object, same_scene = (

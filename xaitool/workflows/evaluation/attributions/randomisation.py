@@ -40,15 +40,15 @@ def measure_randomisation(
     metrics: tuple[str, ...],
     context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
-    """Rows of a classifier: how alike maps stay under cascading randomisation; lower is better.
+    """Rows of a classifier: how alike attributions stay as layers become random; lower is better.
 
     The sanity check of Adebayo et al. 2018 as in GANMEX (Shih et al. 2021, section 4.1), for every
     method and baseline that the options name. Each image keeps the classes that were chosen on the
     original network, and so do a baseline's images, unless the baseline asks the network: then the
     randomised one is asked. With ``config.retrain`` a ``ganmex:CHECKPOINT`` is there twice: with
     its own generator, which never saw the randomised networks, and with one that is trained anew
-    against each of them. The maps of the latter are compared with those of a generator that was
-    trained in the same way, from the same seed, against the original network.
+    against each of them. The attributions of the latter are compared with those of a generator that
+    was trained in the same way, from the same seed, against the original network.
 
     Args:
         path: The classifier.
@@ -58,8 +58,8 @@ def measure_randomisation(
     Yields:
         For every method and baseline a row a layer, from the output on, then one of the mean over
         the layers, whose ``layer`` is ``mean``: ``value``, which is ``spearman``, and ``ssim`` are
-        means over the images (see `attribution_similarity`), ``undefined`` counts the maps that are
-        constant and so left out of ``spearman``, and ``baseline_reached`` is the share of
+        means over the images (see `attribution_similarity`), ``undefined`` counts the attributions
+        that are constant and so left out of ``spearman``, and ``baseline_reached`` is the share of
         baselines that the randomised network puts into the second class.
 
     Raises:
@@ -105,7 +105,7 @@ def measure_randomisation(
 
 @dataclass(frozen=True)
 class _Change:
-    """How alike maps are once the layers from this one on are random."""
+    """How alike attributions are once the layers from this one on are random."""
 
     layer: str
     similarity: AttributionSimilarity
@@ -190,7 +190,7 @@ class RandomisationPictures:
         self._paths = [path for path in paths if path is not None]
 
     def add(self, title: str, attributions: Tensor) -> None:
-        """The next column of a method: maps ``(N, C, H, W)``, the original ones first."""
+        """The next column of a method: attributions ``(N, C, H, W)``, the original ones first."""
         self._attributions.setdefault(title, []).append(attributions[: len(self._paths)].float())
 
     def write(self) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Maps of the same images by the same method, of one network after another."""
+"""Attributions of the same images by the same method, of one network after another."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.generator import load_generator
-from xaitool.workflows.evaluation.attributions.explained_maps import (
+from xaitool.workflows.evaluation.attributions.explained_attributions import (
     MadeAttributions,
-    explained_maps,
+    explained_attributions,
 )
 from xaitool.workflows.evaluation.attributions.explained_scores import ExplainedScores
 from xaitool.workflows.evaluation.attributions.retrained_generators import RetrainedGenerators
@@ -64,7 +64,7 @@ class RandomisedAttributions:
         """Explain a network."""
         method = self._explanation.bound(classifier.model, self._seed)
         explainer = Explainer(method, self._baseline_of(classifier), self._rows, asks=True)
-        return explained_maps(explainer, self._images, self._score)
+        return explained_attributions(explainer, self._images, self._score)
 
 
 def randomised_attributions(

@@ -1,4 +1,4 @@
-"""How few pixels the maps of an attribution file dwell on."""
+"""How few pixels the attributions of an attribution file dwell on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xaitool.workflows.evaluation.attributions.stored_attributions import (
 
 
 class Sparseness:
-    """The Gini index of each image's map; where it has one for each class, the mean of theirs."""
+    """The Gini index of each image's attribution; of one for each class, the mean of theirs."""
 
     def __init__(
         self, file: AttributionFile, first: AttributionRows, config: EvaluateConfig
@@ -34,7 +34,7 @@ class Sparseness:
         ]
 
     def rows(self) -> Iterator[Row]:
-        """Mean and spread over the images; maps of zeros are left out and counted."""
+        """Mean and spread over the images; attributions of zeros are left out and counted."""
         indices = torch.stack(self._indices)
         mean = defined_mean(indices)
         yield {

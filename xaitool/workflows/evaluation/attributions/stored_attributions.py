@@ -1,4 +1,4 @@
-"""What the maps of an attribution file look like, whatever the model says of them."""
+"""What the attributions of an attribution file look like, whatever the model says of them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def measure_stored_attributions(
             for metric in metrics
         ]
         count = min(len(file), context.config.limit or len(file))
-        # The maps of all classes of one image take the memory of many images.
+        # The attributions of all classes of one image take the memory of many images.
         size = 1 if "class_values" in first.extra else SAMPLES_AT_ONCE
         with context.reporter.task("evaluate", count, "image") as task:
             for start in range(0, count, size):
@@ -87,10 +87,10 @@ def _with_source(row: Row, path: Path) -> Row:
 
 @dataclass(frozen=True)
 class OneVsOneAttributions:
-    """P maps, each of a target class held against another.
+    """P attributions, each of a target class held against another.
 
     Attributes:
-        sample: Which sample a map explains, int64 ``(P,)``.
+        sample: Which sample an attribution explains, int64 ``(P,)``.
         target: Class that was explained, int64 ``(P,)``.
         against: The other class, int64 ``(P,)``, -1 where there is none.
         values: ``(P, C, H, W)``.
@@ -103,7 +103,7 @@ class OneVsOneAttributions:
 
 
 def one_vs_one_attributions(samples: AttributionRows) -> OneVsOneAttributions:
-    """All maps of some samples, those of a sample side by side."""
+    """All attributions of some samples, those of a sample side by side."""
     if "class_values" not in samples.extra:
         places = torch.arange(len(samples))
         return OneVsOneAttributions(places, samples.target, samples.against, samples.attribution)

@@ -1,4 +1,4 @@
-"""Whether the maps of an image depend on the class that they hold its own against."""
+"""Whether the attributions of an image depend on the class that they hold its own against."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ MEASURED = ("spearman", "ssim", "cosine")
 
 
 class TargetSimilarity:
-    """Similarity of the maps of one image against different classes (GANMEX, appendix B.1).
+    """Similarity of the attributions of one image against different classes (GANMEX, appendix B.1).
 
-    The paper shows pictures: maps with a zero baseline hardly depend on the class. Here it is a
-    number, the mean over images of the mean over pairs of classes; 1 says that the class does not
-    matter. Of an image with more than 500 pairs 500 are drawn.
+    The paper shows pictures: attributions with a zero baseline hardly depend on the class. Here it
+    is a number, the mean over images of the mean over pairs of classes; 1 says that the class does
+    not matter. Of an image with more than 500 pairs 500 are drawn.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class TargetSimilarity:
     ) -> None:
         if "class_values" not in first.extra:
             raise ArtifactError(
-                f"{file.path} has one map an image, but one for each class is wanted",
+                f"{file.path} has one attribution an image, but one for each class is wanted",
                 hint="explain with --against all",
             )
         if first.prediction.shape[1] < 3:
             raise ArtifactError(
                 f"{file.path} is of a model with {first.prediction.shape[1]} classes, but three "
-                "are wanted for two maps of an image"
+                "are wanted for two attributions of an image"
             )
         self._seed = config.seed
         self._of_images: dict[str, list[Tensor]] = {name: [] for name in MEASURED}
@@ -75,7 +75,7 @@ class TargetSimilarity:
         }
 
     def _chosen(self, count: int, index: int) -> Tensor:
-        """Which maps of a sample are compared, int64 ``(P, 2)``."""
+        """Which attributions of a sample are compared, int64 ``(P, 2)``."""
         pairs = torch.combinations(torch.arange(count), 2)
         if len(pairs) <= MOST_PAIRS:
             return pairs

@@ -19,7 +19,7 @@ from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.sensitive import require_sensitive
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.attributions.explained_maps import explained_maps
+from xaitool.workflows.evaluation.attributions.explained_attributions import explained_attributions
 from xaitool.workflows.evaluation.attributions.explained_scores import explained_scores
 from xaitool.workflows.evaluation.path_walk import PathWalk, required_paths
 from xaitool.workflows.evaluation.subjects import load_classifier_and_data, rows_for, spread_samples
@@ -40,7 +40,7 @@ def measure_twins(
     metrics: tuple[str, ...],
     context: Context[EvaluateConfig],
 ) -> Iterator[Row]:
-    """Rows of a classifier: how alike the maps of an image and of its twin are, by every method.
+    """Rows of a classifier: how alike an image and its twin are explained, by every method.
 
     The twin differs in the sensitive attributes alone: the two are the ends of a counterfactual
     path, by ``--cvae``, which is told the predicted class and begins at the reconstruction; and by
@@ -60,8 +60,8 @@ def measure_twins(
         of Spearman's correlation of the pixels' magnitudes (see `attribution_similarity`), with its
         bootstrap interval ``low`` and ``high``; ``ssim`` and ``cosine`` of the magnitudes;
         ``signed_spearman``, of the signed sums over the channels; ``undefined``, images of which a
-        map is constant, which ``value`` leaves out; ``twin``, ``cvae`` or ``recolour``; ``method``;
-        ``baseline``; ``seed``.
+        attribution is constant, which ``value`` leaves out; ``twin``, ``cvae`` or ``recolour``;
+        ``method``; ``baseline``; ``seed``.
 
     Raises:
         InputError: The classifier, the dataset, a method or a baseline does not fit, or nothing
@@ -89,7 +89,9 @@ def measure_twins(
                 score = replace(explained.score, output=one.output)
                 attributions = []
                 for images, attributes in placed:
-                    attributions.append(explained_maps(explainer, images, score, attributes).values)
+                    attributions.append(
+                        explained_attributions(explainer, images, score, attributes).values
+                    )
                     task.advance()
                 yield _row(str(path), one, name, attributions[0], attributions[1], config.seed)
 
@@ -119,7 +121,7 @@ def _explainer(
 def _row(
     source: str, setup: MethodSetup, twin: str, first: Tensor, second: Tensor, seed: int
 ) -> Row:
-    """How alike maps ``(N, C, H, W)`` of images and of their twins are."""
+    """How alike attributions ``(N, C, H, W)`` of images and of their twins are."""
     similarity = attribution_similarity(first, second)
     undefined = similarity.spearman.isnan()
     mean = mean_with_interval(

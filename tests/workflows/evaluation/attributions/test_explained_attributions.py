@@ -9,7 +9,7 @@ from xaitool.core.baselines.nearest_target import NearestTarget
 from xaitool.core.baselines.zero import Zero
 from xaitool.core.memory import Rows
 from xaitool.core.score import Score
-from xaitool.workflows.evaluation.attributions.explained_maps import explained_maps
+from xaitool.workflows.evaluation.attributions.explained_attributions import explained_attributions
 from xaitool.workflows.explanations.explainer import Explainer
 from xaitool.workflows.explanations.image_arguments import labelled_images
 
@@ -31,7 +31,7 @@ def test_of_a_linear_network_they_are_weight_times_pixel():
     wanted = IMAGES * (weights[SCORE.target] - weights[SCORE.against]).view(5, 1, 2, 2)
     for kind, baseline in ((InputXGradient, None), (IntegratedGradients, Zero())):
         for rows in (2, 64):
-            found = explained_maps(explainer(kind, baseline, rows), IMAGES, SCORE)
+            found = explained_attributions(explainer(kind, baseline, rows), IMAGES, SCORE)
             torch.testing.assert_close(found.values, wanted.detach())
             assert found.reached is None
 
@@ -45,6 +45,6 @@ def test_the_share_of_baselines_that_are_of_their_class():
     baseline = NearestTarget(data=data)
     for rows in (2, 64):
         made = explainer(IntegratedGradients, baseline, rows, asks=True)
-        assert explained_maps(made, IMAGES, SCORE).reached == wanted
+        assert explained_attributions(made, IMAGES, SCORE).reached == wanted
     silent = explainer(IntegratedGradients, baseline, 64)
-    assert explained_maps(silent, IMAGES, SCORE).reached is None
+    assert explained_attributions(silent, IMAGES, SCORE).reached is None

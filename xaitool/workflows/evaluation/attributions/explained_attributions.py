@@ -1,4 +1,4 @@
-"""Maps of given images and classes, by any method, of any network."""
+"""Attributions of given images and classes, by any method, of any network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MadeAttributions:
     reached: float | None
 
 
-def explained_maps(
+def explained_attributions(
     explainer: Explainer, images: Tensor, score: Score, attributes: Tensor | None = None
 ) -> MadeAttributions:
     """Explain images.
