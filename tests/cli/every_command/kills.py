@@ -39,8 +39,12 @@ OWN = re.compile(r"(.*/)?(status\.json|environment\.json|seconds\.png)|stderr")
 LEFT_FOR_A_DAY = re.compile(r"cache/.*\.partial")
 MODULES = (
     *("cli.app", "cli.program", "report.curves", "report.heat_map", "report.sample_grid"),
-    *(f"workflows.{name}" for name in ("train_gan", "train_baseline_gan", "train_classifier")),
-    *(f"workflows.{name}" for name in ("explain", "evaluate", "recommend_fit")),
+    "workflows.gans.train_gan",
+    "workflows.counterfactuals.train_baseline_gan",
+    "workflows.classifiers.train_classifier",
+    "workflows.explanations.explain",
+    "workflows.evaluation.evaluate",
+    "workflows.recommenders.fit",
     *("core.attribution.saliency", "core.attribution.integrated_gradients"),
 )
 
