@@ -43,8 +43,18 @@ def test_undefined_values_are_no_cases():
     assert mean_figure("none", values[1:2]) == FoldFigure("none", None, 0)
 
 
+class Error(FoldMetric):
+    def figures(self, fold):
+        yield FoldFigure(self.name, 0.0, 1)
+
+
+class Kept(PreferenceMetric):
+    def figures(self, fold):
+        yield FoldFigure(self.name, 0.0, 1)
+
+
 def test_preferences_are_measured_where_something_explains():
     biases = FittedModel(Biases(2, 4), None)
-    assert FoldMetric("some").unmeasurable(biases, data()) is None
-    assert PreferenceMetric("some").unmeasurable(linear(), data()) is None
-    assert PreferenceMetric("some").unmeasurable(biases, data()) == "its base explains nothing"
+    assert Error("some").unmeasurable(biases, data()) is None
+    assert Kept("some").unmeasurable(linear(), data()) is None
+    assert Kept("some").unmeasurable(biases, data()) == "its base explains nothing"

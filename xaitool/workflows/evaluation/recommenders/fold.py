@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -109,7 +110,7 @@ def mean_figure(name: str, values: Tensor) -> FoldFigure:
     return FoldFigure(name, mean.value, mean.count)
 
 
-class FoldMetric:
+class FoldMetric(ABC):
     """What the registry names for a metric of recommenders; one object measures all folds.
 
     Args:
@@ -123,9 +124,9 @@ class FoldMetric:
         """Why it cannot be measured of such a recommender of such data; None: it can."""
         return None
 
+    @abstractmethod
     def figures(self, fold: Fold) -> Iterator[FoldFigure]:
         """The rows of a fold that can be measured; every fold has the same names."""
-        raise NotImplementedError
 
 
 class PreferenceMetric(FoldMetric):
