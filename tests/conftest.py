@@ -13,6 +13,9 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores; before torch is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Every program that a test starts would compile all modules anew: a quarter of the tests' time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 PLAIN = {"TTY_COMPATIBLE": "0", "NO_COLOR": "1", "COLUMNS": "100"}
 
 
