@@ -9,7 +9,7 @@ from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.baselines.uniform import Uniform
 from xaitool.core.baselines.zero import Zero
 from xaitool.core.score import Score
-from xaitool.workflows.explanations.explainer import JobResult
+from xaitool.workflows.explanations.explainer import ExplainedBatch
 from xaitool.workflows.explanations.file_rows import file_rows
 from xaitool.workflows.explanations.images import Batch
 
@@ -23,7 +23,7 @@ def rows(baselines, baseline, against=None):
     score = Score(torch.tensor([1, 0]), against)
     facts = torch.tensor([1.0, 2.0])
     found = Attribution(-IMAGES, facts, facts / 2, facts / 4, {"steps": torch.tensor([3, 5])})
-    return file_rows(BATCH, LOGITS, score, JobResult(found, baselines), baseline)
+    return file_rows(BATCH, LOGITS, score, ExplainedBatch(found, baselines), baseline)
 
 
 def test_a_row_says_what_was_explained_of_which_image():

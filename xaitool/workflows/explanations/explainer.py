@@ -16,7 +16,7 @@ from xaitool.workflows.explanations.baseline_hits import DrawnBaselines
 
 
 @dataclass(frozen=True)
-class JobResult:
+class ExplainedBatch:
     """Some images, explained.
 
     Attributes:
@@ -69,7 +69,7 @@ class Explainer:
 
     def batches(
         self, images: Tensor, score: Score, attributes: Tensor | None = None
-    ) -> Iterator[JobResult]:
+    ) -> Iterator[ExplainedBatch]:
         """Explain any number of images, `batch_size` at once; see `explain`."""
         size = self.batch_size
         for first in range(0, len(images), size):
@@ -77,7 +77,9 @@ class Explainer:
             known = None if attributes is None else attributes[some]
             yield self.explain(images[some], score.select(some), known)
 
-    def explain(self, images: Tensor, score: Score, attributes: Tensor | None = None) -> JobResult:
+    def explain(
+        self, images: Tensor, score: Score, attributes: Tensor | None = None
+    ) -> ExplainedBatch:
         """Explain a batch, with fewer rows in a forward pass where it does not fit in memory.
 
         Args:
@@ -93,21 +95,25 @@ class Explainer:
 
     def _explain(
         self, images: Tensor, score: Score, attributes: Tensor | None, rows: int
-    ) -> JobResult:
+    ) -> ExplainedBatch:
         drawn = DrawnBaselines(self.baseline, self._method.model, rows, asks=self._asks)
         if self._classes is None:
             baselines = drawn.draw(images, score, attributes)
-            found = self._method.attribute(images, score, baselines, rows=rows)
-            return JobResult(_with(found, drawn.extras()), baselines)
+            attribution = self._method.attribute(images, score, baselines, rows=rows)
+            return ExplainedBatch(_with(attribution, drawn.extras()), baselines)
         # A path is the same whatever the second class.
         baselines = None if self._path is None else drawn.draw(images, score, attributes)
         draw = drawn.draw if baselines is None else _drawn_already(baselines, score.target)
-        found = self._method.attribute_against_all(images, score, self._classes, draw, rows=rows)
-        return JobResult(_with(found, drawn.extras_of_all(score.target, self._classes)), baselines)
+        attribution = self._method.attribute_against_all(
+            images, score, self._classes, draw, rows=rows
+        )
+        return ExplainedBatch(
+            _with(attribution, drawn.extras_of_all(score.target, self._classes)), baselines
+        )
 
 
-def _with(found: Attribution, extras: dict[str, Tensor]) -> Attribution:
-    return replace(found, extras=found.extras | extras)
+def _with(attribution: Attribution, extras: dict[str, Tensor]) -> Attribution:
+    return replace(attribution, extras=attribution.extras | extras)
 
 
 def _drawn_already(baselines: Tensor, target: Tensor) -> Callable[[Tensor, Score], Tensor | None]:

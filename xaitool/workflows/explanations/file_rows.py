@@ -9,7 +9,7 @@ from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.score import Score
 from xaitool.io.attribution_layout import AttributionRows
-from xaitool.workflows.explanations.explainer import JobResult
+from xaitool.workflows.explanations.explainer import ExplainedBatch
 from xaitool.workflows.explanations.images import Batch
 
 # Of a path, in a picture; with the input and the attribution they fill two lines.
@@ -17,7 +17,7 @@ SHOWN_POINTS = 9
 
 
 def file_rows(
-    batch: Batch, logits: Tensor, score: Score, explained: JobResult, baseline: Baseline | None
+    batch: Batch, logits: Tensor, score: Score, explained: ExplainedBatch, baseline: Baseline | None
 ) -> AttributionRows:
     """A row of the file for each image.
 

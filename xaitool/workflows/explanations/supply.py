@@ -14,10 +14,7 @@ from xaitool.core.baselines.base import Baseline, Need
 from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.errors import ConfigError
-from xaitool.workflows.counterfactuals.cvae import (
-    LoadedCvae,
-    load_cvae,
-)
+from xaitool.workflows.counterfactuals.cvae import LoadedCvae, load_cvae
 from xaitool.workflows.counterfactuals.generator import LoadedGenerator, load_generator
 from xaitool.workflows.runs.runtime import Runtime
 

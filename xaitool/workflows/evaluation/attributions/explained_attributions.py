@@ -9,11 +9,11 @@ from torch import Tensor
 
 from xaitool.core.score import Score
 from xaitool.workflows.explanations.baseline_hits import ReachedCount, count_reached
-from xaitool.workflows.explanations.explainer import Explainer, JobResult
+from xaitool.workflows.explanations.explainer import ExplainedBatch, Explainer
 
 
 @dataclass(frozen=True)
-class MadeAttributions:
+class AttributionValues:
     """How a method explains images.
 
     Attributes:
@@ -28,7 +28,7 @@ class MadeAttributions:
 
 def explained_attributions(
     explainer: Explainer, images: Tensor, score: Score, attributes: Tensor | None = None
-) -> MadeAttributions:
+) -> AttributionValues:
     """Explain images.
 
     Args:
@@ -42,10 +42,10 @@ def explained_attributions(
         values.append(part.attribution.values.cpu())
         found += _reached(part)
     hits, count = sum(one.hits for one in found), sum(one.count for one in found)
-    return MadeAttributions(torch.cat(values), hits / count if count else None)
+    return AttributionValues(torch.cat(values), hits / count if count else None)
 
 
-def _reached(part: JobResult) -> list[ReachedCount]:
+def _reached(part: ExplainedBatch) -> list[ReachedCount]:
     prediction, score = part.attribution.extras.get("baseline_prediction"), part.attribution.score
     if prediction is None or score is None or score.against is None:
         return []

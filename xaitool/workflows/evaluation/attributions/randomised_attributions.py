@@ -13,7 +13,7 @@ from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.generator import load_generator
 from xaitool.workflows.evaluation.attributions.explained_attributions import (
-    MadeAttributions,
+    AttributionValues,
     explained_attributions,
 )
 from xaitool.workflows.evaluation.attributions.explained_scores import ExplainedScores
@@ -60,7 +60,7 @@ class RandomisedAttributions:
         self._seed = config.seed
         self._rows = rows
 
-    def of(self, classifier: Classifier) -> MadeAttributions:
+    def of(self, classifier: Classifier) -> AttributionValues:
         """Explain a network."""
         method = self._explanation.bound(classifier.model, self._seed)
         explainer = Explainer(method, self._baseline_of(classifier), self._rows, asks=True)
