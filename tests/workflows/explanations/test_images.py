@@ -17,7 +17,6 @@ from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.images import (
     DatasetImages,
     ImageFiles,
-    expand_paths,
     open_images,
 )
 from xaitool.workflows.models.classifier import Classifier
@@ -155,12 +154,6 @@ def test_its_own_dataset_has_the_label_and_sensitive_attributes_of_its_training(
     # A checkpoint from before there were attributes says nothing of them.
     old = replace(own, training={"dataset": name})
     assert dataset_for(name, "test", old, ExplainConfig()).classes == ("0-4", "5-9")
-
-
-def test_paths_from_lines(monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a b.png\n\xff.png")))
-    paths = list(expand_paths([Path("first.png"), Path("-"), Path("end.png")]))
-    assert [str(path) for path in paths] == ["first.png", "a b.png", "\udcff.png", "end.png"]
 
 
 class Untouchable(io.RawIOBase):

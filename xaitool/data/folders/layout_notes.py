@@ -25,12 +25,15 @@ def left_out_notes(
     for name in left_out:
         if name in why_not and not is_hidden(name):
             by_reason[why_not[name]].append(name)
-    notes = [f"{_files(names, 'images')} left out, {reason}" for reason, names in by_reason.items()]
+    notes = [
+        f"{files_text(names, 'images')} left out, {reason}"
+        for reason, names in by_reason.items()
+    ]
     others = [name for name in left_out if name not in why_not and not is_hidden(name)]
     if others:
-        notes.append(f"{_files(others)} left out, no image such as PNG or JPEG")
+        notes.append(f"{files_text(others)} left out, no image such as PNG or JPEG")
     if unreadable := [name for name in source.unreadable if not is_hidden(name)]:
-        notes.append(f"{_files(unreadable)} left out, a pipe, a device or a link to nothing new")
+        notes.append(f"{files_text(unreadable)} left out, a pipe, a device or a link to nothing new")
     return _of(source.title, notes)
 
 
@@ -53,7 +56,7 @@ def class_notes(
         notes.append(f"no image in the folder{'s' * (len(empty) > 1)} {few(empty)}")
     deeper = [name for name in class_of if len(tails[name]) > 2]
     if len({tuple(tails[name][1:-1]) for name in deeper}) > 1:
-        notes.append(f"{_files(deeper)} deeper than the folders of classes, and used")
+        notes.append(f"{files_text(deeper)} deeper than the folders of classes, and used")
     classes = sorted(set(class_of.values()))
     if split_of:
         trained = {one for name, one in class_of.items() if split_of[name] == "train"}
@@ -84,7 +87,8 @@ def _empty_folders(
     )
 
 
-def _files(names: Sequence[str], what: str = "files") -> str:
+def files_text(names: Sequence[str], what: str = "files") -> str:
+    """A file by its name, or several by their number and one of them."""
     return f"'{names[0]}'" if len(names) == 1 else f"{len(names):,} {what} such as '{names[0]}'"
 
 

@@ -32,7 +32,8 @@ class ExplainConfig(ExplanationOptions):
 
     images: tuple[Path, ...] = option(
         (),
-        "Image files; - reads paths from standard input, one a line or as find -print0 has them.",
+        "Image files, folders of them, or quoted patterns such as 'photos/**/*.jpg'; - reads paths "
+        "from standard input, one a line or as find -print0 has them.",
         argument=True,
         repeated=True,
         unit="IMAGES",

@@ -7,7 +7,7 @@ import hashlib
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,8 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.data.files.file_pixels import OnError
 from xaitool.data.files.images import read_image
 from xaitool.errors import ConfigError, DataError, InputError, UnsupportedOperationError
-from xaitool.io.standard_input import listed_names
 from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explanations.image_paths import expand_paths
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import dataset_for
 
@@ -290,15 +290,6 @@ def open_images(config: ExplainConfig, classifier: Classifier) -> ExplainedImage
     if on_error == "skip":
         images.skipped += [f"{name} in {dataset.name}" for name in dataset.skipped]
     return images
-
-
-def expand_paths(images: Iterable[Path]) -> Iterator[Path]:
-    """The paths as given, with ``-`` replaced by those that standard input lists."""
-    for image in images:
-        if str(image) == "-":
-            yield from map(Path, listed_names())
-        else:
-            yield image
 
 
 def _model_labels(dataset: ImageDataset, classes: tuple[str, ...]) -> Tensor:
