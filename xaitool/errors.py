@@ -101,6 +101,10 @@ class DataWarning(UserWarning):
     """What a person should know of how a dataset was read; the command line says it at once."""
 
 
+class ModelWarning(UserWarning):
+    """What a person should know of how the file or code of a model was read; also said at once."""
+
+
 # What allocators other than CUDA's say in a bare RuntimeError: CPU, MPS, cuBLAS and cuDNN.
 MEMORY_WORDS = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
 

@@ -103,10 +103,11 @@ def test_the_declared_options() -> None:
     """Those whose values reach an import; a new one belongs here, and is tested above."""
     assert {(command, field.name) for command, field in CODE} == {
         *(("train-gan", name) for name in ("xai", "generator", "discriminator", "features")),
-        ("train-baseline-gan", "classifier"),
-        ("explain", "model"),
+        ("train-classifier", "architecture"),
+        *(("train-baseline-gan", name) for name in ("classifier", "architecture")),
+        *(("explain", name) for name in ("model", "architecture")),
         *(("evaluate", name) for name in ("artifacts", "features", "judge", "transfer_from")),
-        *(("evaluate", name) for name in ("model", "generator")),
+        *(("evaluate", name) for name in ("model", "generator", "architecture")),
     }
 
 
@@ -243,7 +244,11 @@ def test_the_environment_names_no_code(
     ("command", "kind", "field"),
     [
         (command, kind, field)
-        for command, kind in (("train-gan", "gan"), ("train-baseline-gan", "baseline-gan"))
+        for command, kind in (
+            ("train-gan", "gan"),
+            ("train-baseline-gan", "baseline-gan"),
+            ("train-classifier", "classifier"),
+        )
         for owner, field in CODE
         if owner == command
     ],

@@ -26,7 +26,7 @@ AT_ONCE = [
     ("train-gan --learning-rate 1/0", "--learning-rate is '1/0', but a number is wanted", ""),
     ("train-gan --batch-size 1", "--batch-size is 1, but at least 2 is wanted", ""),
     ("train-gan --precision float16", "unknown precision 'float16'", "float32, float64"),
-    ("train-classifier --validation 1", "--validation is 1.0, but more than 0 and at most 0.9", ""),
+    ("train-classifier --validation 1", "--validation is 1.0, but at least 0 and at most 0.9", ""),
     ("train-gan --epoch 3", "--epoch (Possible options: --epochs)", ""),
     ("train-gan --zzz", "No such option: --zzz", ""),
     ("train-gan --out", "'--out' requires an argument", ""),

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from tests.data.conftest import encoded, picture
-from xaitool.data.annotations import Annotations, Attribute, resized_masks
+from xaitool.data.annotations import Annotations, Attribute, framed_masks
 from xaitool.data.files.file_sources import FolderSource
+from xaitool.data.files.images import Framing
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.loader import Loaded
 from xaitool.data.memory import MemoryDataset
@@ -115,7 +116,7 @@ def test_a_resized_mask_covers_every_pixel_that_the_object_changes():
     generator = torch.Generator().manual_seed(0)
     mask = torch.rand(5, 1, 9, 9, generator=generator) > 0.9
     pixels = mask.to(torch.uint8) * 255
-    for side in (5, 9, 14):
+    for side in (5, 9, 14, Framing(12, 8, "bicubic")):
         labels = torch.zeros(5, dtype=torch.int64)
         facts = Annotations(masks=mask)
         dataset = MemoryDataset(pixels, labels, "a", name="t", split="test", annotations=facts)
@@ -123,7 +124,7 @@ def test_a_resized_mask_covers_every_pixel_that_the_object_changes():
         found = resized.mask(range(5))
         assert found is not None
         assert not (resized.pixels.bool() & ~found).any()
-    assert torch.equal(resized_masks(mask, (9, 9)), mask)
+    assert torch.equal(framed_masks(mask, Framing(9, 9)), mask)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,12 @@ def test_split_is_the_same_for_ever():
     assert stratified_split(labels, 0.3, 8)[1].tolist() != FROZEN
 
 
-@pytest.mark.parametrize("fraction", [0.0, 1.0, -1.0, float("nan")])
+@pytest.mark.parametrize("fraction", [1.0, -1.0, float("nan")])
 def test_fraction_out_of_range(fraction: float):
-    with pytest.raises(ConfigError, match="but a number between 0 and 1 is wanted"):
+    with pytest.raises(ConfigError, match="but a number from 0 to less than 1 is wanted"):
         stratified_split(torch.tensor([0, 1]), fraction, 0)
+
+
+def test_of_no_fraction_none_is_held_out():
+    train, held_out = stratified_split(torch.tensor([0, 1, 1]), 0.0, 0)
+    assert (train.tolist(), held_out.tolist()) == ([0, 1, 2], [])

@@ -35,7 +35,8 @@ ALWAYS = {
     "train-classifier": f"{TRAINING} sensitive architecture optimiser weight_decay schedule loss "
     "loss_option warm_up augment debias adversarial weights freeze_backbone head validation",
     "explain": "seed precision images method method_option target against score model weights "
-    "classes_file input_size channels mean std only limit on_error",
+    "architecture classes_file input_size resize interpolation channels mean std only limit "
+    "on_error",
     "recommend fit": "seed precision dataset base base_option split",
     "recommend top": "model user number exclude_seen explain",
     "recommend explain": "model user item shares plot",

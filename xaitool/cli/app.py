@@ -15,7 +15,14 @@ import warnings
 from collections.abc import Iterator
 
 from xaitool.cli.interruption import STOPPED, Interruption
-from xaitool.errors import DataWarning, InputError, StoppedBySignal, XaitoolError, is_out_of_memory
+from xaitool.errors import (
+    DataWarning,
+    InputError,
+    ModelWarning,
+    StoppedBySignal,
+    XaitoolError,
+    is_out_of_memory,
+)
 
 # What is wrong with a path that was given; all else that the system refuses failed on the way.
 OF_THE_PATH = frozenset(
@@ -73,12 +80,12 @@ def _run() -> int:
 def _library_warnings() -> Iterator[dict[str, None]]:
     """Hold back what libraries warn of, which is no part of an error: told when all went well.
 
-    What our own reading of data warns of is told at once, as hours of work may follow.
+    What our own reading of data and models warns of is told at once, as hours of work may follow.
     """
     held_back: dict[str, None] = {}
 
     def keep(message: Warning | str, category: type[Warning], *_: object) -> None:
-        if issubclass(category, DataWarning):
+        if issubclass(category, DataWarning | ModelWarning):
             from xaitool.cli.output import Output
 
             Output().warning(str(message))
@@ -93,6 +100,7 @@ def _library_warnings() -> Iterator[dict[str, None]]:
     with warnings.catch_warnings():
         warnings.showwarning = keep  # type: ignore[assignment]
         warnings.simplefilter("default", DataWarning)
+        warnings.simplefilter("default", ModelWarning)
         logging.disable(logging.WARNING)
         try:
             yield held_back

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from xaitool.data.files.images import Framing
+from xaitool.data.framed import framed
 from xaitool.errors import DataError
 
 
@@ -96,11 +97,11 @@ class Annotations:
         parts = tuple(known[name] for name in after if name in known)
         return replace(self, class_parts=parts if len(parts) == len(after) else ())
 
-    def resized(self, size: tuple[int, int]) -> Annotations:
-        """The same for images of another ``(H, W)``."""
-        if self.masks is None or tuple(self.masks.shape[2:]) == size:
+    def framed(self, framing: Framing) -> Annotations:
+        """The same for images that were made squares."""
+        if self.masks is None:
             return self
-        return replace(self, masks=resized_masks(self.masks, size))
+        return replace(self, masks=framed_masks(self.masks, framing))
 
     def content(self) -> bytes:
         """For a digest; nothing where nothing is known."""
@@ -114,14 +115,10 @@ class Annotations:
         return content
 
 
-def resized_masks(masks: Tensor, size: tuple[int, int]) -> Tensor:
-    """Masks bool ``(N, 1, H, W)`` at another ``(H, W)``.
+def framed_masks(masks: Tensor, framing: Framing) -> Tensor:
+    """Masks bool ``(N, 1, H, W)`` of images that became squares.
 
-    Resized as the images are (bilinear with antialias); true wherever anything of the object
-    arrives, so that a pixel outside the mask has nothing of it.
+    True wherever anything of the object arrives, so that a pixel outside the mask has nothing of
+    it.
     """
-    parts = (
-        F.interpolate(part.float(), size=size, mode="bilinear", antialias=True) > 0
-        for part in torch.split(masks, 1024)
-    )
-    return torch.cat(list(parts))
+    return framed(masks, framing, lambda values: values != 0)

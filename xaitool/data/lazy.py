@@ -14,6 +14,7 @@ from xaitool.data.annotations import Annotations
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.files.file_pixels import OnError, read_pixels
 from xaitool.data.files.file_sources import FileSource
+from xaitool.data.files.images import Framing
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,7 @@ class LazyDataset(ImageDataset):
         workers: Threads.
         annotations: What else is known of the images.
         crop: Side of the central square of a picture that is used, pixels; None: all of it.
+        framing: How the square of `shape` is made of it; None: the shorter side becomes its side.
     """
 
     source: FileSource
@@ -40,6 +42,7 @@ class LazyDataset(ImageDataset):
     workers: int = 2
     annotations: Annotations = Annotations()  # noqa: RUF009  # frozen
     crop: int | None = None
+    framing: Framing | None = None
 
     @cached_property
     def digest(self) -> str:  # type: ignore[override]  # computed when first asked
@@ -55,6 +58,8 @@ class LazyDataset(ImageDataset):
         digest.update(self.annotations.content())
         if self.crop is not None:
             digest.update(f"crop {self.crop}".encode())
+        if self.framing not in (None, Framing.of(self.shape[1])):
+            digest.update(repr(self.framing).encode())
         return digest.hexdigest()
 
     def images(self, indices: Tensor | Sequence[int]) -> Tensor:
@@ -80,6 +85,7 @@ class LazyDataset(ImageDataset):
             workers=self.workers,
             on_error=on_error,
             crop=self.crop,
+            framing=self.framing,
         )
 
     def filename(self, index: int) -> str:

@@ -9,6 +9,7 @@ from xaitool.data.attribute_roles import with_label, with_sensitive
 from xaitool.data.cache import data_directory
 from xaitool.data.class_selection import only
 from xaitool.data.files.file_pixels import OnError
+from xaitool.data.files.images import Framing
 from xaitool.data.loader import DatasetRequest, Loaded, Split
 from xaitool.data.splits import stratified_split
 
@@ -23,7 +24,7 @@ def load_dataset(
     label: str | None = None,
     sensitive: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
-    image_size: int | None = None,
+    image_size: int | Framing | None = None,
     channels: int | None = None,
     workers: int = 2,
     on_error: OnError = "stop",
@@ -40,7 +41,8 @@ def load_dataset(
         sensitive: The attributes that are sensitive, instead of the dataset's own choice.
         classes: Only these classes, by name or else by index, relabelled 0 to k - 1 in this
             order; None: all.
-        image_size: Side of the square images, pixels; None: the dataset's own.
+        image_size: Side of the square images, pixels, or how a model's images are made; None: the
+            dataset's own side.
         channels: 1 or 3; None: the dataset's own.
         workers: Threads that decode files.
         on_error: Whether a picture file that cannot be decoded stops the loading or is skipped

@@ -8,6 +8,7 @@ from typing import Literal
 
 from xaitool import registry
 from xaitool.data.files.file_pixels import OnError
+from xaitool.data.files.images import Framing
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.memory import MemoryDataset
 from xaitool.data.request import DataRequest
@@ -24,7 +25,8 @@ class DatasetRequest(DataRequest):
 
     Attributes:
         split: ``train`` or ``test``.
-        image_size: Wanted side of the square images; None: the dataset's own.
+        image_size: Wanted side of the square images, to which the shorter side is resized, or how a
+            model's images are made; None: the dataset's own side.
         channels: 1 or 3; None: the dataset's own.
         workers: Threads that decode files.
         on_error: Whether a picture that cannot be decoded stops the loading or is skipped.
@@ -36,7 +38,7 @@ class DatasetRequest(DataRequest):
 
     split: Split
     _: KW_ONLY
-    image_size: int | None = None
+    image_size: int | Framing | None = None
     channels: int | None = None
     workers: int = 2
     on_error: OnError = "stop"
@@ -44,8 +46,13 @@ class DatasetRequest(DataRequest):
     def __post_init__(self) -> None:
         if self.split not in ("train", "test"):
             raise UnknownNameError("split", self.split, ("train", "test"))
-        if self.image_size is not None and self.image_size < 1:
-            raise ConfigError(f"image size is {self.image_size}, but at least 1 is wanted")
+        if self.framing is not None and self.framing.crop < 1:
+            raise ConfigError(f"image size is {self.framing.crop}, but at least 1 is wanted")
+
+    @property
+    def framing(self) -> Framing | None:
+        """What `image_size` means; None without one."""
+        return None if self.image_size is None else Framing.of(self.image_size)
 
     def of(self, name: str) -> DatasetRequest:
         """The same split of another dataset, in its own size and channels."""

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from xaitool.data.annotations import Annotations
 from xaitool.data.dataset import ImageDataset
+from xaitool.data.files.images import Framing
+from xaitool.data.framed import framed
 from xaitool.errors import DataError
 
 
@@ -119,23 +120,25 @@ class MemoryDataset(ImageDataset):
         """The same dataset with its pixels on a device; labels stay on the CPU."""
         return self._with(self.pixels.to(device), self.labels)
 
-    def adapted(self, image_size: int | None, channels: int | None) -> MemoryDataset:
+    def adapted(self, image_size: int | Framing | None, channels: int | None) -> MemoryDataset:
         """The same dataset with other images.
 
         Args:
-            image_size: Side of the square image (bilinear with antialias, rounded to bytes;
-                images that are not square are stretched).
+            image_size: Side of the square image, or how a model's images are made (with antialias,
+                rounded to bytes; images that are not square are stretched).
             channels: 1 (ITU-R 601 luma) or 3 (grey repeated).
 
         Raises:
             DataError: `channels` is neither 1 nor 3.
         """
         pixels = _with_channels(self.pixels, channels)
-        if image_size is not None and pixels.shape[2:] != (image_size, image_size):
-            pixels = _resized(pixels, image_size)
+        annotations = self.annotations
+        if image_size is not None:
+            framing = Framing.of(image_size)
+            pixels = framed(pixels, framing, _to_bytes)
+            annotations = annotations.framed(framing)
         if pixels is self.pixels:
             return self
-        annotations = self.annotations.resized((pixels.shape[2], pixels.shape[3]))
         return self._with(pixels, self.labels, annotations=annotations)
 
     def _with(
@@ -173,10 +176,5 @@ def _with_channels(pixels: Tensor, channels: int | None) -> Tensor:
     return luma[:, None].to(torch.uint8)
 
 
-def _resized(pixels: Tensor, side: int) -> Tensor:
-    """Resize in parts: the floating copy of a whole dataset would be large."""
-    parts = (
-        F.interpolate(part.float(), size=(side, side), mode="bilinear", antialias=True)
-        for part in torch.split(pixels, 1024)
-    )
-    return torch.cat([part.round_().clamp_(0, 255).to(torch.uint8) for part in parts])
+def _to_bytes(values: Tensor) -> Tensor:
+    return values.round_().clamp_(0, 255).to(torch.uint8)

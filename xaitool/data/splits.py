@@ -22,24 +22,26 @@ def stratified_split(labels: Tensor, fraction: float, seed: int) -> tuple[Tensor
     Within a class the samples are ranked by the SHA-256 of seed and index, so the split is the
     same on every machine and with every version of every library. Of a class of n samples
     ``round(fraction * n)`` are held out, at least one and at most n - 1; a class of one sample is
-    not held out.
+    not held out, and of the fraction 0 none is.
 
     Args:
         labels: int64 ``(N,)``.
-        fraction: Share that is held out, in (0, 1).
+        fraction: Share that is held out, in [0, 1).
         seed: Chooses the split.
 
     Returns:
         Indices of the training samples and of the held-out samples, int64, both ascending.
 
     Raises:
-        ConfigError: `fraction` is not between 0 and 1.
+        ConfigError: `fraction` is below 0, or 1 or more.
     """
-    if not 0 < fraction < 1:
+    if not 0 <= fraction < 1:
         raise ConfigError(
-            f"held-out fraction is {fraction}, but a number between 0 and 1 is wanted"
+            f"held-out fraction is {fraction}, but a number from 0 to less than 1 is wanted"
         )
     held_out = torch.zeros(len(labels), dtype=torch.bool)
+    if fraction == 0:
+        return (~held_out).nonzero().squeeze(1), held_out.nonzero().squeeze(1)
     by_class = labels.argsort(stable=True).split(labels.unique(return_counts=True)[1].tolist())
     for members in map(Tensor.tolist, by_class):
         count = min(max(int(fraction * len(members) + 0.5), 1), len(members) - 1)

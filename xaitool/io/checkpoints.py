@@ -82,7 +82,11 @@ def load_checkpoint(
     checkpoint = _load_plain(path)
     found = checkpoint.get("format") if isinstance(checkpoint, dict) else None
     if not isinstance(found, str) or found != FORMAT:
-        raise ArtifactError(f"{path} has no xaitool header, but a xaitool checkpoint is wanted")
+        raise ArtifactError(
+            f"{path} has no xaitool header, but a xaitool checkpoint is wanted",
+            hint="weights of another program go with their network: torchvision:NAME or "
+            "package.module:factory, and --weights FILE",
+        )
     header = checked(checkpoint, Header, f"checkpoint {path}")
     if header["schema"] != SCHEMA:
         raise ArtifactError(

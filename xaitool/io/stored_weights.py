@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -12,8 +11,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 from torch.overrides import TorchFunctionMode
 
-from xaitool.errors import ArtifactError, ModelError
-from xaitool.io.archive import archive_fault, is_archive
+from xaitool.errors import ArtifactError
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -52,7 +50,7 @@ def check_weights(make: Callable[[], nn.Module], weights: Mapping[str, Tensor], 
     Raises:
         ArtifactError: Some are missing, too many, or of another shape or kind of number.
     """
-    wanted = _outline(make, len(weights), where)
+    wanted = outline(make, len(weights), where)
     for name, tensor in wanted.items():
         if name not in weights:
             raise ArtifactError(f"{where} has no weights '{name}', but its network wants them")
@@ -109,26 +107,6 @@ def _same_form(saved: Any, fresh: Any) -> bool:
     return whole and math.isfinite(saved) and (saved >= 0 or fresh < 0)
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """A state dict from a file, as `torchvision_models.load_weights` reads it.
-
-    Raises:
-        ModelError: It cannot be read, is damaged, or holds anything but named tensors.
-    """
-    from xaitool.core.models.classifiers.torchvision_models import load_weights
-
-    try:
-        fault = archive_fault(path) if path.is_file() and is_archive(path) else None
-    except OSError:
-        fault = "it cannot be read"
-    if fault:
-        raise ModelError(
-            f"weights '{path}' are damaged ({fault}), but a state dict saved by torch.save is "
-            "wanted"
-        )
-    return load_weights(path)
-
-
 class _Weightless(TorchFunctionMode):
     """New weights have shapes, but no memory."""
 
@@ -141,7 +119,7 @@ class _Weightless(TorchFunctionMode):
         return function(*arguments, **options)
 
 
-def _outline(make: Callable[[], nn.Module], count: int, where: str) -> dict[str, Tensor]:
+def outline(make: Callable[[], nn.Module], count: int, where: str) -> dict[str, Tensor]:
     """The state dict of a network, its tensors without memory."""
     # Of a new head on a backbone some layers are made and not kept.
     most, made = 2 * count + 100, 0

@@ -24,6 +24,11 @@ DATASETS = {
     "cifar10": Entry(
         "data.sets.torchvision_sets:load_cifar10", "32x32 colour photographs", "Krizhevsky 2009"
     ),
+    "cifar100": Entry(
+        "data.sets.torchvision_sets:load_cifar100",
+        "32x32 colour photographs of 100 classes",
+        "Krizhevsky 2009",
+    ),
     "svhn": Entry("data.sets.torchvision_sets:load_svhn", "house numbers", "Netzer et al. 2011"),
     "celeba": Entry(
         "data.sets.celeba:load",

@@ -6,6 +6,7 @@ from xaitool.registry.entry import Metric
 
 _MODEL = (
     "weights",
+    "architecture",
     "classes_file",
     "input_size",
     "resize",
@@ -14,7 +15,8 @@ _MODEL = (
     "mean",
     "std",
 )
-_CLASSIFIER = (*_MODEL, "dataset", "split", "limit")
+_IMAGES = ("dataset", "split", "limit", "on_error")
+_CLASSIFIER = (*_MODEL, *_IMAGES)
 _ATTACKS = ("attack", "attack_option", "epsilon")
 _BASELINES = ("baseline", "baseline_option", "references")
 _EXPLANATIONS = ("method", "method_option", *_BASELINES, "path", "target", "against")
@@ -134,11 +136,11 @@ CVAE_METRICS = {
         "share of a CVAE's interpolations that keep the class and move the sensitive attribute, "
         "to judges",
         "xaitool",
-        reads=("dataset", "split", "limit", "judge"),
+        reads=("architecture", *_IMAGES, "judge"),
     ),
 }
 
-_GENERATED = (*_MODEL, "dataset", "split", "limit", "samples", "features", "generator")
+_GENERATED = (*_MODEL, *_IMAGES, "samples", "features", "generator")
 
 GAN_METRICS = {
     "fid": Metric(

@@ -48,6 +48,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch):
     for kind in (datasets.MNIST, datasets.FashionMNIST, datasets.KMNIST):
         monkeypatch.setattr(kind, "mirrors", [CLOSED_PORT])
     monkeypatch.setattr(datasets.CIFAR10, "url", CLOSED_PORT + "cifar-10-python.tar.gz")
+    monkeypatch.setattr(datasets.CIFAR100, "url", CLOSED_PORT + "cifar-100-python.tar.gz")
     closed = {
         split: [CLOSED_PORT + facts[1], *facts[1:]]
         for split, facts in datasets.SVHN.split_list.items()
@@ -88,6 +89,7 @@ def test_idx_files_are_read_as_they_lie(
         ("fashion-mnist", "FashionMNIST/raw"),
         ("kmnist", "KMNIST/raw"),
         ("cifar10", "cifar-10-batches-py"),
+        ("cifar100", "cifar-100-python"),
         ("svhn", ""),
     ],
 )
@@ -223,7 +225,7 @@ def python2_pickle(content: dict[str, Any]) -> bytes:
     """As NumPy wrote it in 2009: dtypes with 0 and 1 instead of False and True."""
     new = pickle.dumps(content, protocol=2)
     old = new.replace(b"\x89\x88\x87", b"K\0K\1\x87")
-    assert old != new or "label_names" in content
+    assert old != new or "data" not in content
     return old
 
 
@@ -267,6 +269,27 @@ def test_cifar10_batches_are_read_and_their_sums_checked(
     (tmp_path / "cifar-10-batches-py" / "test_batch").write_bytes(pickle.dumps(Attack()))
     with pytest.raises(DataError, match=r"test_batch' is damaged \(its MD5 sum is not the"):
         load_dataset("cifar10", "test", data_dir=tmp_path)
+
+
+@pytest.mark.usefixtures("no_network")
+def test_cifar100_has_its_fine_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    kind, folder = datasets.CIFAR100, tmp_path / "cifar-100-python"
+    folder.mkdir()
+    data = np.random.default_rng(0).integers(0, 256, (3, 3072), dtype=np.uint8)
+    names = [f"name{number}" for number in range(100)]
+    for name, labels in (("train", [0, 1, 2]), ("test", [99, 0, 53]), ("meta", [])):
+        batch = {"data": data, "fine_labels": labels, "coarse_labels": [0, 0, 0]}
+        content = {"fine_label_names": names} if name == "meta" else batch
+        (folder / name).write_bytes(python2_pickle(content))
+        md5 = hashlib.md5((folder / name).read_bytes()).hexdigest()
+        facts = {**kind.meta, "md5": md5} if name == "meta" else [[name, md5]]
+        monkeypatch.setattr(kind, "meta" if name == "meta" else f"{name}_list", facts)
+    test: Any = load_dataset("cifar100", "test", data_dir=tmp_path)
+    assert np.array_equal(test.pixels, data.reshape(-1, 3, 32, 32))
+    assert test.labels.tolist() == [99, 0, 53]
+    # Of the official order, which is that of the alphabet.
+    assert [test.classes[index] for index in (0, 53, 99)] == ["apple", "orange", "worm"]
+    assert (len(set(test.classes)), sorted(test.classes)) == (100, list(test.classes))
 
 
 @pytest.mark.usefixtures("no_download")

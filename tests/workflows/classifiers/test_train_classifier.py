@@ -142,8 +142,22 @@ def test_nothing_to_hold_out(tmp_path: Path) -> None:
     config = classifier_config(
         tmp_path / "run", dataset=f"folder:{tmp_path / 'pictures'}", classes=None
     )
-    with pytest.raises(DataError, match=r"--validation 0\.1 of 2 images leaves one part empty"):
+    with pytest.raises(
+        DataError, match=r"--validation 0\.1 of 2 images leaves one part empty"
+    ) as caught:
         train_classifier(config, Recorder())
+    assert caught.value.hint == "--validation 0 holds none out"
+
+
+def test_nothing_is_held_out_and_the_last_epoch_is_used(quick: None, tmp_path: Path) -> None:
+    plan = train_classifier(classifier_config(None, validation=0.0, dry_run=True))
+    images = load_dataset("digits", "train", classes=("0", "1", "2"))
+    assert isinstance(plan, dict)
+    assert plan["samples"] == len(images)
+    train_classifier(classifier_config(tmp_path / "run", validation=0.0), Recorder())
+    assert all(not name.startswith("validation") for name in metrics(tmp_path / "run")[-1])
+    best = load_checkpoint(tmp_path / "run" / "best.pt", kind="classifier")["position"]
+    assert (best["epoch"], best["best"]) == (2, None)
 
 
 @pytest.mark.slow

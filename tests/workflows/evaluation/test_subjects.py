@@ -16,6 +16,8 @@ from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.generator import load_generator, recorded_classifier
 from xaitool.workflows.evaluation.subjects import load_beside, load_classifier_and_data
+from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.progress import SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
 
 CPU = Runtime(torch.device("cpu"), torch.float32)
@@ -25,6 +27,8 @@ from torch import nn
 def make():
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 10))
 """
+
+CONTEXT = Context(EvaluateConfig(), CPU, SilentReporter())
 
 
 @pytest.fixture(autouse=True)
@@ -39,23 +43,23 @@ def test_beside_a_classifier_is_another_one_of_the_same_images_and_classes() -> 
     config = EvaluateConfig(artifacts=(classifier_run(),), device="cpu")
     classifier, dataset = load_classifier_and_data(classifier_run(), config, CPU)
     other = replace(classifier, sha256="another")
-    found = load_beside(str(classifier_run()), other, dataset, CPU, "judge")
+    found = load_beside(str(classifier_run()), other, dataset, CONTEXT, "judge")
     assert (found.sha256, found.classes) == (classifier.sha256, classifier.classes)
     own, three = str(classifier_run()), str(three_digits_run())
     with pytest.raises(ModelError, match=f"^judge {own} is the classifier itself, but another one"):
-        load_beside(own, classifier, dataset, CPU, "judge")
+        load_beside(own, classifier, dataset, CONTEXT, "judge")
     message = f"^--judge factory_beside:make takes images 3x224x224, but {own} takes 1x28x28$"
     with pytest.raises(ModelError, match=message):
-        load_beside("factory_beside:make", classifier, dataset, CPU, "--judge")
+        load_beside("factory_beside:make", classifier, dataset, CONTEXT, "--judge")
     with pytest.raises(DataError, match=f"has the classes .*, but {three} was trained on 0, 1, 2"):
-        load_beside(three, classifier, dataset, CPU, "judge")
+        load_beside(three, classifier, dataset, CONTEXT, "judge")
 
 
 def test_beside_an_autoencoder_classes_may_be_others() -> None:
     dataset = load_dataset("digits", "test")
-    assert len(load_beside(str(three_digits_run()), None, dataset, CPU, "judge").classes) == 3
+    assert len(load_beside(str(three_digits_run()), None, dataset, CONTEXT, "judge").classes) == 3
     with pytest.raises(ModelError, match="takes images 3x224x224, but the CVAE makes 1x28x28"):
-        load_beside("factory_beside:make", None, dataset, CPU, "judge")
+        load_beside("factory_beside:make", None, dataset, CONTEXT, "judge")
 
 
 def test_data_are_those_of_the_training_unless_others_are_named() -> None:

@@ -36,8 +36,7 @@ def test_a_folder_is_its_images_in_natural_order(tmp_path):
 
 def test_a_pattern_is_what_it_matches(tmp_path):
     photographs(tmp_path)
-    # As one would type it: options make a path of it.
-    config = ExplainConfig(images=(f"{tmp_path}/**/*.[jp][pn]g", f"{tmp_path}/img?.jpg"))
+    config = ExplainConfig(images=(Path(f"{tmp_path}/**/*.[jp][pn]g"), tmp_path / "img?.jpg"))
     paths = list(expand_paths(config.images))
     assert relative(paths, tmp_path) == ["img2.jpg", "sea/1.png", "img2.jpg"]
     with pytest.warns(DataWarning, match=r"notes.txt' left out"):

@@ -136,7 +136,9 @@ def test_a_dataset_comes_as_the_model_was_trained_on_it():
     dataset = dataset_for("digits", "test", known, ExplainConfig())
     assert dataset.shape == (3, 20, 20)
     assert dataset.classes == ("3", "5")
-    other = dataset_for("digits", "train", classifier(side=28), ExplainConfig())
+    whole = ModelInput(1, 28, 28, "bilinear", (0.5,), (1.0,))
+    unknown = replace(classifier(side=28), input=whole)
+    other = dataset_for("digits", "train", unknown, ExplainConfig())
     assert other.digest == load_dataset("digits", "train").digest
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from tests.workflows.pictures import save_picture, truncated_picture
 from tests.workflows.tiny_runs import classifier_config
-from xaitool.errors import UnknownNameError
-from xaitool.workflows.models.datasets import load_training_data
+from xaitool.errors import DataError, DataWarning, UnknownNameError
+from xaitool.workflows.models.datasets import data_record, load_training_data
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -30,3 +33,33 @@ def test_the_options_name_label_and_sensitive_attributes() -> None:
     assert list(noisy.sensitive) == ["shape"]
     assert not torch.equal(noisy.labels, clean.labels)
     assert config.to_dict("experiment")["sensitive"] == ["shape"]
+
+
+def test_broken_pictures_of_a_training_are_skipped_named_and_counted(tmp_path: Path) -> None:
+    for name in ("train/a/1.png", "train/a/2.png", "train/b/0.png", "train/b/1.png", "val/a/0.png"):
+        save_picture(tmp_path / name)
+    # The first one would say how large and of which colours all are.
+    for name in ("train/a/0.png", "train/b/2.png"):
+        truncated_picture(tmp_path / name)
+    options = {"dataset": f"folder:{tmp_path}", "classes": None}
+    runtime = Runtime.from_options(classifier_config(None))
+    with pytest.raises(DataError, match=r"train/a/0\.png' is damaged") as caught:
+        load_training_data(classifier_config(None, **options), runtime)
+    assert caught.value.hint == "--on-error skip leaves such images out"
+    skipping = classifier_config(None, **options, on_error="skip")
+    found = []
+    for _ in range(2):
+        with pytest.warns(DataWarning) as told:
+            found.append(load_training_data(skipping, runtime))
+        assert [str(one.message) for one in told] == [
+            f"skipped: train/a/0.png in folder:{tmp_path}",
+            f"skipped: train/b/2.png in folder:{tmp_path}",
+        ]
+    assert data_record(found[0]) == {"dataset_digest": found[1].digest, "skipped": 2}
+    assert [found[0].filename(row) for row in range(len(found[0]))] == [
+        "train/a/1.png", "train/a/2.png", "train/b/0.png", "train/b/1.png"
+    ]  # fmt: skip
+    (tmp_path / "train/a/0.png").unlink()
+    (tmp_path / "train/b/2.png").unlink()
+    whole = load_training_data(classifier_config(None, **options), runtime)
+    assert data_record(whole) == {"dataset_digest": found[0].digest}

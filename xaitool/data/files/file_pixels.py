@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from xaitool.data.files.file_sources import FileSource
-from xaitool.data.files.images import fit, read_image, to_array
+from xaitool.data.files.images import Framing, fit, read_image, to_array
 from xaitool.errors import DataError
 
 OnError = Literal["stop", "skip"]
+
+SKIP = "--on-error skip leaves such images out"
 
 
 def read_pixels(
@@ -24,6 +26,7 @@ def read_pixels(
     workers: int,
     on_error: OnError = "stop",
     crop: int | None = None,
+    framing: Framing | None = None,
 ) -> tuple[Tensor, list[int]]:
     """Decode pictures, resize their shorter side and cut the central square.
 
@@ -35,6 +38,7 @@ def read_pixels(
         on_error: ``skip`` leaves a picture that cannot be used black and goes on.
         crop: Side of the central square of which alone the rest is done, pixels of the file; None:
             the whole picture.
+        framing: How the square of `shape` is made; None: the shorter side becomes its side.
 
     Returns:
         Pixels, uint8 ``(N, C, S, S)``, and the positions of pictures that could not be used.
@@ -42,6 +46,7 @@ def read_pixels(
     Raises:
         DataError: A picture cannot be used, and `on_error` is ``stop``.
     """
+    framing = framing or Framing.of(shape[1])
     pixels = torch.zeros((len(names), *shape), dtype=torch.uint8)
     rows = pixels.numpy()
 
@@ -49,10 +54,10 @@ def read_pixels(
         failed = []
         for row in chunk:
             try:
-                rows[row] = _read(source, names[row], shape, crop)
-            except DataError:
+                rows[row] = _read(source, names[row], shape[0], crop, framing)
+            except DataError as error:
                 if on_error == "stop":
-                    raise
+                    raise DataError(str(error), hint=error.hint or SKIP) from error
                 failed.append(row)
         return failed
 
@@ -70,8 +75,17 @@ def read_pixels(
             raise
 
 
-def _read(source: FileSource, name: str, shape: tuple[int, int, int], crop: int | None) -> object:
-    channels, side, _ = shape
+def _read(
+    source: FileSource, name: str, channels: int, crop: int | None, framing: Framing
+) -> object:
     image = read_image(source.read(name), channels=channels, name=name)
     image = fit(image, resize=None, crop=crop, name=name)
-    return to_array(fit(image, resize=side, crop=side, name=name))
+    return to_array(
+        fit(
+            image,
+            resize=framing.resize,
+            crop=framing.crop,
+            interpolation=framing.interpolation,
+            name=name,
+        )
+    )

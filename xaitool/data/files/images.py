@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +46,26 @@ _BITS, _PHOTOMETRIC = 258, 262
 """Tags of TIFF: bits a sample, and what is white."""
 
 Interpolation = Literal["bilinear", "bicubic"]
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a picture of any size becomes the square that a model sees.
+
+    Attributes:
+        resize: Side to which the shorter side is resized, pixels.
+        crop: Side of the central square that is cut out, pixels.
+        interpolation: Of the resizing, with antialias.
+    """
+
+    resize: int
+    crop: int
+    interpolation: Interpolation = "bilinear"
+
+    @classmethod
+    def of(cls, size: int | Framing) -> Framing:
+        """Of a side alone: the whole shorter side is seen."""
+        return size if isinstance(size, Framing) else cls(size, size)
 
 
 def read_image(

@@ -34,7 +34,7 @@ class Layout:
         classes: Names of the classes of both splits, sorted.
         left_out: Files that are in neither split: hidden, no picture, or outside the layout.
         notes: What a person should know of it, a line each: what is left out, and why.
-        first: The first picture of both splits; it decides what is not asked for.
+        pictures: Those of both splits; the first decides what is not asked for.
         annotations: What a table of attributes says of them.
     """
 
@@ -43,7 +43,7 @@ class Layout:
     classes: tuple[str, ...]
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
-    first: str
+    pictures: tuple[str, ...]
     annotations: Annotations = Annotations()  # noqa: RUF009  # frozen
 
 
@@ -109,7 +109,7 @@ def arrange(source: FileSource, split: str, table: AttributeTable | None = None)
         classes,
         left_out,
         tuple(notes),
-        next(iter(assigned.class_of)),
+        tuple(assigned.class_of),
         annotations,
     )
 

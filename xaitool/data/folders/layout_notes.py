@@ -26,14 +26,15 @@ def left_out_notes(
         if name in why_not and not is_hidden(name):
             by_reason[why_not[name]].append(name)
     notes = [
-        f"{files_text(names, 'images')} left out, {reason}"
-        for reason, names in by_reason.items()
+        f"{files_text(names, 'images')} left out, {reason}" for reason, names in by_reason.items()
     ]
     others = [name for name in left_out if name not in why_not and not is_hidden(name)]
     if others:
         notes.append(f"{files_text(others)} left out, no image such as PNG or JPEG")
     if unreadable := [name for name in source.unreadable if not is_hidden(name)]:
-        notes.append(f"{files_text(unreadable)} left out, a pipe, a device or a link to nothing new")
+        notes.append(
+            f"{files_text(unreadable)} left out, a pipe, a device or a link to nothing new"
+        )
     return _of(source.title, notes)
 
 

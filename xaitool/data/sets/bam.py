@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from xaitool.data.annotations import Annotations, resized_masks
+from xaitool.data.annotations import Annotations, framed_masks
 from xaitool.data.files.byte_arrays import Bytes, read_byte_arrays
 from xaitool.data.files.file_sources import FileSource, open_source
-from xaitool.data.files.images import read_image
+from xaitool.data.files.images import Framing, read_image
 from xaitool.data.folders.layout_notes import left_out_notes
 from xaitool.data.lazy import LazyDataset
 from xaitool.data.loader import DatasetRequest, Loaded
@@ -77,7 +77,7 @@ def load(request: DatasetRequest) -> Loaded:
     chosen = [one for one in pictures if one.part == part]
     if not chosen:
         raise DataError(f"BAM folder '{root}' has no pictures in '{part}', but some are wanted")
-    shape = picture_shape(source, pictures[0].name, request)
+    shape = picture_shape(source, (one.name for one in pictures), request)
     dataset = LazyDataset(
         source,
         tuple(one.name for one in chosen),
@@ -89,9 +89,11 @@ def load(request: DatasetRequest) -> Loaded:
         left_out=left_out,
         workers=request.workers,
         annotations=Annotations(class_parts=parts),
+        framing=request.framing,
     )
     if part == "val" and {"val_loc.txt", "val_mask"} <= source.fingerprints.keys():
-        masks = resized_masks(_masks(source, pictures, chosen), shape[1:])
+        framing = request.framing or Framing.of(shape[1])
+        masks = framed_masks(_masks(source, pictures, chosen), framing)
         dataset = replace(dataset, annotations=replace(dataset.annotations, masks=masks))
     return decoded(dataset, request.on_error)
 

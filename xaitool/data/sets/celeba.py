@@ -73,7 +73,7 @@ def load(request: DatasetRequest) -> Loaded:
     names = _partition(folder, "train" if request.split == "train" else options.test)
     attributes = _attributes(folder, names)
     source = open_source(_existing(folder, PICTURES) or folder / PICTURES)
-    side = request.image_size or SIDE
+    side = request.framing.crop if request.framing else SIDE
     inside = f"{PICTURES}/"
     nested = any(name.startswith(inside) for name in source.fingerprints)
     dataset = LazyDataset(
@@ -87,6 +87,7 @@ def load(request: DatasetRequest) -> Loaded:
         workers=request.workers,
         annotations=Annotations(attributes=attributes, label=LABEL, sensitive=(SENSITIVE,)),
         crop=options.crop,
+        framing=request.framing,
     )
     return decoded(_with_its_files(dataset, source, request.on_error), request.on_error)
 

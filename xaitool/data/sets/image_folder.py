@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
 
-from xaitool.data.files.file_pixels import OnError
+from xaitool.data.files.file_pixels import SKIP, OnError
 from xaitool.data.files.file_sources import FileSource, open_source
 from xaitool.data.files.images import read_image
 from xaitool.data.folders.attribute_table import find_table
@@ -53,12 +54,13 @@ def undecoded(request: DatasetRequest) -> LazyDataset:
         layout.names,
         layout.labels,
         layout.classes,
-        picture_shape(source, layout.first, request),
+        picture_shape(source, layout.pictures, request),
         name=request.name,
         split=request.split,
         left_out=layout.left_out,
         workers=request.workers,
         annotations=layout.annotations,
+        framing=request.framing,
     )
 
 
@@ -73,18 +75,35 @@ def decoded(dataset: LazyDataset, on_error: OnError) -> Loaded:
     return _readable(dataset) if on_error == "skip" else dataset
 
 
-def picture_shape(source: FileSource, first: str, request: DatasetRequest) -> tuple[int, int, int]:
-    """``(C, S, S)``: what is not asked for is as in the picture `first`.
+def picture_shape(
+    source: FileSource, pictures: Iterable[str], request: DatasetRequest
+) -> tuple[int, int, int]:
+    """``(C, S, S)``: what is not asked for is as in the first of the pictures that can be read.
 
     Raises:
-        DataError: That picture is needed and cannot be read.
+        DataError: One that is needed cannot be read and `on_error` is ``stop``, or none can.
     """
-    side, channels = request.image_size, request.channels
+    side = request.framing.crop if request.framing else None
+    channels = request.channels
     if side is not None and channels is not None:
         return channels, side, side
-    image = read_image(source.read(first), channels=channels, name=first)
-    side = side or min(image.size)
-    return len(image.getbands()), side, side
+    for name in pictures:
+        try:
+            image = read_image(source.read(name), channels=channels, name=name)
+        except DataError as error:
+            if request.on_error == "stop":
+                raise DataError(str(error), hint=error.hint or SKIP) from error
+            continue
+        side = side or min(image.size)
+        return len(image.getbands()), side, side
+    raise none_readable(request.name)
+
+
+def none_readable(name: str) -> DataError:
+    """Of a dataset."""
+    return DataError(
+        f"dataset '{name}' has no picture that can be decoded, but at least one is wanted"
+    )
 
 
 def _in_memory(dataset: LazyDataset, on_error: OnError) -> MemoryDataset:
@@ -122,10 +141,7 @@ def without(dataset: LazyDataset, failed: list[int]) -> LazyDataset:
         DataError: No picture is left.
     """
     if len(failed) == len(dataset):
-        raise DataError(
-            f"dataset '{dataset.name}' has no picture that can be decoded, but at least one is "
-            "wanted"
-        )
+        raise none_readable(dataset.name)
     skipped = (*dataset.skipped, *(dataset.names[row] for row in failed))
     return replace(dataset.subset(_others(len(dataset), failed)), skipped=skipped)
 

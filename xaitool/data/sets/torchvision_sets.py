@@ -1,8 +1,8 @@
-"""Datasets that torchvision reads and downloads: MNIST and its kin, CIFAR-10, SVHN.
+"""Datasets that torchvision reads and downloads: MNIST and its kin, CIFAR-10, CIFAR-100, SVHN.
 
 The files are read as torchvision lays them out in the data directory; absent ones are downloaded
 there by torchvision's own code, whose progress bar goes to stderr. What is there and damaged is
-named, and never downloaded over. CIFAR-10 is distributed as Python pickles, which can run code;
+named, and never downloaded over. CIFAR is distributed as Python pickles, which can run code;
 torchvision unpickles them only after their MD5 sums matched.
 """
 
@@ -26,6 +26,16 @@ from xaitool.data.memory import MemoryDataset
 from xaitool.errors import DataError
 
 _DIGITS = tuple(str(digit) for digit in range(10))
+_NAMES_OF_CIFAR100 = """
+    apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus
+    butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch
+    crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo
+    keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain
+    mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain
+    plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk
+    skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone
+    television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
+"""
 
 Pixels = tuple[Tensor, Tensor]
 
@@ -75,9 +85,14 @@ class _MnistLike:
         self.kind(root, train=split == "train", download=True)
 
 
-class _Cifar10:
+@dataclass(frozen=True)
+class _Cifar:
+    """Pickles of CIFAR-10, or of CIFAR-100 with its fine labels."""
+
+    kind: type[datasets.CIFAR10]
+
     def read(self, root: Path, split: Split) -> Pixels:
-        kind = datasets.CIFAR10
+        kind = self.kind
         folder = root / kind.base_folder
         files = [(folder / name, md5) for name, md5 in (*kind.train_list, *kind.test_list)]
         files.append((folder / kind.meta["filename"], kind.meta["md5"]))
@@ -89,7 +104,7 @@ class _Cifar10:
         return pixels, torch.tensor(dataset.targets)
 
     def download(self, root: Path, split: Split) -> None:
-        datasets.CIFAR10(root, train=split == "train", download=True)
+        self.kind(root, train=split == "train", download=True)
 
 
 class _Svhn:
@@ -183,6 +198,9 @@ load_kmnist = _loader(
 load_cifar10 = _loader(
     "cifar-10-batches-py",
     ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-    _Cifar10(),
+    _Cifar(datasets.CIFAR10),
+)
+load_cifar100 = _loader(
+    "cifar-100-python", tuple(_NAMES_OF_CIFAR100.split()), _Cifar(datasets.CIFAR100)
 )
 load_svhn = _loader(".", _DIGITS, _Svhn())

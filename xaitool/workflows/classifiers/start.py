@@ -1,4 +1,4 @@
-"""The network that a training starts from: a new one, or torchvision's with a new last layer."""
+"""The network that a training starts from: new, with a new last layer, or a user's own."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.models.classifiers import torchvision_models
 from xaitool.core.models.classifiers.build import build_classifier
+from xaitool.core.score import are_probabilities
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.statistics import channel_statistics
 from xaitool.errors import ModelError
 from xaitool.io.provenance import file_sha256
-from xaitool.io.stored_weights import read_weights
+from xaitool.io.weight_files import fill
+from xaitool.options import can_name_code
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models.checkpoint import Construction
+from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.input import ModelInput
+from xaitool.workflows.models.own_network import guarded_classifier, normalised, own_network
+from xaitool.workflows.models.torchvision_weights import torchvision_weights
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,8 @@ class StartingNetwork:
     """A network with its first weights.
 
     Attributes:
-        model: Images ``(N, C, H, W)`` in [0, 1] to logits.
+        model: Images ``(N, C, H, W)`` in [0, 1] to logits; a `UsersClassifier` where it is the
+            user's own.
         construction: How it is built.
     """
 
@@ -39,7 +47,7 @@ def start_of(
 
     Images are normalised by the statistics of the training images, or, for ImageNet weights, by
     those that the weights were trained with; for grey images by the means of these over the
-    colours.
+    colours. A user's own network normalises for itself, unless its ``pretrained_cfg`` says how.
 
     Args:
         config: The options.
@@ -48,9 +56,12 @@ def start_of(
 
     Raises:
         UnknownNameError: There is no such architecture.
-        ModelError: Images or weights do not fit, or the architecture has no backbone.
+        ModelError: Images or weights do not fit, the architecture has no backbone, or a user's own
+            network cannot be trained on these images.
     """
-    weights = _weights(config)
+    if can_name_code(config.architecture):
+        return _own(config, dataset)
+    weights = _weights(config, dataset)
     if weights is None:
         mean, deviation = channel_statistics(dataset, train)
     else:
@@ -81,13 +92,66 @@ def start_of(
     return StartingNetwork(model, construction)
 
 
-def _weights(config: TrainClassifierConfig) -> dict[str, Tensor] | None:
+def _own(config: TrainClassifierConfig, dataset: ImageDataset) -> StartingNetwork:
+    """The network of a user's factory, as it is explained, too."""
+    if config.head is not None or config.freeze_backbone or config.weights == "torchvision":
+        _torchvision_name(config)  # refuses
+    network, stated = own_network(config.architecture)
+    if config.weights is not None:
+        fill(network, Path(config.weights))
+    whole = normalised(network, stated)
+    _check_trainable(config.architecture, whole)
+    model = guarded_classifier(whole, config.architecture)
+    seen = stated or ModelInput.unknown(dataset.shape[0])
+    _check_logits(model, config.architecture, seen, dataset)
+    construction = Construction(
+        architecture=config.architecture,
+        mean=list(seen.mean),
+        standard_deviation=list(seen.standard_deviation),
+        transfer={},
+        weights_sha256=_file_sha256(config),
+        normalised=stated is not None,
+    )
+    return StartingNetwork(model, construction)
+
+
+def _check_trainable(source: str, network: nn.Module) -> None:
+    if not any(weights.requires_grad for weights in network.parameters()):
+        raise ModelError(f"architecture {source} has no weights that can be trained")
+    for name, value in network.state_dict().items():
+        if not isinstance(value, Tensor):
+            raise ModelError(
+                f"architecture {source} keeps '{name}', a {type(value).__name__}, in its state, "
+                "but tensors alone are saved"
+            )
+
+
+def _check_logits(
+    model: UsersClassifier, source: str, seen: ModelInput, dataset: ImageDataset
+) -> None:
+    """Try it on an image, in eval mode so that nothing in it changes."""
+    trial = Classifier(model.eval(), source, None, "", seen, ())
+    logits = trial.tried(dataset.images([0]).cpu())
+    if logits.shape[1] != len(dataset.classes):
+        raise ModelError(
+            f"architecture {source} returns {logits.shape[1]} logits, but dataset {dataset.name} "
+            f"has {len(dataset.classes)} classes",
+            hint="arguments of the factory are given as in 'package.module:factory(classes=10)'",
+        )
+    if are_probabilities(logits):
+        raise ModelError(
+            f"architecture {source} returns probabilities, but logits are wanted",
+            hint="remove its softmax",
+        )
+
+
+def _weights(config: TrainClassifierConfig, dataset: ImageDataset) -> dict[str, Tensor] | None:
     if config.weights is None and not config.freeze_backbone:
         return None
     name = _torchvision_name(config)
     if config.weights in (None, "torchvision"):
         return torchvision_models.download_weights(name)
-    return read_weights(Path(str(config.weights)))
+    return torchvision_weights(name, Path(str(config.weights)), dataset.shape)
 
 
 def _file_sha256(config: TrainClassifierConfig) -> str | None:

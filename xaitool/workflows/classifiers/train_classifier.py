@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
+from xaitool.core.frozen.users_model import UsersClassifier, bare
 from xaitool.core.metrics.classification.accuracy import Accuracy
 from xaitool.core.training.augmentation import epoch_draws
 from xaitool.core.training.classifier_step import classifier_step
@@ -41,7 +42,7 @@ def train_classifier(
     A share of the training images is held out, stratified by class; the epoch with the highest
     accuracy on it becomes ``best.pt``, with ``--augment cia`` or ``--debias`` the highest accuracy
     in its worst group (see `ClassifierRecipe.chosen_by`); those of a warm-up count no more
-    once it is over. The test split is never read.
+    once it is over. With ``--validation 0`` it is the last epoch. The test split is never read.
 
     Args:
         config: The options.
@@ -72,14 +73,17 @@ def train_classifier(
     reporter = reporter or SilentReporter()
     recipe = ClassifierRecipe(config)
     runtime = Runtime.from_options(config)
-    place = open_run(config, "train-classifier", f"{config.architecture}-{config.loss}", runtime)
+    architecture = config.architecture.partition("(")[0].replace(":", ".")
+    place = open_run(config, "train-classifier", f"{architecture}-{config.loss}", runtime)
+    place.check_code(config, KIND)
     dataset = load_training_data(config, runtime)
     if len(dataset.classes) < 2:
         raise DataError(f"dataset {dataset.name} has one class, but a classifier wants two or more")
     train, held_out = stratified_split(dataset.labels, config.validation, config.seed)
-    if min(len(train), len(held_out)) == 0:
+    if not len(train) or (config.validation and not len(held_out)):
         raise DataError(
-            f"--validation {config.validation} of {len(dataset)} images leaves one part empty"
+            f"--validation {config.validation} of {len(dataset)} images leaves one part empty",
+            hint="--validation 0 holds none out",
         )
     trainer = ClassifierTrainer(
         Context(config, runtime, reporter), recipe, dataset, train, held_out
@@ -91,10 +95,17 @@ def train_classifier(
         epochs=config.epochs,
         batch_size=config.batch_size,
         samples=len(train),
-        choice=Choice(recipe.chosen_by, "higher", anew_after=recipe.warm_up),
+        choice=_choice(config, recipe),
         trainer=trainer,
         reporter=reporter,
     ).start()
+
+
+def _choice(config: TrainClassifierConfig, recipe: ClassifierRecipe) -> Choice | None:
+    """How the best epoch is chosen; None: it is the last one, where no images are held out."""
+    if config.validation == 0:
+        return None
+    return Choice(recipe.chosen_by, "higher", anew_after=recipe.warm_up)
 
 
 class ClassifierTrainer:
@@ -141,9 +152,9 @@ class ClassifierTrainer:
         self.losses = [context.runtime.place(loss) for loss in self._losses()]
         torch.manual_seed(config.seed)
         start = start_of(config, dataset, train)
-        self.model: nn.Module = context.runtime.place(start.model).to(
-            memory_format=torch.channels_last
-        )
+        self.model: nn.Module = context.runtime.place(start.model)
+        if not isinstance(start.model, UsersClassifier):  # a user's own may want its own layout
+            self.model = self.model.to(memory_format=torch.channels_last)
         self.description = describe(
             start.construction,
             dataset,
@@ -166,7 +177,7 @@ class ClassifierTrainer:
         for name, count in zip(self.dataset.classes, counts.tolist(), strict=True):
             if count == 0:
                 self.reporter.warning(f"class {name} has no training image and is not learned")
-        if self.groups and self.recipe.fights_bias:
+        if self.groups and self.recipe.fights_bias and len(self.held_out):
             for name in self.groups.absent(self.held_out):
                 self.reporter.warning(f"group '{name}' has no held-out image and is not judged")
 
@@ -192,7 +203,7 @@ class ClassifierTrainer:
 
     def finish_epoch(self, epoch: int, directory: RunDirectory) -> dict[str, Any]:
         """Accuracy on the held-out images; after the warm-up the optimiser begins anew."""
-        metrics = self._judged() | self._group_weights()
+        metrics = (self._judged() if len(self.held_out) else {}) | self._group_weights()
         self.epoch = epoch
         if epoch == self.recipe.warm_up:
             self._begin_phase()
@@ -202,7 +213,7 @@ class ClassifierTrainer:
         """What training changes."""
         state = {
             "epoch": self.epoch,
-            "model": self.model.state_dict(),
+            "model": bare(self.model).state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
         }
@@ -214,7 +225,7 @@ class ClassifierTrainer:
         """Restore it."""
         self.epoch = state["epoch"]
         self._begin_phase()
-        self.model.load_state_dict(state["model"])
+        bare(self.model).load_state_dict(state["model"])
         restore_optimiser(self.optimiser, state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         if self.recipe.grouped:

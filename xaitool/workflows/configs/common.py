@@ -35,6 +35,19 @@ def rows_option() -> Any:
     )
 
 
+def on_error_option(**facts: Any) -> Any:
+    """``--on-error`` of the commands that read images."""
+    return option(
+        "stop",
+        "What an image does that cannot be used: stop, or skip it and list it.",
+        panel="Data",
+        choices=("stop", "skip"),
+        what="choice",
+        unit="stop|skip",
+        **facts,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeviceOptions(Options):
     """Where a command computes."""
@@ -117,6 +130,7 @@ class TrainingRunOptions(RunOptions):
         minimum=4,
         unit="PIXELS",
     )
+    on_error: str = on_error_option(role="run")
     resume: str | None = option(
         None,
         "Continue in this run directory; 'auto': continue in --out if it holds a checkpoint.",

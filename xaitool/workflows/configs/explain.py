@@ -94,15 +94,6 @@ class ExplainConfig(ExplanationOptions):
     limit: int | None = option(
         None, "Explain only the first N images.", panel="Data", minimum=1, unit="N"
     )
-    on_error: str = option(
-        "stop",
-        "What an image does that cannot be read, or whose two classes are one: stop, or skip it "
-        "and list it.",
-        panel="Data",
-        choices=("stop", "skip"),
-        what="choice",
-        unit="stop|skip",
-    )
     resume: bool = option(
         False,
         "Continue the unfinished file or files at --out; begin those that are not begun.",
@@ -151,13 +142,6 @@ class ExplainConfig(ExplanationOptions):
             "--dataset without image files",
             lambda run: run.dataset is not None and not run.images,
             ("split",),
-        ),
-        Reader(
-            "image files",
-            lambda run: (
-                run.images or any("image" in kind.needs for kind in compared_baselines(run))
-            ),
-            ("resize", "interpolation"),
         ),
     )
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from xaitool import registry
 from xaitool.options import option, option_fields
 from xaitool.options.reader import Reader
-from xaitool.workflows.configs.common import RunOptions, rows_option
+from xaitool.workflows.configs.common import RunOptions, on_error_option, rows_option
 from xaitool.workflows.configs.model import ModelOptions
 
 
@@ -109,6 +109,7 @@ class ExplanationOptions(ModelOptions, RunOptions):
         panel="Data",
         unit="NAME",
     )
+    on_error: str = on_error_option()
     batch_size: int | None = rows_option()
 
     readers: ClassVar[tuple[Reader, ...]] = (

@@ -27,6 +27,14 @@ class ModelOptions(Options):
         panel="Model",
         unit="FILE",
     )
+    architecture: str | None = option(
+        None,
+        "The package.module:factory that makes the network of a checkpoint that was trained on a "
+        "user's own.",
+        panel="Model",
+        names_code=True,
+        unit="FACTORY",
+    )
     classes_file: Path | None = option(
         None,
         "Class names: a text file, one name a line, or JSON (a list, or index to name).",
@@ -50,7 +58,7 @@ class ModelOptions(Options):
     )
     interpolation: str | None = option(
         None,
-        "How image files are resized.",
+        "How images are resized.",
         panel="Model",
         choices=("bilinear", "bicubic"),
         what="interpolation",

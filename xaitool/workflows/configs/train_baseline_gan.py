@@ -9,7 +9,7 @@ from xaitool import registry
 from xaitool.options import option, with_presets
 from xaitool.options.reader import Reader
 from xaitool.workflows.configs.common import TrainingRunOptions
-from xaitool.workflows.configs.model import ModelOptions
+from xaitool.workflows.configs.model import INPUT_OPTIONS, ModelOptions
 from xaitool.workflows.configs.presets import BASELINE_GANS
 
 _GAN: dict[str, Any] = {
@@ -288,10 +288,8 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
                 run.generator_kind == "ganmex"
                 or (run.generator_kind != "cvae" and run.classifier is not None)
             ),
-            ("weights", "classes_file", "input_size", "channels", "mean", "std"),
+            ("weights", "architecture", "classes_file", *INPUT_OPTIONS),
         ),
-        # The dataset's images come in the size that the classifier sees.
-        Reader("xaitool explain, of image files,", lambda run: False, ("resize", "interpolation")),
     )
 
     def __post_init__(self) -> None:

@@ -42,10 +42,12 @@ class TrainClassifierConfig(TrainingOptions):
     architecture: str = option(
         "lenet5",
         f"One of {', '.join(registry.names('architecture'))}, "
-        "or any torchvision classification model.",
+        "any torchvision classification model, or your own, package.module:factory: from pixels in "
+        "[0, 1] to logits.",
         panel="Training",
         completions=registry.names("architecture"),
-        unit="NAME",
+        names_code=True,
+        unit="NAME|FACTORY",
     )
     epochs: int = option(
         10,
@@ -209,7 +211,7 @@ class TrainClassifierConfig(TrainingOptions):
     weights: str | None = option(
         None,
         "Start a network of torchvision from ImageNet weights, with a new last layer: a FILE, or "
-        "'torchvision' for its own.",
+        "'torchvision' for its own; or your own from a FILE of all of its weights.",
         panel="Transfer learning",
         completions=("torchvision",),
         unit="FILE",
@@ -230,9 +232,10 @@ class TrainClassifierConfig(TrainingOptions):
     )
     validation: float = option(
         0.1,
-        "Share of the training images held out to choose the best checkpoint.",
+        "Share of the training images held out to choose the best checkpoint; 0: none, and the "
+        "last is used.",
         panel="Data",
-        above=0,
+        minimum=0,
         maximum=0.9,
         unit="SHARE",
     )

@@ -16,6 +16,7 @@ from xaitool.io.checkpoints import checkpoint_path, file_sha256, load_checkpoint
 from xaitool.io.damage import damage_as_error
 from xaitool.io.plain import Option, Positive, Shape
 from xaitool.io.stored_weights import rebuilt
+from xaitool.workflows.models.datasets import data_record
 from xaitool.workflows.runs.runtime import Runtime
 
 KIND = "cvae"
@@ -83,7 +84,7 @@ def describe(architecture: dict[str, Any], dataset: ImageDataset) -> dict[str, A
         "classes": list(dataset.classes),
         "sensitive": {name: list(names) for name, names in dataset.sensitive_names.items()},
         "dataset": dataset.name,
-        "dataset_digest": dataset.digest,
+        **data_record(dataset),
     }
 
 

@@ -21,6 +21,7 @@ from xaitool.io.stored_weights import rebuilt
 from xaitool.workflows.configs.model import INPUT_OPTIONS
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.datasets import data_record
 from xaitool.workflows.models.input import shape_text
 from xaitool.workflows.models.recorded import RecordedModel
 from xaitool.workflows.runs.runtime import Runtime
@@ -95,7 +96,7 @@ def describe(
         "classifier": None if classifier is None else classifier.source,
         "classifier_sha256": None if classifier is None else classifier.sha256,
         "dataset": dataset.name,
-        "dataset_digest": dataset.digest,
+        **data_record(dataset),
     }
 
 

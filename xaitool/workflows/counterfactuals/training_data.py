@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.load import load_dataset, stratified_split
+from xaitool.data.files.images import Framing
+from xaitool.data.load import stratified_split
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import ConfigError, DataError, ModelError
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.models.classifier import Classifier
-from xaitool.workflows.models.datasets import check_classes, classifier_attributes
+from xaitool.workflows.models.datasets import check_classes, classifier_attributes, loaded
 from xaitool.workflows.models.probe import probe
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.context import Context
@@ -62,16 +63,15 @@ def load_targeted_data(
     config = context.config
     name = config.dataset or (classifier and classifier.dataset) or "digits"
     is_classifiers = classifier is not None and name == classifier.dataset
-    dataset = load_dataset(
+    dataset = loaded(
         name,
         "train",
-        data_dir=config.data_dir,
+        config,
         **_attributes(config, name, classifier),
         classes=config.classes
         or (classifier.dataset_classes if classifier and is_classifiers else None),
         image_size=_image_size(config, classifier),
         channels=None if classifier is None else classifier.input.channels,
-        workers=config.workers,
     )
     _check_every_class(dataset)
     if classifier is not None:
@@ -88,7 +88,9 @@ def _attributes(
     return of_classifier | {key: value for key, value in given.items() if value is not None}
 
 
-def _image_size(config: TrainBaselineGanConfig, classifier: Classifier | None) -> int | None:
+def _image_size(
+    config: TrainBaselineGanConfig, classifier: Classifier | None
+) -> int | Framing | None:
     if classifier is None:
         return config.image_size
     if config.image_size not in (None, classifier.input.crop):
@@ -96,7 +98,7 @@ def _image_size(config: TrainBaselineGanConfig, classifier: Classifier | None) -
             f"--image-size is {config.image_size}, but {classifier.source} takes images of "
             f"{classifier.input.crop} pixels"
         )
-    return classifier.input.crop
+    return classifier.input.framing
 
 
 def _check_every_class(dataset: ImageDataset) -> None:

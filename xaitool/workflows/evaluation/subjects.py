@@ -97,7 +97,11 @@ def logits_and_labels(
 
 
 def load_beside(
-    source: str, like: Classifier | None, dataset: ImageDataset, runtime: Runtime, what: str
+    source: str,
+    like: Classifier | None,
+    dataset: ImageDataset,
+    context: Context[EvaluateConfig],
+    what: str,
 ) -> Classifier:
     """Another classifier of the same images, and beside a classifier of the same classes.
 
@@ -105,14 +109,16 @@ def load_beside(
         source: As ``--model`` of ``explain``.
         like: The classifier that is measured; None: a CVAE is.
         dataset: The images.
-        runtime: Where it computes.
+        context: Where it computes, and the factory of a user's own network.
         what: How messages call it.
 
     Raises:
         ModelError: It cannot be loaded, takes other images, or is the measured classifier itself.
         DataError: It has other classes.
     """
-    beside = load_classifier(source, None, runtime)
+    # Nothing else of the options is about this one.
+    own = EvaluateConfig(architecture=context.config.architecture)
+    beside = load_classifier(source, None, context.runtime, options=own)
     if beside.input.shape != dataset.shape:
         user = "the CVAE makes" if like is None else f"{like.source} takes"
         raise ModelError(
@@ -122,5 +128,5 @@ def load_beside(
     if like is not None:
         if beside.sha256 == like.sha256:
             raise ModelError(f"{what} {source} is the classifier itself, but another one is wanted")
-        check_classes(dataset, beside, runtime)
+        check_classes(dataset, beside, context.runtime)
     return beside

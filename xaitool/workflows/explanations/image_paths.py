@@ -53,7 +53,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
     images = [name for name in names if is_picture(name)]
     if not images:
         raise DataError(f"folder '{folder}' has no images, but {WANTED}")
-    for note in left_out_notes((name for name in names if not is_picture(name)), {}, source):
+    for note in left_out_notes([name for name in names if not is_picture(name)], {}, source):
         warnings.warn(note, DataWarning, stacklevel=2)
     return (folder / name for name in sorted(sorted(images), key=natural_order))
 

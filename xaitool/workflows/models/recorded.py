@@ -53,7 +53,10 @@ def load(recorded: RecordedModel, config: EvaluateConfig, runtime: Runtime) -> C
         ModelError: It cannot be loaded, is code that only the file names, or has changed.
         ConfigError: The recorded options do not fit those that are given now.
     """
-    given = config.input_options() | {"classes_file": config.classes_file}
+    given = config.input_options() | {
+        "classes_file": config.classes_file,
+        "architecture": config.architecture,
+    }
     options = ModelOptions.from_mapping({**recorded.options, **given}, source=str(recorded.file))
     if config.model is not None:
         return load_classifier(config.model, config.weights, runtime, options=options)

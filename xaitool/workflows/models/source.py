@@ -12,23 +12,22 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from xaitool.core.frozen.sight import check_initialised
 from xaitool.core.frozen.untouched import in_eval_mode
-from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.models.classifiers import torchvision_models
-from xaitool.core.models.normalise import Normalise
 from xaitool.data.class_names import read_class_names
 from xaitool.errors import ConfigError, ModelError
 from xaitool.io.checkpoints import file_sha256
-from xaitool.io.damage import reason
-from xaitool.io.stored_weights import read_weights
+from xaitool.io.weight_files import fill
 from xaitool.options import can_name_code
+from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.model import ModelOptions
 from xaitool.workflows.models.checkpoint import load_saved
 from xaitool.workflows.models.classifier import Classifier, fast
-from xaitool.workflows.models.exported_program import LoadedProgram, as_model, load_program
-from xaitool.workflows.models.factory import make_model, mode_matters
+from xaitool.workflows.models.exported_program import LoadedProgram, load_program
+from xaitool.workflows.models.factory import mode_matters
 from xaitool.workflows.models.input import ModelInput
+from xaitool.workflows.models.own_network import guarded_classifier, normalised, own_network
+from xaitool.workflows.models.torchvision_weights import torchvision_weights
 from xaitool.workflows.runs.runtime import Runtime
 
 _PLAIN = str | bytes | int | float | bool | None
@@ -48,9 +47,10 @@ def load_classifier(
         source: A checkpoint or run directory; ``torchvision:NAME``; ``package.module:factory``, a
             function that returns an ``nn.Module`` from pixels in [0, 1] to logits, with plain
             arguments or none; or ``FILE.pt2``, a program that ``torch.export.save`` wrote.
-            Nothing more is known of the two latter than the options say, and the images that a
-            program takes: by default images are colour, resized to 256 pixels and cut to 224,
-            nothing is normalised, and classes have no names.
+            Nothing more is known of the two latter than the options say, a ``pretrained_cfg`` as
+            timm's models have it, and the images that a program takes: by default images are
+            colour, resized to 256 pixels and cut to 224, nothing is normalised, and classes have
+            no names.
         weights: Weights for torchvision and factories; None: torchvision's own, or the factory's.
             They say how many classes a network of torchvision gets.
         runtime: Device and precision.
@@ -74,11 +74,19 @@ def load_classifier(
 def _load(
     source: str, weights: Path | None, runtime: Runtime, options: ModelOptions, allow_code: bool
 ) -> Classifier:
-    if source.startswith("torchvision:"):
-        return _from_torchvision(source, weights, runtime, options)
+    is_torchvisions = source.startswith("torchvision:")
     exported = source.endswith(".pt2") and not Path(source).is_dir()
-    if not exported and (Path(source).exists() or source.endswith(".pt")):
+    is_path = Path(source).exists() or source.endswith(".pt")
+    if is_path and not is_torchvisions and not exported:
         return _from_checkpoint(source, weights, runtime, options)
+    if options.architecture is not None and not _several(options):
+        raise ConfigError(
+            f"model {source} is no checkpoint, but --architecture is for one that was trained on a "
+            "user's own network",
+            hint="leave --architecture out",
+        )
+    if is_torchvisions:
+        return _from_torchvision(source, weights, runtime, options)
     if can_name_code(source) and not allow_code:
         raise ModelError(
             f"model '{source}' is code, but code is loaded only where --model names it"
@@ -102,7 +110,14 @@ def _from_checkpoint(
     if given:
         flag = "--" + given[0].replace("_", "-")
         raise ModelError(f"model {source} is a checkpoint, but {flag} is for the others")
-    return load_saved(source, runtime)
+    return load_saved(source, runtime, options.architecture, several=_several(options))
+
+
+def _several(options: ModelOptions) -> bool:
+    """Whether the options are those of more models than one, of which some may need no factory."""
+    if not isinstance(options, EvaluateConfig):
+        return False
+    return len((*options.artifacts, *options.judge, *options.transfer_from)) != 1
 
 
 def _from_torchvision(
@@ -113,7 +128,7 @@ def _from_torchvision(
     seen = ModelInput(
         3, facts.resize, facts.crop, facts.interpolation, facts.mean, facts.standard_deviation
     ).changed(options)
-    state = torchvision_models.download_weights(name) if weights is None else read_weights(weights)
+    state = torchvision_weights(name, weights, seen.shape)
     count = _class_count(state, otherwise=len(facts.categories))
     network = torchvision_models.build(
         name,
@@ -128,7 +143,7 @@ def _from_torchvision(
         weights=None if weights is None else str(weights),
         # Before the network is placed: the hash must not depend on device and precision.
         sha256=_weights_hash(network) if weights is None else file_sha256(weights),
-        model=fast(runtime.place(network if count > 1 else _users(network, source))),
+        model=fast(runtime.place(network if count > 1 else guarded_classifier(network, source))),
         classes=facts.categories if count == len(facts.categories) else (),
         options=options.input_options(),
         input=seen,
@@ -144,18 +159,18 @@ def _class_count(state: Mapping[str, Tensor], otherwise: int) -> int:
 def _from_factory(
     source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
 ) -> Classifier:
-    seen = ModelInput.unknown(channels=options.channels or 3).changed(options)
-    model = as_model(make_model(source))
-    check_initialised(model)
+    model, stated = own_network(source)
+    seen = (stated or ModelInput.unknown(channels=options.channels or 3)).changed(options)
     if weights is not None:
-        _fill(model, weights)
+        fill(model, weights)
+    known = seen if stated or options.mean is not None else None
     warning = f"model {source} was in train mode, but it is explained in eval mode"
     return Classifier(
         source=source,
         weights=None if weights is None else str(weights),
         sha256=_weights_hash(model) if weights is None else file_sha256(weights),
         warnings=(warning,) * mode_matters(model),
-        model=_users(in_eval_mode(runtime.place(_normalised(model, seen, options))), source),
+        model=guarded_classifier(in_eval_mode(runtime.place(normalised(model, known))), source),
         classes=(),
         options=options.input_options(),
         input=seen,
@@ -170,11 +185,12 @@ def _from_program(
     program = load_program(Path(source), runtime.device)
     seen = ModelInput.unknown(program.channels, program.side).changed(options)
     _check_program(source, program, seen)
+    known = seen if options.mean is not None else None
     return Classifier(
         source=source,
         weights=None,
         sha256=file_sha256(Path(source)),
-        model=_users(runtime.place(_normalised(program.model, seen, options)).eval(), source),
+        model=guarded_classifier(runtime.place(normalised(program.model, known)).eval(), source),
         classes=(),
         options=options.input_options(),
         input=seen,
@@ -190,25 +206,6 @@ def _check_program(source: str, program: LoadedProgram, seen: ModelInput) -> Non
                 f"--channels and --input-size say {given[0]}x{given[1]}x{given[2]}, but {source} "
                 f"was exported for {shape[0]}x{shape[1]}x{shape[2]}"
             )
-
-
-def _normalised(model: nn.Module, seen: ModelInput, options: ModelOptions) -> nn.Module:
-    if options.mean is None:
-        return model
-    return nn.Sequential(Normalise(seen.mean, seen.standard_deviation), model)
-
-
-def _users(model: nn.Module, source: str) -> UsersClassifier:
-    return UsersClassifier(model, f"model {source}")
-
-
-def _fill(model: nn.Module, weights: Path) -> None:
-    try:
-        model.load_state_dict(read_weights(weights))
-    except RuntimeError as error:
-        raise ModelError(
-            f"weights '{weights}' do not fit the model ({reason(error)}), but its own are wanted"
-        ) from error
 
 
 def _weights_hash(model: nn.Module) -> str:

@@ -8,7 +8,6 @@ import sys
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -98,7 +97,7 @@ def build(
         mean: Of the images, one value a channel, in pixel units of [0, 1].
         standard_deviation: One positive value a channel.
         weights: torchvision's state dict for this network and number of classes, as
-            `load_weights` or `download_weights` give it; None: random.
+            `download_weights` gives it; None: random.
 
     Raises:
         UnknownNameError: torchvision has no such classification network.
@@ -108,33 +107,11 @@ def build(
     check_classifier(name, shape, classes, mean, standard_deviation)
     if shape[0] not in (1, 3):
         raise ModelError(f"images have {shape[0]} channels, but {name} wants 1 or 3")
-    network = _network(name, classes, shape)
+    network = bare_network(name, classes, shape)
     _check_shape(network, name, shape)
     if weights is not None:
         _fill(network, name, weights)
     return TorchvisionClassifier(network, mean, standard_deviation)
-
-
-def load_weights(path: Path) -> dict[str, Tensor]:
-    """Read a state dict; code in the file cannot run. Floating values become float32.
-
-    Raises:
-        ModelError: It cannot be read, or holds anything but named tensors.
-    """
-    wanted = "a state dict saved by torch.save is wanted"
-    if not path.is_file():
-        raise ModelError(f"weights '{path}' are no file, but {wanted}")
-    try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:
-        raise ModelError(
-            f"weights '{path}' are damaged or hold more than tensors, but {wanted}"
-        ) from None
-    if isinstance(weights, dict) and _repeats(weights):
-        raise ModelError(f"weights '{path}' have tensors larger than their bytes, but {wanted}")
-    return _as_float32(
-        weights, f"weights '{path}' are no mapping of names to tensors, but {wanted}"
-    )
 
 
 def download_weights(name: str) -> dict[str, Tensor]:
@@ -159,7 +136,7 @@ def download_weights(name: str) -> dict[str, Tensor]:
             "tensors is wanted",
             hint="download that file elsewhere and name it by --weights FILE",
         ) from None
-    return _as_float32(state, f"weights of {name} are no mapping of names to tensors")
+    return as_float32(state, f"weights of {name} are no mapping of names to tensors")
 
 
 def preprocessing(name: str) -> Preprocessing:
@@ -186,7 +163,8 @@ def _check_name(name: str) -> None:
         raise UnknownNameError("torchvision model", name, names())
 
 
-def _network(name: str, classes: int, shape: tuple[int, int, int]) -> nn.Module:
+def bare_network(name: str, classes: int, shape: tuple[int, int, int]) -> nn.Module:
+    """As torchvision builds it, with random weights and no auxiliary classifiers; see `build`."""
     arguments: dict[str, Any] = {"num_classes": classes}
     if name in _AUXILIARY:
         arguments |= {"aux_logits": False, "init_weights": True, "transform_input": True}
@@ -239,16 +217,14 @@ def _fill(network: nn.Module, name: str, weights: Mapping[str, Tensor]) -> None:
         raise ModelError(f"weights do not fit {name} ({reason}), but its own are wanted") from None
 
 
-def _repeats(weights: dict[Any, Any]) -> bool:
-    """Whether much more memory than the file has bytes would be filled by copies of its tensors."""
-    tensors = [one for one in weights.values() if isinstance(one, Tensor) and not one.is_sparse]
-    storages = [one.untyped_storage() for one in tensors]
-    stored = {one.data_ptr(): one.nbytes() for one in storages}
-    return sum(one.nbytes for one in tensors) > 4 * sum(stored.values()) + 2**20
+def as_float32(weights: Any, message: str) -> dict[str, Tensor]:
+    """A state dict with float32 for whatever is floating.
 
+    In place: a copy would lose the versions of layers, an attribute of the mapping.
 
-def _as_float32(weights: Any, message: str) -> dict[str, Tensor]:
-    """Convert in place: a copy would lose the layers' versions, an attribute of the mapping."""
+    Raises:
+        ModelError: It is no mapping of names to tensors; the message is the given one.
+    """
     if not isinstance(weights, dict):
         raise ModelError(message)
     for key, value in weights.items():

@@ -82,7 +82,7 @@ def build_transfer(
         head: Units of the head's hidden layer; None: the head is one linear layer.
         freeze: Whether only the head is trained.
         weights: torchvision's state dict for this network and ImageNet's 1000 classes, as
-            `torchvision_models.load_weights` gives it; None: random, to be filled from a
+            `torchvision_models.download_weights` gives it; None: random, to be filled from a
             checkpoint.
 
     Raises:

@@ -116,7 +116,7 @@ def _rows(
     baselines = _opened(names, context, classifier)
     pairs = _pairs(dataset, config)
     judges = {
-        source: load_beside(source, classifier, dataset, context.runtime, "judge")
+        source: load_beside(source, classifier, dataset, context, "judge")
         for source in config.judge
     }
     real = dataset_for(_data_name(classifier, config), "train", classifier, config)

@@ -75,7 +75,7 @@ def measure_robustness(
     attacks = chosen_attacks(config, config.attack or ATTACKS, epsilons)
     classifier, dataset = load_classifier_and_data(path, config, context.runtime)
     others = [
-        load_beside(source, classifier, dataset, context.runtime, "--transfer-from")
+        load_beside(source, classifier, dataset, context, "--transfer-from")
         for source in dict.fromkeys(config.transfer_from)
     ]
     trials = attack_classifiers([classifier, *others], attacks, dataset, context)

@@ -91,7 +91,7 @@ def measure_interpolation(
         )
     cvae, dataset = load_cvae_and_data(path, config, context.runtime)
     judges = [
-        _classifier_judge(load_beside(source, None, dataset, context.runtime, "judge"), dataset)
+        _classifier_judge(load_beside(source, None, dataset, context, "judge"), dataset)
         for source in config.judge
     ]
     colours = path_by_recolouring(dataset)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.load import load_dataset
 from xaitool.data.sensitive import require_sensitive
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.cvae import LoadedCvae, check_cvae, load_cvae
+from xaitool.workflows.models.datasets import loaded
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -31,16 +31,15 @@ def load_cvae_and_data(
     name = config.dataset or found.dataset
     own = found.config if name == found.dataset else {}
     channels, side, _ = found.shape
-    dataset = load_dataset(
+    dataset = loaded(
         name,
         "train" if config.split == "train" else "test",
-        data_dir=config.data_dir,
+        config,
         label=own.get("label"),
         sensitive=own.get("sensitive"),
         classes=own.get("classes"),
         image_size=side,
         channels=channels,
-        workers=config.workers,
     )
     require_sensitive(dataset, f"CVAE {found.path}")
     check_cvae(

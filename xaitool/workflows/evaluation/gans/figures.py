@@ -9,13 +9,13 @@ from typing import Any
 
 from xaitool.core.models.gans.images import noise
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError
 from xaitool.io.damage import damage_as_error
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.features.source import ImageFeatures, feature_source
 from xaitool.workflows.gans.judge import GanJudge
 from xaitool.workflows.gans.networks import load_gan
+from xaitool.workflows.models.datasets import loaded
 from xaitool.workflows.runs.context import Context
 
 
@@ -101,15 +101,14 @@ def _real(checkpoint: dict[str, Any], config: EvaluateConfig) -> ImageDataset:
     name = config.dataset or trained_on
     is_training_data = name == trained_on
     channels, height, _ = checkpoint["shape"]
-    return load_dataset(
+    return loaded(
         name,
         "train" if config.split == "train" else "test",
-        data_dir=config.data_dir,
+        config,
         label=checkpoint["config"].get("label") if is_training_data else None,
         classes=classes if is_training_data else None,
         image_size=height,
         channels=channels,
-        workers=config.workers,
     )
 
 
