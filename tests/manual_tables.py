@@ -1,4 +1,4 @@
-"""Writes or checks the tables of the manual that say what the registry says.
+"""Writes or checks what says again what the registry says: tables of the manual, the catalogue.
 
 ``python -m tests.manual_tables --write`` and ``--check``. A table stands between
 ``<!-- generated: NAME -->`` and ``<!-- end -->``.
@@ -14,6 +14,7 @@ from typing import Any
 
 from xaitool import registry
 from xaitool.registry.entry import Entry
+from xaitool.workflows import catalogue
 
 MANUAL = Path(__file__).parent.parent / "xaitool" / "manual"
 BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -84,12 +85,18 @@ def main(arguments: list[str]) -> int:
     if arguments not in (["--write"], ["--check"]):
         sys.stderr.write("error: --write or --check is wanted\n")
         return 2
-    stale = [path for path in chapters() if renewed(path.read_text()) != path.read_text()]
-    for path in stale:
+    wanted = {path: renewed(path.read_text()) for path in chapters()}
+    wanted[catalogue.KEPT] = catalogue.kept_text()
+    stale = {path: text for path, text in wanted.items() if _held(path) != text}
+    for path, text in stale.items():
         sys.stdout.write(f"{path}\n")
         if arguments == ["--write"]:
-            path.write_text(renewed(path.read_text()))
+            path.write_text(text, "utf-8")
     return 1 if stale and arguments == ["--check"] else 0
+
+
+def _held(path: Path) -> str:
+    return path.read_text("utf-8") if path.exists() else ""
 
 
 if __name__ == "__main__":

@@ -58,3 +58,15 @@ def test_ctrl_c_where_nothing_is_saved(
         refused(invoke("train-gan"), "stopped by SIGINT", status=130)
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_ctrl_c_while_a_shell_completes_is_silent() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT.replace("sys.argv[1]", "'typer'")],
+        env={**os.environ, "_XAITOOL_COMPLETE": "bash", "_XAITOOL_LINE": "xaitool explain --me"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (result.stdout, result.stderr) == ("", "")
+    assert result.returncode == -signal.SIGINT

@@ -44,6 +44,8 @@ MOST_WARNINGS = 20
 
 def main() -> None:
     """Run the program and exit with its status."""
+    if "_XAITOOL_COMPLETE" in os.environ:
+        _complete()
     interruption = Interruption()
     with interruption.watched():
         from xaitool.cli.output import Output
@@ -63,6 +65,24 @@ def main() -> None:
                 for text in held_back if status == 0 else ():
                     Output().warning(text)
     sys.exit(status)
+
+
+def _complete() -> None:
+    """Answer a shell's TAB and exit, without a word where that fails or is interrupted."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        import typer
+
+        from xaitool.cli.output import Output
+        from xaitool.cli.program import build_app
+        from xaitool.cli.tab.answers import answer
+
+        Output().lines(answer(os.environ, typer.main.get_command(build_app())))
+    except Exception:
+        if _debugging():
+            raise
+        sys.exit(1)
+    sys.exit(0)
 
 
 def _run() -> int:

@@ -6,38 +6,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 from xaitool.cli.output import Output
+from xaitool.cli.tab.scripts import SCRIPTS
 from xaitool.errors import ConfigError, XaitoolError
 
-# Typer's own zsh script does nothing on a shell's first TAB when it is found through fpath: it
-# defines the function instead of calling it. These lines complete at once, every time.
-ZSH = """\
-#compdef xaitool
-eval $(env _TYPER_COMPLETE_ARGS="${words[1,$CURRENT]}" _XAITOOL_COMPLETE=complete_zsh xaitool)
-"""
+NAMES = {"bash": "xaitool.bash", "zsh": "_xaitool", "fish": "xaitool.fish"}
 
 
 def scripts() -> dict[str, str]:
     """File name to content, for bash, zsh and fish."""
-    return {
-        "xaitool.bash": _typer_script("bash"),
-        "_xaitool": ZSH,
-        "xaitool.fish": _typer_script("fish"),
-    }
-
-
-def _typer_script(shell: str) -> str:
-    program = "import sys; sys.argv[0] = 'xaitool'; from xaitool.cli.app import main; main()"
-    environment = {**os.environ, "_XAITOOL_COMPLETE": f"source_{shell}"}
-    result = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-    )
-    return result.stdout.strip() + "\n"
+    return {NAMES[shell]: script for shell, script in SCRIPTS.items()}
 
 
 def stale(folder: Path) -> list[str]:

@@ -84,6 +84,7 @@ def add_command(
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [*map(_parameter, fields), *former, *shared, _keyword("context", typer.Context, None)]
     )
+    command.config_class = config_class  # type: ignore[attr-defined]
     app.command(name, help=help)(command)
 
 
@@ -114,7 +115,6 @@ def _parameter(field: OptionField) -> inspect.Parameter:
         "help": _help(field),
         "metavar": _metavar(field),
         "rich_help_panel": facts.panel,
-        "autocompletion": _completer(facts.choices or facts.completions),
         "parser": partial(read_value, field=field) if kind in (int, float) else None,
     }
     info: Any
@@ -144,13 +144,6 @@ def _metavar(field: OptionField) -> str | None:
     if field.type is bool:
         return None
     return field.facts.unit or {int: "N", float: "NUMBER", Path: "PATH"}.get(field.type, "TEXT")
-
-
-def _completer(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
-    def complete(incomplete: str) -> list[str]:
-        return [choice for choice in choices if choice.startswith(incomplete)]
-
-    return complete
 
 
 def _shared_parameters(config_class: type[Options], command: str) -> list[inspect.Parameter]:

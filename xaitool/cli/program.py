@@ -17,6 +17,7 @@ from xaitool.cli import (
 )
 from xaitool.cli.options import show_help
 from xaitool.cli.output import Output, is_terminal
+from xaitool.errors import UnknownNameError
 
 EPILOG = (
     "Data goes to standard output, progress and messages to standard error. "
@@ -35,6 +36,7 @@ def build_app() -> typer.Typer:
         epilog=EPILOG,
         rich_markup_mode="rich" if pretty else None,
         pretty_exceptions_enable=False,
+        add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_root)
@@ -53,10 +55,20 @@ def build_app() -> typer.Typer:
 def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    show_completion: Annotated[
+        str | None,
+        typer.Option(metavar="bash|zsh|fish", help="Show what completes commands in a shell."),
+    ] = None,
 ) -> None:
     if version:
         from importlib.metadata import version as installed_version
 
         Output().line(f"xaitool {installed_version('xaitool')}")
+    elif show_completion is not None:
+        from xaitool.cli.tab.scripts import SCRIPTS
+
+        if show_completion not in SCRIPTS:
+            raise UnknownNameError("shell", show_completion, SCRIPTS)
+        Output().line(SCRIPTS[show_completion].rstrip())
     else:
         show_help(context)

@@ -34,17 +34,20 @@ DATASETS = {
         "data.sets.celeba:load",
         "faces with 40 attributes; class Heavy_Makeup, sensitive Male; celeba:crop=178",
         "Liu et al. 2015",
+        options="data.sets.celeba:CelebA",
     ),
     "coloured-mnist": Entry(
         "data.sets.coloured_mnist:load",
         "mnist in red, green or blue, whatever the digit; coloured-mnist:of=digits,seed=3",
         "Shih et al. 2021 (GANMEX), appendix A.1",
+        options="data.sets.coloured_mnist:ColouredMnist",
     ),
     "biased-mnist": Entry(
         "data.sets.biased_mnist:load",
         "mnist in red or green, which goes with the label in train and against it in test; "
         "biased-mnist:of=digits,label=digit,noise=0",
         "Arjovsky et al. 2019 (IRM), section 5.2",
+        options="data.sets.biased_mnist:BiasedMnist",
     ),
     "textures": Entry(
         "data.sets.textures:load",
@@ -55,6 +58,7 @@ DATASETS = {
         "data.sets.composite:load",
         "objects on scenes, with masks; composite:objects=fashion-mnist,scenes=cifar10",
         "after Yang and Kim 2019 (BAM)",
+        options="data.sets.composite:Composite",
     ),
     "bam": Entry(
         "data.sets.bam:load",
@@ -73,6 +77,7 @@ RATINGS = {
         "data.ratings.synthetic:load",
         "ratings made from planted preferences, needs no download; synthetic-ratings:noise=0.1",
         "xaitool",
+        options="data.ratings.synthetic:SyntheticRatings",
     ),
     "ml-100k": Entry(
         "data.ratings.movielens:load_100k",

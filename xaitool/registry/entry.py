@@ -14,11 +14,14 @@ class Entry:
         target: ``module:name``, relative to the package ``xaitool``.
         summary: One line for people.
         source: Paper or origin.
+        options: ``module:name`` of the options that may follow the name, as in
+            ``celeba:crop=178``; empty where none do.
     """
 
     target: str
     summary: str
     source: str
+    options: str = ""
 
     def beside(self, other: Self) -> Self:
         """This one, with the summary and source of another of the same name."""

@@ -1,13 +1,26 @@
-"""What ``--list`` prints: what a command chooses from, and the options of each choice."""
+"""What ``--list`` prints: what a command chooses from, and the options of each choice.
+
+The options of a method, a loss and their like are declared in its own file, which imports torch.
+What those files say is therefore also kept in `KEPT`, which ``python -m tests.manual_tables
+--write`` renews, so that completions come at once.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from xaitool import registry
 from xaitool.options import OptionField, Options, option_fields, range_text
 from xaitool.workflows.configs.presets import CLASSIFIERS
+
+KEPT = Path(__file__).parent / "catalogue.json"
+
+WITH_OPTIONS = ("method", "baseline", "guidance", "loss", "objective", "attack", "base")
+"""Kinds of the registry whose things have `Options`."""
 
 
 def explanation_records() -> Iterator[dict[str, Any]]:
@@ -47,6 +60,39 @@ def explanation_lines(record: dict[str, Any]) -> list[str]:
         allowed = f" [{one['allowed']}]" if one["allowed"] else ""
         lines.append(f"    {one['name']}{_shown(one['default'])}{allowed}  {one['help']}")
     return lines
+
+
+def options_of(kind: str) -> dict[str, list[dict[str, Any]]]:
+    """The options of each thing of a kind, or of AMCF, as records have them; from `KEPT` alone."""
+    return {name: told["options"] for name, told in _kept().get(kind, {}).items()}
+
+
+@cache
+def _kept() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(KEPT.read_text("utf-8"))
+    return found
+
+
+def kept_text() -> str:
+    """What `KEPT` should hold."""
+    told = {
+        kind: {name: described(kind, name) for name in registry.names(kind)}
+        for kind in WITH_OPTIONS
+    }
+    for kind in ("dataset", "ratings"):
+        targets = {name: entry.options for name, entry in registry.KINDS[kind].items()}
+        told[kind] = {name: _told_by(target) for name, target in targets.items() if target}
+    told["amcf"] = {"amcf": _told_by("core.recommenders.aspects.amcf:AmcfOptions")}
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def described(kind: str, name: str) -> dict[str, Any]:
+    """What a registered thing says of itself."""
+    return {"options": _options(registry.load(kind, name).Options)}
+
+
+def _told_by(target: str) -> dict[str, Any]:
+    return {"options": _options(registry.load_target(target))}
 
 
 def _options(kind: type[Options]) -> list[dict[str, Any]]:

@@ -58,6 +58,7 @@ class DeviceOptions(Options):
         panel="Run",
         envvar="XAITOOL_DEVICE",
         role="run",
+        completions=("auto", "cpu", "cuda", "mps"),
         unit="DEVICE",
     )
 
@@ -97,7 +98,7 @@ class RunOptions(DeviceOptions):
         panel="Data",
         envvar="XAITOOL_DATA",
         role="run",
-        unit="PATH",
+        unit="FOLDER",
     )
 
 

@@ -240,6 +240,7 @@ class EvaluateConfig(ExplanationOptions):
         None,
         "Measure on this dataset; default: the one that the artifact was trained on.",
         panel="Data",
+        completions=registry.names("dataset"),
         unit="NAME",
     )
     split: str = option(

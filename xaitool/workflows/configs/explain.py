@@ -73,6 +73,7 @@ class ExplainConfig(ExplanationOptions):
         None,
         f"Explain images of a dataset: {', '.join(registry.names('dataset'))}:PATH.",
         panel="Data",
+        completions=registry.names("dataset"),
         unit="NAME",
     )
     split: str = option(

@@ -107,6 +107,7 @@ class ExplanationOptions(ModelOptions, RunOptions):
         None,
         f"Images of a dataset: {', '.join(registry.names('dataset'))}:PATH.",
         panel="Data",
+        completions=registry.names("dataset"),
         unit="NAME",
     )
     on_error: str = on_error_option()

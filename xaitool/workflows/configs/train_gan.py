@@ -196,7 +196,7 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
         panel="Judging",
         completions=("lenet", "inception"),
         names_code=True,
-        unit="NAME",
+        unit="lenet|inception|MODEL",
     )
     fid_samples: int = option(
         2000,

@@ -1,0 +1,1 @@
+"""What shells run at TAB, and what the program answers."""
