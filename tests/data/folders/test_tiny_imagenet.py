@@ -36,6 +36,14 @@ def test_tiny_imagenet(top: str, tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize("top", ["", "tiny/", "train/", "tiny/train/"])
+def test_the_folder_of_a_single_class_is_the_class(top: str, tmp_path: Path):
+    files = tree(f"{top}n01/images", each=3)
+    if "train" in top:
+        files |= tree(f"{top.replace('train', 'val')}n01/images", each=3)
+    assert load(zipped(tmp_path / "tiny.zip", files)).classes == ("n01",)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

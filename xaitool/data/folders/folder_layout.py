@@ -15,7 +15,7 @@ from xaitool.data.files.file_sources import FileSource
 from xaitool.data.files.images import WANTED
 from xaitool.data.folders.attribute_table import AttributeTable
 from xaitool.data.folders.layout_notes import class_notes, left_out_notes
-from xaitool.data.folders.split_folders import SPLITS, few, find_splits, split_role
+from xaitool.data.folders.split_folders import SPLITS, few, find_splits, names_no_class, split_role
 from xaitool.data.folders.tiny_imagenet import listed_classes
 from xaitool.data.names import normal_form
 from xaitool.data.splits import SPLIT_SEED, TEST_FRACTION, stratified_split
@@ -155,6 +155,8 @@ def _without_common_top(tails: dict[str, list[str]]) -> dict[str, list[str]]:
             split_role(tail[0]) for tail in below.values()
         )
         if is_split or any(len(tail) < 2 for tail in below.values()):
+            return tails
+        if all(names_no_class(tail[0]) and not split_role(tail[0]) for tail in below.values()):
             return tails
         tails = below
 

@@ -118,6 +118,11 @@ def few(names: Sequence[str], most: int = 4) -> str:
     return f"{quoted} and {len(names) - most:,} more" if len(names) > most else quoted
 
 
+def names_no_class(name: str) -> bool:
+    """Whether a folder is called as those that hold any pictures are, such as ``images``."""
+    return set(_tokens(name)) <= _NO_CLASS
+
+
 def _tokens(name: str) -> list[str]:
     return [token.lower() for token in _TOKEN.findall(name)]
 
@@ -214,10 +219,15 @@ def _without_repetition(tails: dict[str, list[str]], split: str) -> dict[str, li
 
 
 def _without_wrapper(tails: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Without a folder that is around all class folders, as in ``train/images/cat``."""
+    """Without a folder that is around all class folders, as in ``train/images/cat``.
+
+    In Tiny ImageNet's ``train/n01443537/images`` the class is the outer one.
+    """
     while True:
         labelled = [tail for tail in tails.values() if len(tail) > 1]
         if len({tail[0] for tail in labelled}) != 1 or any(len(tail) < 3 for tail in labelled):
+            return tails
+        if all(names_no_class(tail[1]) for tail in labelled):
             return tails
         tails = {name: tail[1:] if len(tail) > 1 else tail for name, tail in tails.items()}
 
@@ -240,7 +250,7 @@ def _unlabelled(tails: Tails, split_of: Mapping[str, str], title: str) -> frozen
         is_used = split == "test" or not classes.get("test", set()) & classes["train"]
         if classes[split] & others or not is_used:
             continue
-        if not all(set(_tokens(name)) <= _NO_CLASS for name in classes[split]):
+        if not all(map(names_no_class, classes[split])):
             raise DataError(
                 f"folder '{title}' has the classes {few(sorted(classes['train']))} in train and "
                 f"{few(sorted(classes[split]))} in {split}, but the same ones are wanted",
