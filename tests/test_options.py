@@ -113,7 +113,7 @@ def test_unknown_choice_suggests_the_nearest() -> None:
 
 
 def test_unknown_key_suggests_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="test has no option 'stepz', did you mean 'steps'"):
+    with pytest.raises(ConfigError, match="test has no option 'stepz'; did you mean 'steps'"):
         Example.from_mapping({"stepz": 1}, source="test")
 
 

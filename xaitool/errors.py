@@ -18,8 +18,9 @@ A message reads ``<object> <found>, but <wanted>``; a hint names something that 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from xaitool.near_names import near_names
 
 
 class XaitoolError(Exception):
@@ -44,16 +45,20 @@ class InputError(XaitoolError):
 
 
 class UnknownNameError(InputError):
-    """A name that does not exist; the message lists the nearest and all names."""
+    """A name that does not exist; the message suggests the nearest, the hint lists all."""
 
     def __init__(self, what: str, name: str, known: Iterable[str], *, also: str = "") -> None:
         known = list(known)
-        near = difflib.get_close_matches(name, known, n=1)
-        suggestion = f"; did you mean '{near[0]}'?" if near else ""
         super().__init__(
-            f"unknown {what} '{name}'{suggestion}",
+            f"unknown {what} '{name}'{suggestion(name, known)}",
             hint=f"one of: {', '.join(known)}{also}",
         )
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The end of a message: which known name may be meant; empty where none is near."""
+    near = near_names(name, known, count=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 class ConfigError(InputError):

@@ -91,7 +91,7 @@ def test_one_value_of_an_option_that_is_repeated_needs_no_list(invoke: Invoke, w
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epoch = 3", "a.toml has no option 'epoch', did you mean 'epochs'?"),
+        ("epoch = 3", "a.toml has no option 'epoch'; did you mean 'epochs'?"),
         ("epochs = 'many'", "a.toml: --epochs is 'many', but a whole number is wanted"),
         ("epochs = 2.5", "a.toml: --epochs is 2.5, but a whole number is wanted"),
         ("epochs = true", "a.toml: --epochs is True, but a whole number is wanted"),

@@ -29,12 +29,19 @@ def digits(*more: str | int | Path, method: str = "saliency", limit: int = 2) ->
     return ["explain", *map(str, fixed), *map(str, more)]
 
 
-def test_the_files_written_are_printed(invoke: Invoke, tmp_path: Path) -> None:
+def test_attributions_are_printed_and_pictures_are_told(invoke: Invoke, tmp_path: Path) -> None:
     result = invoke(*digits("--out", "a.h5"))
     assert result.returncode == 0
-    paths = result.stdout.splitlines()
-    assert paths == ["a.h5", "a-heat-maps/000000-00000.png", "a-heat-maps/000001-00001.png"]
-    assert all((tmp_path / path).is_file() for path in paths)
+    assert result.stdout == "a.h5\n"
+    assert result.stderr.splitlines()[-1] == "2 pictures: a-heat-maps"
+    assert (tmp_path / "a.h5").is_file()
+    assert len(list((tmp_path / "a-heat-maps").iterdir())) == 2
+    result = invoke(*digits("--out", "a", "--grid", limit=1))
+    assert result.stdout == "a/saliency.h5\n"
+    assert result.stderr.splitlines()[-2:] == [
+        "picture: a/saliency-heat-maps/000000-00000.png",
+        "picture: a/saliency-grid.png",
+    ]
 
 
 def test_json_has_a_line_an_image(invoke: Invoke) -> None:
@@ -62,7 +69,8 @@ def test_paths_from_standard_input(
     for name in ("a b.png", "c.png"):
         save_picture(tmp_path / name)
     give(monkeypatch, b"a b.png\n\nc.png\n")
-    result = invoke("explain", "-", "-m", "saliency", *MODEL, classifier_run(), "--heat-maps", "0")
+    line = ("explain", "-", "--method", "saliency", *MODEL, classifier_run())
+    result = invoke(*line, "--heat-maps", "0")
     assert result.stdout == "saliency.h5\n"
     with AttributionFile(tmp_path / "saliency.h5") as file:
         assert file.read().filename == ["a b.png", "c.png"]
@@ -74,8 +82,9 @@ def test_a_name_that_is_no_text(
     name = os.fsdecode(b"caf\xe9.png")
     save_picture(tmp_path / name)
     give(monkeypatch, b"caf\xe9.png\n")
-    result = invoke("explain", "-", "-m", "saliency", *MODEL, classifier_run())
-    assert result.stdout == "saliency.h5\nsaliency-heat-maps/000000-caf-.png\n"
+    result = invoke("explain", "-", "--method", "saliency", *MODEL, classifier_run())
+    assert result.stdout == "saliency.h5\n"
+    assert "picture: saliency-heat-maps/000000-caf-.png\n" in result.stderr
     with AttributionFile(tmp_path / "saliency.h5") as file:
         assert file.read().filename == [name]
 
@@ -83,8 +92,8 @@ def test_a_name_that_is_no_text(
 def test_skipped_images_are_warnings(invoke: Invoke, tmp_path: Path) -> None:
     save_picture(tmp_path / "a.png")
     truncated_picture(tmp_path / "cut.png")
-    line = ("explain", "cut.png", "a.png", "nosuch.png", "-m", "saliency", *MODEL, classifier_run())
-    result = invoke(*line, "--on-error", "skip", "-q")
+    line = ("explain", "cut.png", "a.png", "nosuch.png", *MODEL, classifier_run())
+    result = invoke(*line, "--method", "saliency", "--on-error", "skip", "-q")
     assert result.returncode == 0
     told = result.stderr.splitlines()
     assert [text.partition(" is ")[0].partition(" does ")[0] for text in told] == [
@@ -102,14 +111,18 @@ REFUSALS = [
     ("explain -", "standard input has no paths, but one image path a line is wanted", ""),
     ("explain a.png --method saliensy", "did you mean 'saliency'?", "agi"),
     ("explain --dataset digit", "unknown dataset 'digit'; did you mean 'digits'?", ""),
-    ("explain a.png --out a.hdf5", "--out is a.hdf5, but a name that ends in .h5", ""),
+    ("explain a.png --out a.hdf5", "--out is a.hdf5, but a folder, or a name in .h5", ""),
     ("explain a.png --target 10", "--target is 10, but the model's classes are 0 to 9", ""),
     ("explain a.png --target cat", "unknown class 'cat'", "one of: 0, 1"),
     ("explain a.png --target label", "without a label", ""),
     ("explain a.png --target 3 --against 3", "--against 3 is the target", "--against second"),
-    ("explain a.png --baseline zero -m agi", "--baseline is zero, but nothing in this run", ""),
-    ("explain a.png --method-option epsilom=3 -m agi", "did you mean 'epsilon'?", "steps"),
-    ("explain a.png --model broken:gated -m deeplift", "uses 'mul' of 2 tensors", ""),
+    (
+        "explain a.png --baseline zero --method agi",
+        "--baseline is zero, but nothing in this run",
+        "",
+    ),
+    ("explain a.png --method-option epsilom=3 --method agi", "did you mean 'epsilon'?", "steps"),
+    ("explain a.png --model broken:gated --method deeplift", "uses 'mul' of 2 tensors", ""),
     ("explain a.png --limit 0", "--limit is 0, but at least 1 is wanted", ""),
     (f"explain a.png --out {'a' * 300}.h5", "is too long, but the system wants a shorter", ""),
     ("explain a.png --model nosuch", "model 'nosuch' does not exist, but a checkpoint", ""),
@@ -189,7 +202,7 @@ def test_a_factory_of_the_current_folder(xaitool: Program, tmp_path: Path) -> No
         "    return nn.Sequential(nn.AvgPool2d(32), nn.Flatten(), nn.Linear(147, 3))\n"
     )
     save_picture(tmp_path / "a.png", mode="RGB")
-    result = xaitool("explain", "a.png", "-m", "saliency", "--model", "mine:make", "--json")
+    result = xaitool("explain", "a.png", "--method", "saliency", "--model", "mine:make", "--json")
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["target"] in (0, 1, 2)
 

@@ -27,7 +27,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_top_is_tab_separated(invoke: Invoke) -> None:
-    result = invoke(*line("top", "--user", "u7", "--user", "u1", "-n", "3"))
+    result = invoke(*line("top", "--user", "u7", "--user", "u1", "--number", "3"))
     header, *rows = (text.split("\t") for text in result.stdout.splitlines())
     assert (result.returncode, result.stderr) == (0, "")
     assert header == ["user", "rank", "item", "title", "rating", "raw"]
@@ -35,10 +35,11 @@ def test_top_is_tab_separated(invoke: Invoke) -> None:
 
 
 def test_aspects_are_one_column(invoke: Invoke) -> None:
-    result = invoke(*line("top", "--user", "u7", "-n", "1", "--explain"))
+    result = invoke(*line("top", "--user", "u7", "--number", "1", "--explain"))
     header, row = (text.split("\t") for text in result.stdout.splitlines())
     assert header[-1] == "aspects"
-    record = json.loads(invoke(*line("top", "--user", "u7", "-n", "1", "--explain", "--json"))[1])
+    top = line("top", "--user", "u7", "--number", "1", "--explain", "--json")
+    record = json.loads(invoke(*top).stdout)
     parts = [part.rpartition(":") for part in row[-1].split("|")]
     assert {name: value for name, _, value in parts} == {
         name: f"{value:+.3f}" for name, value in record["aspects"].items()
@@ -66,7 +67,7 @@ def test_json_has_the_documented_names(
 
 
 def test_users_through_a_pipe(xaitool: Program) -> None:
-    result = xaitool(*line("top", "--user", "-", "-n", "2"), stdin="u7\n\nu1\n")
+    result = xaitool(*line("top", "--user", "-", "--number", "2"), stdin="u7\n\nu1\n")
     assert [text.split("\t")[0] for text in result.stdout.splitlines()] == [
         *("user", "u7", "u7", "u1", "u1")
     ]
@@ -77,7 +78,7 @@ def test_what_came_before_an_unknown_user_is_printed(
 ) -> None:
     monkeypatch.setattr("xaitool.workflows.recommenders.top.PAIRS", 60)
     give_lines(monkeypatch, ["u1", "nobody"])
-    result = invoke(*line("top", "--user", "-", "-n", "2"))
+    result = invoke(*line("top", "--user", "-", "--number", "2"))
     assert result.returncode == 2
     assert len(result.stdout.splitlines()) == 3
     assert result.stderr.startswith("error: unknown user 'nobody'\n")
@@ -125,7 +126,7 @@ def test_titles_on_a_terminal_that_lacks_their_letters(xaitool: Program, tmp_pat
 def test_the_picture_is_named_on_standard_error(invoke: Invoke, tmp_path: Path) -> None:
     arguments = line("explain", "--user", "u1", "--item", "i3", "--plot", "figure.png")
     result = invoke(*arguments)
-    assert result.stderr == "plot: figure.png\n"
+    assert result.stderr == "picture: figure.png\n"
     assert (tmp_path / "figure.png").is_file()
     assert invoke(*arguments, "--overwrite", "-q").stderr == ""
 

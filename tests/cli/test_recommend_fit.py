@@ -63,7 +63,7 @@ def test_evaluate_prints_a_table(invoke: Invoke) -> None:
         ("--factors 0", "--factors is 0, but at least 1", ""),
         ("--hold-out 1", "--hold-out is 1.0, but more than 0 and at most 0.9", ""),
         ("--base baseline --factors 3", "--factors is 3, but nothing in this run", "--base svd"),
-        ("--dataset synthetic-ratings:user=3", "has no option 'user', did you mean", ""),
+        ("--dataset synthetic-ratings:user=3", "has no option 'user'; did you mean 'users'", ""),
         ("--dataset csv:nothere.csv", "'nothere.csv' is absent", ""),
         ("--scale 1,5", "--scale is 1.0,5.0, but nothing in this run", "csv:FILE"),
         (

@@ -19,7 +19,7 @@ from xaitool.errors import ConfigError, DataError, InputError, UnknownNameError
         (
             "coloured-mnist:color=red",
             ConfigError,
-            "dataset 'coloured-mnist' has no option 'color', did you mean 'colour'",
+            "dataset 'coloured-mnist' has no option 'color'; did you mean 'colour'",
         ),
         ("coloured-mnist:seed", ConfigError, "dataset 'coloured-mnist' 'seed' has no value"),
         ("coloured-mnist:seed=x", ConfigError, "seed is 'x', but a whole number is wanted"),

@@ -63,5 +63,5 @@ def test_what_does_not_fit(assignment: str, kind: type[InputError], message: str
 
 
 def test_a_single_one_says_what_it_knows() -> None:
-    with pytest.raises(ConfigError, match="has no option 'stepz', did you mean 'steps'"):
+    with pytest.raises(ConfigError, match="has no option 'stepz'; did you mean 'steps'"):
         assigned(["stepz=3"], {"walk": Walk}, "method")

@@ -137,8 +137,9 @@ def _as_ours(error: BaseException) -> XaitoolError:
     if isinstance(error, KeyboardInterrupt):
         return _stopped()
     if isinstance(error, typer.exceptions.TyperException):
-        # Typer's own messages about flags: the text without the usage lines around it.
-        return InputError(_one_line(error))
+        from xaitool.cli.usage_errors import usage_error
+
+        return usage_error(error)
     if isinstance(error, OSError):
         kind = InputError if error.filename and error.errno in OF_THE_PATH else XaitoolError
         return kind(_system_error(error))
@@ -166,8 +167,3 @@ def _debugging() -> bool:
 def _system_error(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
     return f"{place}{error.strerror or error}"
-
-
-def _one_line(error: Exception) -> str:
-    text = error.format_message() if hasattr(error, "format_message") else str(error)
-    return " ".join(text.split()).rstrip(".")

@@ -10,14 +10,14 @@ from xaitool.workflows.configs.explain import ExplainConfig
 
 HELP = """Attribute a classifier's score to the pixels of images.
 
-Writes an HDF5 file and heat maps for each method and baseline; prints the files written.
+Writes an HDF5 file and heat maps for each method and baseline; prints the HDF5 files' names.
 
 Examples:
 
 \b
   xaitool explain --method agi image.png
   xaitool explain --method deep-shap --model digits --dataset digits --limit 10 --out digits.h5
-  xaitool explain -m saliency -m agi -m deep-shap --model digits --dataset digits --out maps
+  xaitool explain --method saliency --method agi --model digits --dataset digits --out maps
   xaitool explain --method cgi --baseline cvae:cvae --model cia --dataset biased-mnist
   xaitool explain --list
 """
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(config: ExplainConfig, output: Output) -> None:
-    """Explain and print the files written, or with ``--json`` a line an image."""
+    """Explain and print the attribution files, or with ``--json`` a line an image."""
     from xaitool.workflows.explanations.explain import explain
 
     emit = output.record if output.as_json else None
@@ -44,7 +44,7 @@ def run(config: ExplainConfig, output: Output) -> None:
     if isinstance(result, dict):
         output.record(result)
     elif not output.as_json:
-        for path in result.files:
+        for path in result.attributions:
             output.line(path)
 
 

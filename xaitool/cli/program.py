@@ -18,6 +18,7 @@ from xaitool.cli import (
 from xaitool.cli.options import show_help
 from xaitool.cli.output import Output, is_terminal
 from xaitool.errors import UnknownNameError
+from xaitool.near_names import usual_spelling
 
 EPILOG = (
     "Data goes to standard output, progress and messages to standard error. "
@@ -37,7 +38,11 @@ def build_app() -> typer.Typer:
         rich_markup_mode="rich" if pretty else None,
         pretty_exceptions_enable=False,
         add_completion=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "token_normalize_func": usual_spelling,
+        },
+        suggest_commands=False,
     )
     app.callback(invoke_without_command=True)(_root)
     for command in (

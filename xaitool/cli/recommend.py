@@ -26,7 +26,7 @@ Examples:
 
 \b
   xaitool recommend top --model RUN --user 65 --exclude-seen --explain
-  cut -f1 users.tsv | xaitool recommend top --model RUN --user - -n 20 > top.tsv
+  cut -f1 users.tsv | xaitool recommend top --model RUN --user - --number 20 > top.tsv
 """
 
 EXPLAIN = """Say in aspects why users would rate items so high.

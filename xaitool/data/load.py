@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from xaitool import registry
 from xaitool.data.attribute_roles import with_label, with_sensitive
 from xaitool.data.cache import data_directory
 from xaitool.data.class_selection import only
 from xaitool.data.files.file_pixels import OnError
+from xaitool.data.files.file_sources import open_source
 from xaitool.data.files.images import Framing
 from xaitool.data.loader import DatasetRequest, Loaded, Split
 from xaitool.data.splits import stratified_split
 
-__all__ = ["load_dataset", "stratified_split"]
+__all__ = ["check_dataset", "load_dataset", "stratified_split"]
+
+
+def check_dataset(name: str) -> None:
+    """Refuse a name that no dataset has, or a folder that is not there; loads nothing.
+
+    Raises:
+        UnknownNameError: There is no such dataset.
+        DataError: What the name says to be there is not.
+    """
+    request = DatasetRequest(name, "test")
+    registry.entry("dataset", request.base)
+    if request.base == "folder":
+        open_source(request.path())
 
 
 def load_dataset(

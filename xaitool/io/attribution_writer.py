@@ -288,7 +288,7 @@ def _check_same_run(
     if differing := [name for name in differing if name not in MAY_DIFFER]:
         raise ArtifactError(
             f"{path} was written with another {', '.join(differing)}, but --resume needs the same",
-            hint="give the same options, or start again with --overwrite",
+            hint="give the same options, or start again with --overwrite in place of --resume",
         )
 
 

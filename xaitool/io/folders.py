@@ -87,6 +87,20 @@ def check_out_folder(path: Path) -> None:
     raise ConfigError(f"--out {path} is {kind}, but a folder is wanted")
 
 
+def check_writable(path: Path) -> None:
+    """Refuse a place where nothing can be written, or made, before long work; writes nothing.
+
+    Raises:
+        ConfigError: The folder, or the nearest one above it that exists, is none or is not
+            writable.
+    """
+    there = next(one for one in (path, *path.absolute().parents) if os.path.lexists(one))
+    if not there.is_dir():
+        raise ConfigError(f"{path} cannot be made: {there} is {kind_of(there)}, but no folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ConfigError(f"{path} cannot be written: {there} is not writable, but has to be")
+
+
 def check_name(path: Path) -> None:
     """Refuse a name so long that what is written beside it could not be named.
 

@@ -7,7 +7,6 @@ and the Python call all derive from that field. A leaf: imports nothing of ours 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import math
 import types
@@ -17,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
-from xaitool.errors import ConfigError, UnknownNameError
+from xaitool.errors import ConfigError, UnknownNameError, suggestion
+from xaitool.near_names import usual_spelling
 from xaitool.options.reader import Reader
 
 Role = Literal["experiment", "run", "place"]
@@ -242,12 +242,11 @@ def normalised_keys(
     normal = {}
     for key, value in values.items():
         name = key.replace("-", "_")
-        name = former.get(name, name)
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            suggestion = f", did you mean '{near[0]}'?" if near else ""
+            name = former.get(name) or usual_spelling(name).replace("-", "_")
+        if name not in known:
             raise ConfigError(
-                f"{source} has no option '{key}'{suggestion}",
+                f"{source} has no option '{key}'{suggestion(name, known)}",
                 hint=f"one of: {', '.join(known)}" if known else "it has no options",
             )
         normal[name] = value

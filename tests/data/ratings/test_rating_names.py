@@ -8,8 +8,8 @@ import pytest
 
 from tests.data.ratings.conftest import small_data
 from tests.data.ratings.test_rating_data import FILMS, data
-from xaitool.data.ratings.near_names import near_names
 from xaitool.errors import ConfigError, UnknownNameError
+from xaitool.near_names import near_names
 
 
 def test_users_by_id():

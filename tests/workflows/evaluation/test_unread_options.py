@@ -26,7 +26,8 @@ EXPLAINING = {"method": ("expected-gradients", "cgi"), "baseline": ("uniform",),
 @pytest.fixture(autouse=True)
 def _kinds_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """An artifact is of the kind that it is called."""
-    monkeypatch.setattr(evaluation, "artifact_kind", lambda path: path.name)
+    monkeypatch.setattr(evaluation, "artifact_kind", lambda path: (path.name, ()))
+    monkeypatch.setattr(evaluation, "check_before_work", lambda *_: None)
 
 
 def plan(*kinds: str, **options: Any) -> Any:

@@ -272,7 +272,7 @@ def test_wrong_classes_are_clear_errors():
 
 def test_wrong_methods_and_options_are_clear_errors():
     refused(UnknownNameError, "did you mean 'saliency'", None, IMAGES, "salience")
-    assert "steps" in refused(ConfigError, "no option 'n_steps', did you mean 'steps'", n_steps=5)
+    assert "steps" in refused(ConfigError, "no option 'n_steps'; did you mean 'steps'", n_steps=5)
     refused(ConfigError, "rows is 0, but at least 1", rows=0)
 
 

@@ -46,6 +46,22 @@ def test_every_pair_of_method_and_baseline() -> None:
     ]
 
 
+def test_a_folder_is_always_right_and_a_file_for_one() -> None:
+    Path("folder.h5").mkdir()
+    for out, place in {
+        "maps": "maps/agi.h5",
+        "lambda-0.5": "lambda-0.5/agi.h5",
+        "folder.h5": "folder.h5/agi.h5",
+        "deep/er/mine.h5": "deep/er/mine.h5",
+    }.items():
+        assert plan(method="agi", out=out) == [("agi", None, place)]
+    for out in ("maps", "folder.h5"):
+        assert [place for *_, place in plan(method=("agi", "saliency"), out=out)] == [
+            f"{out}/agi.h5",
+            f"{out}/saliency.h5",
+        ]
+
+
 def test_options_and_scores_of_each() -> None:
     agi, integrated = planned_files(
         ExplainConfig(
@@ -67,6 +83,8 @@ def test_options_and_scores_of_each() -> None:
     [
         ({"method": ("agi", "saliency"), "baseline": "zero"}, "'agi' and 'saliency' takes no"),
         ({"method": ("agi", "saliency"), "out": "a.h5"}, "but a folder is wanted for 2"),
+        ({"method": "agi", "out": "a.hdf5"}, r"--out is a\.hdf5, but a folder, or a name in \.h5"),
+        ({"method": "agi", "out": "file"}, "--out file is a file, but a folder is wanted"),
         (
             {"method": "deeplift", "baseline": ("image:a/x.png", "image:b/x.png")},
             "two baselines have files of one name",
@@ -75,6 +93,7 @@ def test_options_and_scores_of_each() -> None:
     ],
 )
 def test_what_does_not_fit(options: dict[str, Any], message: str) -> None:
+    Path("file").touch()
     with pytest.raises(InputError, match=message):
         plan(**options)
 

@@ -118,7 +118,7 @@ def test_a_picture_is_drawn_of_the_first_pairs(tmp_path, monkeypatch):
     reporter, plot = Recorder(), tmp_path / "new" / "figure.png"
     monkeypatch.setattr(module, "MOST_PANELS", 3)
     assert len(records_of(plot=plot, reporter=reporter)) == 6
-    assert reporter.messages == [f"plot: {plot}", "the picture has the first 3 of 6 pairs"]
+    assert reporter.messages == [f"picture: {plot}", "the picture has the first 3 of 6 pairs"]
     with Image.open(plot) as picture:
         assert picture.format == "PNG"
     with pytest.raises(ConfigError, match="exists, but a new file is wanted"):

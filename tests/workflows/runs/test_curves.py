@@ -5,8 +5,9 @@ import math
 import pytest
 from PIL import Image
 
+from tests.workflows.tiny_runs import Recorder
 from xaitool.workflows.runs import curves as module
-from xaitool.workflows.runs.curves import write_curves
+from xaitool.workflows.runs.curves import tell_pictures, write_curves
 from xaitool.workflows.runs.directory import RunDirectory
 
 
@@ -54,3 +55,12 @@ def test_the_picture_is_replaced_as_epochs_come(run):
     with Image.open(path) as picture:
         assert picture.format == "PNG"
         assert math.prod(picture.size) > 10_000
+
+
+def test_the_folders_with_pictures_are_told(run):
+    told = Recorder()
+    tell_pictures(run, told)
+    write_curves(run, {"losses": ("loss",), "accuracy": ("accuracy",)})
+    (run.samples / "epoch-0001.png").touch()
+    tell_pictures(run, told)
+    assert told.messages == [f"1 picture: {run.samples}", f"2 pictures: {run.plots}"]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.io.full_disk import full_after
 from xaitool.errors import ArtifactError, ConfigError, DivergenceError, InputError, StoppedBySignal
+from xaitool.io.atomic import write_json
 from xaitool.io.checkpoints import save_checkpoint
 from xaitool.workflows.runs.directory import (
     RunDirectory,
@@ -100,10 +101,20 @@ def test_a_full_disk_does_not_hide_why_the_run_ended(out):
 def test_an_existing_run_is_not_touched_unasked(out):
     make_run(out)
     before = files(out)
-    with pytest.raises(ConfigError, match="is not empty") as caught:
-        RunDirectory.create(out)
-    assert f"--resume {out}" in str(caught.value.hint)
-    assert "--overwrite" in str(caught.value.hint)
+    anew = "replace it with --overwrite"
+    for command, state, hint in [
+        ("train-gan", "completed", anew),
+        (None, "interrupted", anew),
+        (
+            "train-gan",
+            "interrupted",
+            f"continue it with xaitool train-gan --resume {out}, or {anew}",
+        ),
+    ]:
+        write_json(out / "status.json", {"state": state})
+        with pytest.raises(ConfigError, match="is not empty") as caught:
+            RunDirectory.create(out, command=command)
+        assert caught.value.hint == hint
     assert files(out) == before
 
 
@@ -320,6 +331,7 @@ def test_resume_without_a_checkpoint_is_an_input_error(out):
 HOLDER = """
 import sys, time
 from pathlib import Path
+from xaitool.io.atomic import write_json
 from xaitool.io.checkpoints import save_checkpoint
 from xaitool.workflows.runs.directory import RunDirectory
 with RunDirectory.create(Path(sys.argv[1])) as run:

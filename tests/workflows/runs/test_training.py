@@ -190,8 +190,9 @@ def test_a_classifier_that_was_planned_for_its_epochs_says_so(
         config = classifier_config(run, **options, epochs=epochs, resume=resume)
         with pytest.raises(ConfigError) as refused:
             train_classifier(config, Recorder())
-        message = f"--epochs is {epochs}, but {planned_by} planned run .* for 2"
+        message = f"--epochs is {epochs}, but {planned_by} planned run .* for 2 epochs from its .*"
         assert re.fullmatch(message, str(refused.value))
+        assert str(refused.value.hint).endswith(f"{run}-{epochs}-epochs --epochs {epochs}")
     with pytest.raises(ArtifactError, match="has finished its 2 epochs, but") as finished:
         train_classifier(classifier_config(run, **options, resume=str(run)), Recorder())
     assert re.search(f"{planned_by} planned it for these", str(finished.value.hint))
@@ -291,7 +292,7 @@ def test_auto_replaces_no_checkpoint_that_was_made_meanwhile(
     monkeypatch.setattr(GanTrainer, "prepare", another_run_ends)
     with pytest.raises(ConfigError, match="is not empty") as refused:
         train_gan(gan_config(run, resume="auto"), Recorder())
-    assert f"continue it with --resume {run}" in str(refused.value.hint)
+    assert f"continue it with xaitool train-gan --resume {run}" in str(refused.value.hint)
     assert load_checkpoint(run / "last.pt", kind="gan")["position"]["step"] == 1
 
 

@@ -90,11 +90,18 @@ def read_image(
         name = name or str(source)
         source = file_bytes(Path(source), f"image '{name}'", WANTED)
     name = name or "given bytes"
-    if not source:
-        raise DataError(f"image '{name}' is empty, but {WANTED}")
-    image = _decode(source, name)
+    image = _opened(source, name, pixels=True)
     _turn_upright(image)
     return as_channels(_eight_bit(image, name), channels)
+
+
+def check_picture(path: Path) -> None:
+    """Refuse what is no picture by its beginning alone; damage further on shows when it is read.
+
+    Raises:
+        DataError: There is no such file, it is no regular one, empty, too large, or no picture.
+    """
+    _opened(file_bytes(path, f"image '{path}'", WANTED), str(path))
 
 
 def as_channels(image: Image.Image, channels: int | None) -> Image.Image:
@@ -184,12 +191,15 @@ def to_array(image: Image.Image) -> np.ndarray[tuple[int, int, int], np.dtype[np
     return np.array(pixels, order="C")
 
 
-def _decode(content: bytes, name: str) -> Image.Image:
-    """Decode, whatever the decoders of damaged or hostile files may raise."""
+def _opened(content: bytes, name: str, *, pixels: bool = False) -> Image.Image:
+    """Open, and decode, whatever the decoders of damaged or hostile files may raise."""
+    if not content:
+        raise DataError(f"image '{name}' is empty, but {WANTED}")
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
         _check_pixels(image, name)
-        image.load()
+        if pixels:
+            image.load()
     except DataError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xaitool.data.names import normal_form
-from xaitool.data.ratings.near_names import near_names
 from xaitool.errors import ConfigError, UnknownNameError
+from xaitool.near_names import near_names
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.data.groups import TrainingGroups
 from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError
+from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
+from xaitool.workflows.counterfactuals.cvae import KIND
 from xaitool.workflows.counterfactuals.paths import RECOLOUR, path_by_cvae, path_by_recolouring
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -131,6 +133,16 @@ def _limited(train: Tensor, config: TrainClassifierConfig) -> Tensor:
     """The training images that get interpolations."""
     keyed = random_stream(config.seed, "interpolated")
     return train[torch.randperm(len(train), generator=keyed)[: config.augment_limit]]
+
+
+def check_counterfactual(config: TrainClassifierConfig) -> None:
+    """Refuse a ``--cvae`` that is none before the data are loaded.
+
+    Raises:
+        ArtifactError: The checkpoint is absent, damaged or of another kind.
+    """
+    if config.cvae != RECOLOUR:
+        load_checkpoint(Path(str(config.cvae)), kind=KIND)
 
 
 def _path(

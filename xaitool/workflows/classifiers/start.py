@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from torch import Tensor, nn
 
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.models.classifiers import torchvision_models
-from xaitool.core.models.classifiers.build import build_classifier
+from xaitool.core.models.classifiers.build import build_classifier, check_architecture
+from xaitool.core.models.classifiers.torchvision_models import Weights
 from xaitool.core.score import are_probabilities
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.statistics import channel_statistics
@@ -145,19 +147,40 @@ def _check_logits(
         )
 
 
-def _weights(config: TrainClassifierConfig, dataset: ImageDataset) -> dict[str, Tensor] | None:
+def check_start(config: TrainClassifierConfig) -> None:
+    """Refuse what `start_of` would refuse by names and places alone; nothing is loaded.
+
+    Raises:
+        UnknownNameError: There is no such architecture.
+        ModelError: The file of weights is not there, or the architecture has no backbone.
+    """
+    own = can_name_code(config.architecture)
+    if not own:
+        check_architecture(config.architecture)
+    if config.freeze_backbone or (config.weights is not None and not own):
+        _torchvision_name(config)
+    file = _weights_file(config)
+    if file is not None and not file.is_file():
+        raise ModelError(f"weights '{file}' are no file, but a state dict is wanted")
+
+
+def _weights(config: TrainClassifierConfig, dataset: ImageDataset) -> Weights | None:
+    """Those to begin with; torchvision's own once all else fits."""
     if config.weights is None and not config.freeze_backbone:
         return None
-    name = _torchvision_name(config)
-    if config.weights in (None, "torchvision"):
-        return torchvision_models.download_weights(name)
-    return torchvision_weights(name, Path(str(config.weights)), dataset.shape)
+    name, file = _torchvision_name(config), _weights_file(config)
+    if file is None:
+        return partial(torchvision_models.download_weights, name)
+    return torchvision_weights(name, file, dataset.shape)
+
+
+def _weights_file(config: TrainClassifierConfig) -> Path | None:
+    return None if config.weights in (None, "torchvision") else Path(str(config.weights))
 
 
 def _file_sha256(config: TrainClassifierConfig) -> str | None:
-    if config.weights in (None, "torchvision"):
-        return None
-    return file_sha256(Path(str(config.weights)))
+    file = _weights_file(config)
+    return None if file is None else file_sha256(file)
 
 
 def _imagenet_statistics(

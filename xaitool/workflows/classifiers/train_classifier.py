@@ -20,9 +20,12 @@ from xaitool.data.groups import TrainingGroups
 from xaitool.data.load import stratified_split
 from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, DataError
-from xaitool.workflows.classifiers.counterfactual_augmentation import CounterfactualAugmentation
+from xaitool.workflows.classifiers.counterfactual_augmentation import (
+    CounterfactualAugmentation,
+    check_counterfactual,
+)
 from xaitool.workflows.classifiers.recipe import ClassifierRecipe
-from xaitool.workflows.classifiers.start import start_of
+from xaitool.workflows.classifiers.start import check_start, start_of
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models.checkpoint import KIND, describe
 from xaitool.workflows.models.datasets import load_training_data
@@ -76,6 +79,9 @@ def train_classifier(
     architecture = config.architecture.partition("(")[0].replace(":", ".")
     place = open_run(config, "train-classifier", f"{architecture}-{config.loss}", runtime)
     place.check_code(config, KIND)
+    check_start(config)
+    if recipe.counterfactual:
+        check_counterfactual(config)
     dataset = load_training_data(config, runtime)
     if len(dataset.classes) < 2:
         raise DataError(f"dataset {dataset.name} has one class, but a classifier wants two or more")

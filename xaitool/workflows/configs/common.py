@@ -68,7 +68,12 @@ class RunOptions(DeviceOptions):
     """Where a command runs, from which seed, and where its output goes."""
 
     out: Path | None = option(
-        None, "Where the output goes.", panel="Output", flags=("-o",), role="place", unit="PATH"
+        None,
+        "The folder of the output; explain with one method also takes NAME.h5.",
+        panel="Output",
+        flags=("-o",),
+        role="place",
+        unit="PATH",
     )
     overwrite: bool = option(
         False, "Replace what an earlier run wrote at --out.", panel="Output", role="place"

@@ -13,7 +13,6 @@ from xaitool.report.renderings import RENDERINGS
 from xaitool.workflows.configs.explanation import (
     ExplanationOptions,
     compared_baselines,
-    methods_option,
 )
 
 
@@ -38,7 +37,6 @@ class ExplainConfig(ExplanationOptions):
         repeated=True,
         unit="IMAGES",
     )
-    method: tuple[str, ...] = methods_option("-m")
     target: str = option(
         "predicted",
         "The class to explain: index, name, 'predicted' or 'label'.",

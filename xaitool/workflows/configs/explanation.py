@@ -12,21 +12,6 @@ from xaitool.workflows.configs.common import RunOptions, on_error_option, rows_o
 from xaitool.workflows.configs.model import ModelOptions
 
 
-def methods_option(*flags: str) -> Any:
-    """``--method``, with short flags where a command has them free."""
-    return option(
-        ("integrated-gradients",),
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.ATTRIBUTION.items())
-        + "; may be repeated.",
-        panel="Method",
-        flags=flags,
-        repeated=True,
-        choices=registry.names("method"),
-        what="method",
-        unit="NAME",
-    )
-
-
 def methods(run: ExplanationOptions) -> list[Any]:
     """The classes of the methods."""
     return [registry.load("method", name) for name in run.method]
@@ -61,7 +46,16 @@ def draws(run: ExplanationOptions, baselines: list[Any]) -> bool:
 class ExplanationOptions(ModelOptions, RunOptions):
     """Those of ``explain``, and of ``evaluate`` where it explains."""
 
-    method: tuple[str, ...] = methods_option()
+    method: tuple[str, ...] = option(
+        ("integrated-gradients",),
+        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.ATTRIBUTION.items())
+        + "; may be repeated.",
+        panel="Method",
+        repeated=True,
+        choices=registry.names("method"),
+        what="method",
+        unit="NAME",
+    )
     method_option: tuple[str, ...] = option(
         (),
         "An option of the method, such as steps=200, or agi.steps=20 where there are several "

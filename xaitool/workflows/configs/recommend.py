@@ -47,7 +47,6 @@ class RecommendTopConfig(QueryOptions):
         "How many items a user; default: 10, or all where the model has fewer.",
         panel="Query",
         minimum=1,
-        flags=("-n",),
         unit="N",
     )
     exclude_seen: bool = option(

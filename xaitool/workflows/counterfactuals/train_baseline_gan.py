@@ -22,7 +22,9 @@ from xaitool.workflows.counterfactuals.generator import KIND, build_generator, d
 from xaitool.workflows.counterfactuals.judges import CounterfactualJudge
 from xaitool.workflows.counterfactuals.train_cvae import train_cvae
 from xaitool.workflows.counterfactuals.training_data import (
+    check_fit,
     judged_split,
+    known_teacher,
     load_targeted_data,
     load_teacher,
 )
@@ -87,8 +89,7 @@ def train_baseline_gan(
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-baseline-gan", config.generator_kind, runtime)
     place.check_code(config, KIND)
-    classifier = load_teacher(config, runtime)
-    dataset = load_targeted_data(Context(config, runtime, reporter), classifier)
+    dataset, classifier = _data_and_teacher(Context(config, runtime, reporter))
     train, held_out = judged_split(dataset, dataset.labels, config)
     trainer = CounterfactualTrainer(config, runtime, dataset, train, held_out, classifier)
     return TrainingRun(
@@ -102,6 +103,19 @@ def train_baseline_gan(
         trainer=trainer,
         reporter=reporter,
     ).start()
+
+
+def _data_and_teacher(
+    context: Context[TrainBaselineGanConfig],
+) -> tuple[ImageDataset, Classifier | None]:
+    """The data before weights that are downloaded; where a checkpoint names them, after it."""
+    facts = known_teacher(context.config)
+    early = None if facts is None else load_targeted_data(context, facts)
+    classifier = load_teacher(context.config, context.runtime)
+    dataset = load_targeted_data(context, classifier) if early is None else early
+    if classifier is not None:
+        check_fit(dataset, classifier, context.runtime, context.reporter)
+    return dataset, classifier
 
 
 class CounterfactualTrainer:

@@ -10,35 +10,49 @@ from torch import Tensor
 
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.files.images import Framing
-from xaitool.data.load import stratified_split
+from xaitool.data.load import check_dataset, stratified_split
 from xaitool.data.memory import MemoryDataset
 from xaitool.errors import ConfigError, DataError, ModelError
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
-from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.classifier import Classifier, ClassifierFacts, KnownClassifier
 from xaitool.workflows.models.datasets import check_classes, classifier_attributes, loaded
 from xaitool.workflows.models.probe import probe
-from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.models.source import known_facts, load_classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
 
-def load_teacher(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifier | None:
-    """The classifier that the options name, frozen; None where the generator needs none.
+def known_teacher(config: TrainBaselineGanConfig) -> ClassifierFacts | None:
+    """What is known of the classifier before its weights are there, see `known_facts`.
 
     Raises:
         ConfigError: A generator that is trained against a classifier has none.
-        ModelError: It cannot be loaded.
+        UnknownNameError: There is no such dataset.
+        InputError: The classifier cannot be loaded, or the dataset's folder is not there.
     """
-    if config.classifier is None:
-        if config.generator_kind == "standalone":
-            return None
+    if config.dataset is not None:
+        check_dataset(config.dataset)
+    if config.classifier is not None:
+        return known_facts(config.classifier, config.weights, options=config)
+    if config.generator_kind != "standalone":
         dataset = config.dataset or "digits"
         raise ConfigError(
             f"--generator-kind {config.generator_kind} has no --classifier, but it is trained "
             "against one",
             hint=f"xaitool train-classifier --dataset {quote(dataset)} --out classifier",
         )
+    return None
+
+
+def load_teacher(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifier | None:
+    """The classifier that the options name, frozen; None where they name none.
+
+    Raises:
+        ModelError: It cannot be loaded.
+    """
+    if config.classifier is None:
+        return None
     classifier = load_classifier(config.classifier, config.weights, runtime, options=config)
     classifier.model.requires_grad_(False)
     return classifier
@@ -46,19 +60,18 @@ def load_teacher(config: TrainBaselineGanConfig, runtime: Runtime) -> Classifier
 
 def load_targeted_data(
     context: Context[TrainBaselineGanConfig],
-    classifier: Classifier | None,
+    classifier: KnownClassifier | None,
 ) -> ImageDataset:
     """The training split, in the shape that the classifier takes, on the device where it can be.
 
     Args:
         context: The options; without a dataset it is the classifier's own, else ``digits``.
-        classifier: What was loaded.
+        classifier: What is known of it.
 
     Raises:
         ConfigError: ``--image-size`` is not the classifier's.
-        DataError: The dataset is absent or damaged, has fewer than two classes or one without
-            images, or other classes than the classifier.
-        ModelError: The classifier does not take its images, or gives no gradient.
+        DataError: The dataset is absent or damaged, or has fewer than two classes or one without
+            images.
     """
     config = context.config
     name = config.dataset or (classifier and classifier.dataset) or "digits"
@@ -74,13 +87,11 @@ def load_targeted_data(
         channels=None if classifier is None else classifier.input.channels,
     )
     _check_every_class(dataset)
-    if classifier is not None:
-        _check_fit(dataset, classifier, context.runtime, context.reporter)
     return dataset.to(context.runtime.device) if isinstance(dataset, MemoryDataset) else dataset
 
 
 def _attributes(
-    config: TrainBaselineGanConfig, name: str, classifier: Classifier | None
+    config: TrainBaselineGanConfig, name: str, classifier: KnownClassifier | None
 ) -> dict[str, Any]:
     """What is told of the dataset's attributes: the options, else as the classifier was told."""
     given = {"label": config.label, "sensitive": config.sensitive}
@@ -89,7 +100,7 @@ def _attributes(
 
 
 def _image_size(
-    config: TrainBaselineGanConfig, classifier: Classifier | None
+    config: TrainBaselineGanConfig, classifier: KnownClassifier | None
 ) -> int | Framing | None:
     if classifier is None:
         return config.image_size
@@ -115,9 +126,15 @@ def _check_every_class(dataset: ImageDataset) -> None:
             )
 
 
-def _check_fit(
+def check_fit(
     dataset: ImageDataset, classifier: Classifier, runtime: Runtime, reporter: Reporter
 ) -> None:
+    """Try a classifier on the images that a generator is trained on for it.
+
+    Raises:
+        DataError: The images are of other classes.
+        ModelError: The classifier does not take them, or gives no gradient.
+    """
     trial = probe(classifier, dataset.shape, runtime)
     check_classes(dataset, classifier, runtime)
     _check_gradient(dataset, classifier, runtime)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xaitool.errors import ArtifactError, ConfigError
 from xaitool.io.attributions import AttributionFile
 from xaitool.io.checkpoints import load_checkpoint
+from xaitool.io.damage import damage_as_error
 from xaitool.options.unread import refuse_unread
 from xaitool.registry import METRICS_OF, Metric, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.evaluation.checks import check_before_work
+from xaitool.workflows.evaluation.subjects import Subject
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
@@ -57,6 +59,7 @@ def evaluate(
     runtime = Runtime.from_options(config)
     subjects = _subjects(config)
     refuse_unread(config, _unread(subjects))
+    check_before_work(subjects, config)
     if config.dry_run:
         return {"command": "evaluate", "artifacts": [subject.plan() for subject in subjects]}
     runtime.announce(reporter)
@@ -64,50 +67,45 @@ def evaluate(
     return [*_compared(subjects, context), *_measured(subjects, context)]
 
 
-@dataclass(frozen=True)
-class _Subject:
-    """An artifact, and what is measured of it."""
-
-    path: Path
-    kind: str
-    metrics: dict[str, Metric]
-
-    def plan(self) -> dict[str, Any]:
-        return {"source": str(self.path), "kind": self.kind, "metrics": list(self.metrics)}
-
-
-def _subjects(config: EvaluateConfig) -> list[_Subject]:
+def _subjects(config: EvaluateConfig) -> list[Subject]:
     """All artifacts are looked at before any is measured."""
     if not config.artifacts:
         raise ConfigError(
             "no artifacts are given, but a run, a checkpoint or an .h5 file is wanted"
         )
-    kinds = [(path, artifact_kind(path)) for path in config.artifacts]
-    runs = Counter(kind for path, kind in kinds if path.is_dir())
+    found = [(path, *artifact_kind(path)) for path in config.artifacts]
+    runs = Counter(kind for path, kind, _ in found if path.is_dir())
     return [
-        _Subject(path, kind, _metrics(config, path, kind, several=path.is_dir() and runs[kind] > 1))
-        for path, kind in kinds
+        Subject(
+            path,
+            kind,
+            _metrics(config, path, kind, several=path.is_dir() and runs[kind] > 1),
+            classes,
+        )
+        for path, kind, classes in found
     ]
 
 
-def artifact_kind(path: Path) -> str:
-    """What an artifact is: a key of `METRICS_OF`.
+def artifact_kind(path: Path) -> tuple[str, tuple[str, ...]]:
+    """What an artifact is, a key of `METRICS_OF`, and its classes' names where it says them.
 
     Raises:
         ArtifactError: It does not exist, is damaged, or is nothing that is measured.
     """
     if path.suffix in (".h5", ".hdf5", ".partial"):
         with AttributionFile(path):
-            return "attribution"
+            return "attribution", ()
     is_program = path.suffix == ".pt2" and not path.is_dir()
     if is_program or (not path.exists() and ":" in str(path)):
-        return "classifier"  # or torchvision:NAME, package.module:factory
-    kind: str = load_checkpoint(path, kind=None)["kind"]
+        return "classifier", ()  # or torchvision:NAME, package.module:factory
+    checkpoint = load_checkpoint(path, kind=None)
+    kind: str = checkpoint["kind"]
     if kind not in METRICS_OF:
         raise ArtifactError(
             f"{path} is of kind '{kind}', but what is measured is: {', '.join(METRICS_OF)}"
         )
-    return kind
+    with damage_as_error(path):
+        return kind, tuple(checkpoint["classes"]) if kind == "classifier" else ()
 
 
 def _metrics(config: EvaluateConfig, path: Path, kind: str, *, several: bool) -> dict[str, Metric]:
@@ -127,7 +125,7 @@ def _metrics(config: EvaluateConfig, path: Path, kind: str, *, several: bool) ->
     return {name: known[name] for name in config.metric or unasked}
 
 
-def _unread(subjects: Sequence[_Subject]) -> dict[str, str]:
+def _unread(subjects: Sequence[Subject]) -> dict[str, str]:
     """Each option that none of the metrics reads, to the metrics that would."""
     asked = [metric for subject in subjects for metric in subject.metrics.values()]
     read = {name for metric in asked for name in metric.reads}
@@ -147,7 +145,7 @@ def _readers(of_kinds: dict[str, list[str]], own: Sequence[str]) -> str:
     return f"--metric {', '.join(names)}{beside}"
 
 
-def _compared(subjects: Sequence[_Subject], context: Context[EvaluateConfig]) -> Iterator[Row]:
+def _compared(subjects: Sequence[Subject], context: Context[EvaluateConfig]) -> Iterator[Row]:
     """Rows of the metrics that see all artifacts of a kind."""
     paths: dict[str, list[Path]] = {}
     for subject in subjects:
@@ -158,7 +156,7 @@ def _compared(subjects: Sequence[_Subject], context: Context[EvaluateConfig]) ->
         yield from load_target(target)(together, context)
 
 
-def _measured(subjects: Sequence[_Subject], context: Context[EvaluateConfig]) -> Iterator[Row]:
+def _measured(subjects: Sequence[Subject], context: Context[EvaluateConfig]) -> Iterator[Row]:
     """Rows of each artifact; metrics that one function measures share its pass over the data."""
     for subject in subjects:
         together: dict[str, list[str]] = {}

@@ -9,7 +9,7 @@ from PIL import Image
 
 from xaitool.errors import ConfigError
 from xaitool.io.atomic import remove_partials, write_png
-from xaitool.io.folders import check_out_folder
+from xaitool.io.folders import check_file, check_out_folder
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 
 
@@ -28,6 +28,7 @@ def picture_path(source: Path, config: EvaluateConfig, ending: str) -> Path | No
         return None
     check_out_folder(config.out)
     path = config.out / f"{source_name(source)}-{ending}.png"
+    check_file(path)
     if path.exists() and not config.overwrite:
         raise ConfigError(
             f"{path} exists, but a new file was asked for", hint="replace it with --overwrite"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,13 +15,35 @@ from torch import Tensor
 from xaitool.core.memory import Rows
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import ConfigError, ModelError
+from xaitool.registry import Metric
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.classifier import Classifier, KnownClassifier
 from xaitool.workflows.models.datasets import check_classes, dataset_for
 from xaitool.workflows.models.input import shape_text
-from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.models.source import known_facts, load_classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An artifact, and what is measured of it.
+
+    Attributes:
+        path: The artifact.
+        kind: A key of `METRICS_OF`.
+        metrics: By name.
+        classes: Names of the classes, as far as a checkpoint says them; else empty.
+    """
+
+    path: Path
+    kind: str
+    metrics: dict[str, Metric]
+    classes: tuple[str, ...] = ()
+
+    def plan(self) -> dict[str, Any]:
+        """What would be measured, as plain values."""
+        return {"source": str(self.path), "kind": self.kind, "metrics": list(self.metrics)}
 
 
 def load_classifier_and_data(
@@ -37,8 +61,13 @@ def load_classifier_and_data(
         ConfigError: There is no dataset.
         DataError: The dataset is absent or damaged, or has other classes than the model.
     """
+    facts = known_facts(str(path), config.weights, options=config)
+    early = None if facts is None else _dataset(facts, config)
     classifier = load_classifier(str(path), config.weights, runtime, options=config)
-    return classifier, dataset_of(classifier, config, runtime)
+    if early is None:
+        return classifier, dataset_of(classifier, config, runtime)
+    check_classes(early, classifier, runtime)
+    return classifier, early
 
 
 def dataset_of(classifier: Classifier, config: EvaluateConfig, runtime: Runtime) -> ImageDataset:
@@ -48,15 +77,23 @@ def dataset_of(classifier: Classifier, config: EvaluateConfig, runtime: Runtime)
         ConfigError: There is no dataset.
         DataError: It is absent or damaged, or has other classes than the model.
     """
-    name = config.dataset or classifier.dataset
-    if name is None:
-        raise ConfigError(
-            f"model {classifier.source} does not know its data, but --dataset NAME is wanted "
-            "with it"
-        )
-    dataset = dataset_for(name, config.split, classifier, config)
+    dataset = _dataset(classifier, config)
     check_classes(dataset, classifier, runtime)
     return dataset
+
+
+def _dataset(classifier: KnownClassifier, config: EvaluateConfig) -> ImageDataset:
+    name = config.dataset or classifier.dataset
+    if name is None:
+        raise no_data(classifier.source)
+    return dataset_for(name, config.split, classifier, config)
+
+
+def no_data(source: str) -> ConfigError:
+    """What is said of a model of which nobody knows the data."""
+    return ConfigError(
+        f"model {source} does not know its data, but --dataset NAME is wanted with it"
+    )
 
 
 def first_samples(dataset: ImageDataset, config: EvaluateConfig) -> Tensor:

@@ -12,9 +12,11 @@ from torch import Tensor
 from xaitool.core.baselines.base import Need
 from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
-from xaitool.data.files.images import read_image
+from xaitool.data.files.images import check_picture, read_image
 from xaitool.errors import ConfigError
+from xaitool.io.checkpoints import load_checkpoint
 from xaitool.workflows.configs.explanation import ExplanationOptions
+from xaitool.workflows.counterfactuals import cvae, generator
 from xaitool.workflows.counterfactuals.cvae import LoadedCvae, check_cvae, check_label_count
 from xaitool.workflows.counterfactuals.generator import LoadedGenerator, check_generator
 from xaitool.workflows.explanations.baseline_choice import baseline_class
@@ -23,6 +25,32 @@ from xaitool.workflows.explanations.supply import OpenedBaseline, Supply
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import dataset_for
 from xaitool.workflows.runs.runtime import Runtime
+
+
+def check_baseline(name: str, options: ExplanationOptions, *, against: bool, knows: bool) -> None:
+    """Refuse a baseline that could not be opened, before any weights are loaded.
+
+    Args:
+        name: ``NAME``, ``image:FILE``, ``ganmex:CHECKPOINT`` or ``cvae:CHECKPOINT``.
+        options: The dataset to draw from.
+        against: Whether a second class is known.
+        knows: Whether the model may know the data that it was trained on.
+
+    Raises:
+        ConfigError: There is no class to look for, or no dataset to draw from.
+        DataError: ``image:FILE`` is no picture.
+        ArtifactError: A checkpoint is absent, damaged or of another kind.
+    """
+    kind, file = baseline_class(name), Path(name.partition(":")[2])
+    if Need.SECOND_CLASS in kind.needs and not against:
+        raise _no_second_class(name)
+    if kind.needs & {Need.DATA, Need.REFERENCES} and options.dataset is None and not knows:
+        raise _no_data(name)
+    if Need.IMAGE in kind.needs:
+        check_picture(file)
+    for need, saved in ((Need.GENERATOR, generator.KIND), (Need.CVAE, cvae.KIND)):
+        if need in kind.needs:
+            load_checkpoint(file, kind=saved)
 
 
 def explained_baseline(
@@ -82,10 +110,7 @@ def open_baseline(
     """
     kind = baseline_class(name)
     if Need.SECOND_CLASS in kind.needs and not against:
-        raise ConfigError(
-            f"baseline '{name}' looks for images of a second class, but --against is not set",
-            hint="--against second",
-        )
+        raise _no_second_class(name)
     return OptionSupply(name, options, classifier, runtime, sensitive).opened(
         kind, baseline_options
     )
@@ -127,11 +152,7 @@ class OptionSupply(Supply):
         """The training split of a dataset."""
         name = self._options.dataset or self._classifier.dataset
         if name is None:
-            raise ConfigError(
-                f"baseline '{self.name}' has nothing to draw from, "
-                "but --dataset NAME is wanted with it",
-                hint="or --baseline zero",
-            )
+            raise _no_data(self.name)
         return dataset_for(name, "train", self._classifier, self._options)
 
     def references(self) -> Tensor:
@@ -154,3 +175,17 @@ class OptionSupply(Supply):
         shape, names = classifier.input.shape, classifier.classes or None
         check_cvae(loaded, shape=shape, classes=names, sensitive=self._sensitive)
         check_label_count(loaded, classifier.class_count(shape, self._runtime))
+
+
+def _no_second_class(name: str) -> ConfigError:
+    return ConfigError(
+        f"baseline '{name}' looks for images of a second class, but --against is not set",
+        hint="--against second",
+    )
+
+
+def _no_data(name: str) -> ConfigError:
+    return ConfigError(
+        f"baseline '{name}' has nothing to draw from, but --dataset NAME is wanted with it",
+        hint="or --baseline zero",
+    )

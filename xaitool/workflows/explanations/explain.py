@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explanations.baselines import check_baseline
 from xaitool.workflows.explanations.class_choice import ClassChoice
-from xaitool.workflows.explanations.image_choice import chosen_images
-from xaitool.workflows.explanations.images import ExplainedImages, open_images
+from xaitool.workflows.explanations.image_choice import check_only, chosen_images
+from xaitool.workflows.explanations.images import ExplainedImages, named_images, open_images
 from xaitool.workflows.explanations.job import AttributionJob, Record
 from xaitool.workflows.explanations.pictures import write_grid
-from xaitool.workflows.explanations.plan import planned_files
+from xaitool.workflows.explanations.plan import PlannedFile, planned_files
+from xaitool.workflows.models.classifier import ClassifierFacts
 from xaitool.workflows.models.probe import probe
-from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.models.source import known_facts, load_classifier
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
@@ -37,6 +42,11 @@ class ExplainResult:
     files: list[Path]
     samples: int
     skipped: list[str]
+
+    @property
+    def attributions(self) -> list[Path]:
+        """The attribution files alone."""
+        return [path for path in self.files if path.suffix == ".h5"]
 
 
 def explain(
@@ -102,6 +112,7 @@ def explain(
                 files.append(write_grid(setups, config, jobs[0].classifier.classes))
     finally:
         _report(images, config, reporter)
+    _report_pictures([path for path in files if path.suffix != ".h5"], reporter)
     return ExplainResult(files, max(one.samples for one in done), images.skipped)
 
 
@@ -109,8 +120,13 @@ def _prepared(context: Context[ExplainConfig]) -> tuple[list[AttributionJob], Ex
     """Everything checked and loaded, nothing written yet."""
     config = context.config
     plan = planned_files(config)
+    paths = named_images(config)
+    facts = known_facts(config.model, config.weights, options=config)
+    _check_choices(plan, config, facts)
+    # Before weights that are downloaded; where a checkpoint says what it takes, it lies here.
+    opened = None if facts is None else open_images(config, facts, paths)
     classifier = load_classifier(config.model, config.weights, context.runtime, options=config)
-    images = open_images(config, classifier)
+    images = open_images(config, classifier, paths) if opened is None else opened
     trial = probe(classifier, images.shape, context.runtime)
     for warning in trial.warnings:
         context.reporter.warning(warning)
@@ -125,6 +141,23 @@ def _prepared(context: Context[ExplainConfig]) -> tuple[list[AttributionJob], Ex
     for warning in dict.fromkeys(warning for job in jobs for warning in job.warnings):
         context.reporter.warning(warning)
     return jobs, images
+
+
+def _check_choices(
+    plan: list[PlannedFile], config: ExplainConfig, facts: ClassifierFacts | None
+) -> None:
+    """Refuse baselines and classes that cannot be, as far as that is known without weights."""
+    for name in {file.baseline for file in plan if file.baseline is not None}:
+        against = config.held_against is not None
+        check_baseline(name, config, against=against, knows=facts is None)
+    classes = () if facts is None else facts.classes
+    choice = ClassChoice(config.target, config.held_against, classes)
+    if classes:
+        choice.check(len(classes))
+    if config.images:
+        no_label = torch.tensor([-1])
+        check_only(config.only, no_label)
+        choice.check_labels(no_label, len(classes))
 
 
 def _plan(jobs: list[AttributionJob]) -> dict[str, Any]:
@@ -148,3 +181,10 @@ def _report(images: ExplainedImages, config: ExplainConfig, reporter: Reporter) 
             f"the first {config.heat_maps} of {len(images)} images have a heat map; "
             "--heat-maps sets how many"
         )
+
+
+def _report_pictures(pictures: list[Path], reporter: Reporter) -> None:
+    """Say what was drawn: a single picture by its name, several by their folder."""
+    for folder, count in Counter(path.parent for path in pictures).items():
+        only = next(path for path in pictures if path.parent == folder)
+        reporter.message(f"picture: {only}" if count == 1 else f"{count} pictures: {folder}")

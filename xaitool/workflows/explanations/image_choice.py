@@ -30,11 +30,7 @@ def chosen_images(
             be skipped.
     """
     config = context.config
-    if config.only and not (images.labels >= 0).any():
-        raise DataError(
-            f"--only {config.only} has images without a label of the model, but a labelled "
-            "--dataset is wanted with it"
-        )
+    check_only(config.only, images.labels)
     places: list[int] = []
     for batch, logits in _answers(images, classifier, choice, context):
         wanted = _meant(batch.labels, logits, config.only)
@@ -45,6 +41,19 @@ def chosen_images(
         what = config.only or "of two different classes"
         raise DataError(f"none of {len(images)} images is {what}, but at least one is wanted")
     return images.only(places[: config.limit])
+
+
+def check_only(only: str | None, labels: Tensor) -> None:
+    """Refuse ``--only`` for images of which none has a label.
+
+    Raises:
+        DataError: None has one.
+    """
+    if only and not (labels >= 0).any():
+        raise DataError(
+            f"--only {only} has images without a label of the model, but a labelled "
+            "--dataset is wanted with it"
+        )
 
 
 def _answers(

@@ -18,11 +18,12 @@ from torch import Tensor
 
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.files.file_pixels import SKIP
-from xaitool.data.files.images import read_image
+from xaitool.data.files.images import check_picture, read_image
+from xaitool.data.load import check_dataset
 from xaitool.errors import ConfigError, DataError, InputError, UnsupportedOperationError
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.image_paths import expand_paths
-from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.classifier import KnownClassifier
 from xaitool.workflows.models.datasets import dataset_for
 
 Result = TypeVar("Result")
@@ -174,7 +175,7 @@ class ImageFiles(ExplainedImages):
     """
 
     def __init__(
-        self, paths: list[Path], classifier: Classifier, workers: int, on_error: str
+        self, paths: list[Path], classifier: KnownClassifier, workers: int, on_error: str
     ) -> None:
         super().__init__(len(paths))
         self.paths = paths
@@ -264,27 +265,73 @@ class DatasetImages(ExplainedImages):
         )
 
 
-def open_images(config: ExplainConfig, classifier: Classifier) -> ExplainedImages:
+def named_images(config: ExplainConfig) -> list[Path]:
+    """The files that the options name, each looked at; none where a dataset is meant.
+
+    Nothing is decoded or downloaded: what is missing is said before any weights are loaded.
+
+    Raises:
+        ConfigError: Neither files nor a dataset are named.
+        DataError: A file is no picture and `on_error` is ``stop``, or none is one; or a dataset's
+            folder is not there.
+        UnknownNameError: There is no such dataset.
+    """
+    if config.dataset is not None:
+        check_dataset(config.dataset)
+    if not config.images:
+        if config.dataset is None:
+            raise ConfigError(
+                "no images are given, but files, - or --dataset NAME are wanted",
+                hint="xaitool explain --method agi image.png",
+            )
+        return []
+    paths = list(expand_paths(config.images))[: None if config.only else config.limit]
+    if not paths:
+        raise ConfigError("standard input has no paths, but one image path a line is wanted")
+    _check_pictures(paths, config.on_error)
+    return paths
+
+
+def _check_pictures(paths: list[Path], on_error: str) -> None:
+    """Look at all files, or where bad ones are skipped until a good one is found."""
+    if on_error == "stop":
+        for path in paths:
+            check_picture(path)
+    elif not any(map(_is_picture, paths)):
+        raise DataError(
+            f"none of {len(paths)} images can be read and explained, but at least one is wanted"
+        )
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        check_picture(path)
+    except DataError:
+        return False
+    return True
+
+
+def open_images(
+    config: ExplainConfig, classifier: KnownClassifier, paths: list[Path] | None = None
+) -> ExplainedImages:
     """The images that the options name; all of them where `only` chooses among them.
+
+    Args:
+        config: The options.
+        classifier: Whose input they become.
+        paths: What `named_images` found; None: it is asked.
 
     Raises:
         ConfigError: None are named.
         DataError: A file cannot be read, or the dataset is absent.
     """
-    limit = None if config.only else config.limit
-    if config.images:
-        paths = list(expand_paths(config.images))[:limit]
-        if not paths:
-            raise ConfigError("standard input has no paths, but one image path a line is wanted")
+    paths = named_images(config) if paths is None else paths
+    if paths:
         files = ImageFiles(paths, classifier, config.workers, config.on_error)
         files.check()
         return files
-    if config.dataset is None:
-        raise ConfigError(
-            "no images are given, but files, - or --dataset NAME are wanted",
-            hint="xaitool explain --method agi image.png",
-        )
-    dataset = dataset_for(config.dataset, config.split, classifier, config, told=False)
+    dataset = dataset_for(str(config.dataset), config.split, classifier, config, told=False)
+    limit = None if config.only else config.limit
     images = DatasetImages(dataset, classifier.classes, limit)
     images.skipped += [f"{name} in {dataset.name}" for name in dataset.skipped]
     return images

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from torch import nn
@@ -14,7 +15,7 @@ from xaitool.core.attribution.base import AttributionMethod
 from xaitool.core.score import Output
 from xaitool.errors import ConfigError
 from xaitool.io.attribution_writer import check_new
-from xaitool.io.folders import check_folder, check_name
+from xaitool.io.folders import check_folder, check_name, check_out_folder, check_writable
 from xaitool.options.assignments import assigned
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.configs.explanation import ExplanationOptions
@@ -88,6 +89,7 @@ def planned_files(config: ExplainConfig) -> list[PlannedFile]:
     for file in plan:
         check_new(file.out, overwrite=config.overwrite, resume=config.resume)
         check_folder(file.heat_maps)
+        check_writable(file.out.parent)
     return plan
 
 
@@ -181,30 +183,30 @@ def _paths(given: list[str], name: str, path: str | None) -> list[str]:
 
 
 def _places(config: ExplainConfig, pairs: list[tuple[str, str | None]]) -> list[Path]:
-    """Where the files go: one where ``--out`` says, several into the folder ``--out``.
+    """Where the files go: into the folder ``--out``; a single one also where ``NAME.h5`` says.
 
     Raises:
         ConfigError: One cannot go there.
     """
-    if len(pairs) == 1:
-        out = config.out or Path(f"{pairs[0][0]}.h5")
-        check_name(out)
-        if out.suffix != ".h5":
-            raise ConfigError(f"--out is {out}, but a name that ends in .h5 is wanted")
-        if out.is_dir():
-            raise ConfigError(f"--out is the folder {out}, but a file is wanted")
-        return [out]
-    return _places_in(config.out or Path("attributions"), config, pairs)
+    several = len(pairs) > 1
+    out = config.out or Path("attributions" if several else f"{pairs[0][0]}.h5")
+    check_name(out)
+    if out.is_dir() or out.suffix not in (".h5", ".hdf5"):
+        check_out_folder(out)
+        return _places_in(out, config, pairs)
+    if several:
+        raise ConfigError(
+            f"--out is {out}, but a folder is wanted for {len(pairs)} attribution files",
+            hint=f"--out {quote(str(out.with_suffix('')))}",
+        )
+    if out.suffix != ".h5":
+        raise ConfigError(f"--out is {out}, but a folder, or a name in .h5, is wanted")
+    return [out]
 
 
 def _places_in(
     folder: Path, config: ExplainConfig, pairs: list[tuple[str, str | None]]
 ) -> list[Path]:
-    check_name(folder)
-    if folder.suffix == ".h5" or folder.is_file():
-        raise ConfigError(
-            f"--out is {folder}, but a folder is wanted for {len(pairs)} attribution files"
-        )
     places = [folder / f"{_stem(name, baseline, config)}.h5" for name, baseline in pairs]
     if len(set(places)) < len(places):
         raise ConfigError("two baselines have files of one name, but different names are wanted")

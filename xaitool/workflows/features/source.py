@@ -13,7 +13,7 @@ from xaitool.errors import ModelError
 from xaitool.workflows.configs.model import ModelOptions
 from xaitool.workflows.features.classifier import ClassifierFeatures
 from xaitool.workflows.features.lenet import feature_network
-from xaitool.workflows.models.source import load_classifier
+from xaitool.workflows.models.source import known_facts, load_classifier
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -51,6 +51,19 @@ class ImageFeatures(Protocol):
 
     def both(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """Features and logits by one forward pass."""
+
+
+def check_features(
+    name: str, *, options: ModelOptions | None = None, allow_code: bool = True
+) -> None:
+    """Refuse what `feature_source` would refuse by names and places alone; loads nothing.
+
+    Raises:
+        InputError: It cannot be loaded.
+    """
+    if name not in ("lenet", "inception"):
+        weights = None if options is None else options.weights
+        known_facts(name, weights, allow_code=allow_code, options=options)
 
 
 def feature_source(

@@ -146,6 +146,17 @@ class GanGuidance:
         return logits[:, self._columns].argmax(1)
 
 
+def check_guidance(config: TrainGanConfig, boundary: float | None) -> None:
+    """Refuse options that contradict one another, and explanations that are none, before the data.
+
+    Raises:
+        As `GanGuidance`.
+    """
+    if config.xai != "none":
+        _check(config, boundary)
+        _source(config.xai)
+
+
 def _source(xai: str) -> str | Callable[..., Tensor]:
     if can_name_code(xai):
         function: Callable[..., Tensor] = find_attribute(xai)

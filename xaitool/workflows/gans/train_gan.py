@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any, ClassVar, TypedDict
 
 import torch
@@ -24,8 +26,8 @@ from xaitool.io.atomic import write_png
 from xaitool.io.plain import Count, Positive, checked
 from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.train_gan import TrainGanConfig
-from xaitool.workflows.features.source import feature_source
-from xaitool.workflows.gans.guidance import GanGuidance
+from xaitool.workflows.features.source import check_features, feature_source
+from xaitool.workflows.gans.guidance import GanGuidance, check_guidance
 from xaitool.workflows.gans.judge import GanJudge
 from xaitool.workflows.gans.networks import KIND, describe, describe_judge, gan_networks
 from xaitool.workflows.gans.probe import check_single
@@ -85,6 +87,10 @@ def train_gan(
     runtime = Runtime.from_options(config)
     place = open_run(config, "train-gan", config.xai.replace(":", "."), runtime)
     place.check_code(config, KIND)
+    check_guidance(config, _objective(config).boundary)
+    if config.fid_samples:
+        with _of_features():
+            check_features(config.features)
     everything = load_training_data(config, runtime)
     dataset = _share_of(everything, config)
     trainer = GanTrainer(Context(config, runtime, reporter), dataset, everything)
@@ -187,7 +193,7 @@ class GanTrainer:
         if self.config.fid_samples == 0:
             return
         config = self.config
-        try:
+        with _of_features():
             features = feature_source(
                 config.features,
                 config.dataset,
@@ -197,10 +203,6 @@ class GanTrainer:
                 runtime=self.runtime,
                 reporter=self.reporter,
             )
-        except InputError as error:
-            without = "--fid-samples 0 trains without FID and KID"
-            hint = f"{error.hint}; {without}" if error.hint else without
-            raise InputError(f"feature network: {error}", hint=hint) from error
         if features is None:
             self.reporter.warning(
                 f"dataset {self.dataset.name} has one class: no feature network, no FID, no KID"
@@ -335,6 +337,17 @@ class GanTrainer:
     def _noise(self, count: int, purpose: str) -> Tensor:
         like = next(self.generator.parameters())
         return noise(count, self.config.latent, self.config.seed, purpose, like=like)
+
+
+@contextlib.contextmanager
+def _of_features() -> Iterator[None]:
+    """Say of an error that it is the feature network's, and what does without one."""
+    try:
+        yield
+    except InputError as error:
+        without = "--fid-samples 0 trains without FID and KID"
+        hint = f"{error.hint}; {without}" if error.hint else without
+        raise InputError(f"feature network: {error}", hint=hint) from error
 
 
 def _spread(wanted: int, steps_per_epoch: int) -> frozenset[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,24 @@ from xaitool.errors import ConfigError, ModelError, XaitoolError, is_out_of_memo
 from xaitool.io.damage import damage_as_error, reason
 from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.runs.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class ClassifierFacts:
+    """What is known of a classifier before its weights are there, by the names of a `Classifier`.
+
+    Attributes:
+        source: As ``--model`` names it.
+        input: What it sees of an image.
+        classes: Their names; empty where unknown.
+    """
+
+    source: str
+    input: ModelInput
+    classes: tuple[str, ...]
+    dataset: None = None
+    dataset_classes: None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,6 +154,10 @@ class Classifier:
                 f"model {self.source} returns NaN or infinity, but finite logits are wanted"
             )
         return logits
+
+
+KnownClassifier = Classifier | ClassifierFacts
+"""What is enough to open the images of a classifier."""
 
 
 def fast(model: nn.Module) -> nn.Module:

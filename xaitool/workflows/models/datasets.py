@@ -13,7 +13,7 @@ from xaitool.data.memory import MemoryDataset
 from xaitool.errors import DataError, DataWarning
 from xaitool.workflows.configs.common import TrainingOptions, TrainingRunOptions
 from xaitool.workflows.configs.explanation import ExplanationOptions
-from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.classifier import Classifier, KnownClassifier
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -73,7 +73,7 @@ def load_training_data(config: TrainingOptions, runtime: Runtime) -> ImageDatase
 def dataset_for(
     name: str,
     split: str,
-    classifier: Classifier,
+    classifier: KnownClassifier,
     options: ExplanationOptions,
     *,
     told: bool = True,
@@ -103,7 +103,7 @@ def dataset_for(
     )
 
 
-def classifier_attributes(name: str, classifier: Classifier) -> dict[str, Any]:
+def classifier_attributes(name: str, classifier: KnownClassifier) -> dict[str, Any]:
     """What `load_dataset` is told of a dataset's attributes, as in the classifier's training.
 
     Nothing for another dataset than that of its training, which has other attributes.

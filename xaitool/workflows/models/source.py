@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from torch.utils._pytree import tree_leaves
 
 from xaitool.core.frozen.untouched import in_eval_mode
 from xaitool.core.models.classifiers import torchvision_models
+from xaitool.core.models.classifiers.torchvision_models import Preprocessing, Weights
 from xaitool.data.class_names import read_class_names
 from xaitool.errors import ConfigError, ModelError
-from xaitool.io.checkpoints import file_sha256
+from xaitool.io.checkpoints import checkpoint_path, file_sha256
 from xaitool.io.weight_files import fill
 from xaitool.options import can_name_code
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.model import ModelOptions
 from xaitool.workflows.models.checkpoint import load_saved
-from xaitool.workflows.models.classifier import Classifier, fast
+from xaitool.workflows.models.classifier import Classifier, ClassifierFacts, fast
 from xaitool.workflows.models.exported_program import LoadedProgram, load_program
 from xaitool.workflows.models.factory import mode_matters
 from xaitool.workflows.models.input import ModelInput
@@ -71,14 +73,60 @@ def load_classifier(
     return classifier if names is None else replace(classifier, classes=names)
 
 
+def known_facts(
+    source: str,
+    weights: Path | None = None,
+    *,
+    allow_code: bool = True,
+    options: ModelOptions | None = None,
+) -> ClassifierFacts | None:
+    """What is known of a classifier before its weights are there; nothing is loaded or run.
+
+    The arguments are those of `load_classifier`.
+
+    Returns:
+        None where only the network or a file says it: all but torchvision's with its own weights.
+
+    Raises:
+        InputError: What `load_classifier` would refuse by names and places alone.
+    """
+    options = options or ModelOptions()
+    names = () if options.classes_file is None else read_class_names(options.classes_file)
+    loader = _loader(source, options, allow_code)
+    if weights is not None and not weights.exists():
+        raise ModelError(f"weights '{weights}' are no file, but a state dict is wanted")
+    if loader is _from_checkpoint:
+        _check_checkpoint(source, weights, options)
+    if loader is _from_program:
+        _check_program_file(source, weights)
+    if loader is not _from_torchvision:
+        return None
+    facts, seen = _torchvision_facts(source, options)
+    if weights is not None:
+        return None
+    if names and len(names) != len(facts.categories):
+        raise ConfigError(
+            f"--classes-file has {len(names)} names, but model {source} has "
+            f"{len(facts.categories)} classes"
+        )
+    return ClassifierFacts(source, seen, names or facts.categories)
+
+
 def _load(
     source: str, weights: Path | None, runtime: Runtime, options: ModelOptions, allow_code: bool
 ) -> Classifier:
+    return _loader(source, options, allow_code)(source, weights, runtime, options)
+
+
+def _loader(
+    source: str, options: ModelOptions, allow_code: bool
+) -> Callable[[str, Path | None, Runtime, ModelOptions], Classifier]:
+    """What loads a model of this name."""
     is_torchvisions = source.startswith("torchvision:")
     exported = source.endswith(".pt2") and not Path(source).is_dir()
     is_path = Path(source).exists() or source.endswith(".pt")
     if is_path and not is_torchvisions and not exported:
-        return _from_checkpoint(source, weights, runtime, options)
+        return _from_checkpoint
     if options.architecture is not None and not _several(options):
         raise ConfigError(
             f"model {source} is no checkpoint, but --architecture is for one that was trained on a "
@@ -86,15 +134,15 @@ def _load(
             hint="leave --architecture out",
         )
     if is_torchvisions:
-        return _from_torchvision(source, weights, runtime, options)
+        return _from_torchvision
     if can_name_code(source) and not allow_code:
         raise ModelError(
             f"model '{source}' is code, but code is loaded only where --model names it"
         )
     if exported:
-        return _from_program(source, weights, runtime, options)
+        return _from_program
     if can_name_code(source):
-        return _from_factory(source, weights, runtime, options)
+        return _from_factory
     known = source in torchvision_models.names()
     raise ModelError(
         f"model '{source}' does not exist, but a checkpoint, torchvision:NAME, "
@@ -106,11 +154,16 @@ def _load(
 def _from_checkpoint(
     source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
 ) -> Classifier:
+    _check_checkpoint(source, weights, options)
+    return load_saved(source, runtime, options.architecture, several=_several(options))
+
+
+def _check_checkpoint(source: str, weights: Path | None, options: ModelOptions) -> None:
     given = ["weights"] * (weights is not None) + list(options.input_options())
     if given:
         flag = "--" + given[0].replace("_", "-")
         raise ModelError(f"model {source} is a checkpoint, but {flag} is for the others")
-    return load_saved(source, runtime, options.architecture, several=_several(options))
+    checkpoint_path(Path(source))
 
 
 def _several(options: ModelOptions) -> bool:
@@ -124,12 +177,12 @@ def _from_torchvision(
     source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
 ) -> Classifier:
     name = source.removeprefix("torchvision:")
-    facts = torchvision_models.preprocessing(name)
-    seen = ModelInput(
-        3, facts.resize, facts.crop, facts.interpolation, facts.mean, facts.standard_deviation
-    ).changed(options)
-    state = torchvision_weights(name, weights, seen.shape)
-    count = _class_count(state, otherwise=len(facts.categories))
+    facts, seen = _torchvision_facts(source, options)
+    count = len(facts.categories)
+    state: Weights = partial(torchvision_weights, name, None, seen.shape)
+    if weights is not None:
+        state = torchvision_weights(name, weights, seen.shape)
+        count = _class_count(state, otherwise=count)
     network = torchvision_models.build(
         name,
         count,
@@ -148,6 +201,14 @@ def _from_torchvision(
         options=options.input_options(),
         input=seen,
     )
+
+
+def _torchvision_facts(source: str, options: ModelOptions) -> tuple[Preprocessing, ModelInput]:
+    facts = torchvision_models.preprocessing(source.removeprefix("torchvision:"))
+    seen = ModelInput(
+        3, facts.resize, facts.crop, facts.interpolation, facts.mean, facts.standard_deviation
+    )
+    return facts, seen.changed(options)
 
 
 def _class_count(state: Mapping[str, Tensor], otherwise: int) -> int:
@@ -180,8 +241,7 @@ def _from_factory(
 def _from_program(
     source: str, weights: Path | None, runtime: Runtime, options: ModelOptions
 ) -> Classifier:
-    if weights is not None:
-        raise ModelError(f"model {source} is an exported program, but --weights is for the others")
+    _check_program_file(source, weights)
     program = load_program(Path(source), runtime.device)
     seen = ModelInput.unknown(program.channels, program.side).changed(options)
     _check_program(source, program, seen)
@@ -195,6 +255,13 @@ def _from_program(
         options=options.input_options(),
         input=seen,
     )
+
+
+def _check_program_file(source: str, weights: Path | None) -> None:
+    if weights is not None:
+        raise ModelError(f"model {source} is an exported program, but --weights is for the others")
+    if not Path(source).is_file():
+        raise ModelError(f"model '{source}' does not exist, but an exported program is wanted")
 
 
 def _check_program(source: str, program: LoadedProgram, seen: ModelInput) -> None:

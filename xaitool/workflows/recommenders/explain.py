@@ -11,6 +11,7 @@ from torch import Tensor
 from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.errors import ConfigError
 from xaitool.io.atomic import write_png
+from xaitool.io.folders import check_writable
 from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.recommend import RecommendExplainConfig
 from xaitool.workflows.recommenders.bars import as_picture
@@ -92,6 +93,9 @@ def _records(query: Query, explainer: AspectExplainer, items: Tensor) -> Iterato
 def _check_plot(path: Path, overwrite: bool) -> None:
     if path.suffix.lower() != ".png":
         raise ConfigError(f"--plot is {path}, but a name that ends in .png is wanted")
+    if path.is_dir():
+        raise ConfigError(f"--plot {path} is a folder, but a file is wanted in its place")
+    check_writable(path.parent)
     if path.exists() and not overwrite:
         raise ConfigError(
             f"--plot {path} exists, but a new file is wanted", hint="replace it with --overwrite"
@@ -110,6 +114,6 @@ def _drawn(
     picture = as_picture(kept, config.shares)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_png(path, picture, follow=True)
-    reporter.message(f"plot: {path}")
+    reporter.message(f"picture: {path}")
     if count > MOST_PANELS:
         reporter.message(f"the picture has the first {MOST_PANELS} of {count:,} pairs")

@@ -8,6 +8,7 @@ from typing import Any
 from xaitool.io.atomic import write_png
 from xaitool.report.curves import curve_picture
 from xaitool.workflows.runs.directory import RunDirectory
+from xaitool.workflows.runs.progress import Reporter
 
 
 def write_curves(directory: RunDirectory, charts: Mapping[str, tuple[str, ...]]) -> None:
@@ -32,3 +33,10 @@ def write_curves(directory: RunDirectory, charts: Mapping[str, tuple[str, ...]])
 
 def _number(value: Any) -> float | None:
     return value if isinstance(value, int | float) else None
+
+
+def tell_pictures(directory: RunDirectory, reporter: Reporter) -> None:
+    """Say in which folders of a run pictures lie."""
+    for folder in (directory.samples, directory.plots):
+        if count := len(list(folder.glob("*.png"))):
+            reporter.message(f"{count} picture{'s' * (count > 1)}: {folder}")

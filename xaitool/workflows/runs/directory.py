@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import signal
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -20,6 +20,7 @@ from xaitool.io.folders import (
     check_folder,
     check_name,
     check_out_folder,
+    check_writable,
     make_folder,
     remove_files,
 )
@@ -89,7 +90,14 @@ class RunDirectory:
         self._place = {"epoch": before.get("epoch", 0), "step": before.get("step", 0)}
 
     @classmethod
-    def create(cls, out: Path, *, overwrite: bool = False, leftovers_of: str | None = None) -> Self:
+    def create(
+        cls,
+        out: Path,
+        *,
+        overwrite: bool = False,
+        leftovers_of: str | None = None,
+        command: str | None = None,
+    ) -> Self:
         """Start a run in a folder that is absent or empty.
 
         Args:
@@ -97,17 +105,19 @@ class RunDirectory:
             overwrite: Remove what an earlier run wrote there.
             leftovers_of: Remove what a run of this command wrote there that was stopped before its
                 first ``last.pt``.
+            command: The command that asks; None: one that cannot ``--resume``.
 
         Raises:
             ConfigError: It is no folder, is not empty, holds files that no run writes, a link or
                 something else in place of a run's own, cannot be written, or another process is
                 writing it.
         """
-        check_free(out, overwrite=overwrite, leftovers_of=leftovers_of)
+        check = partial(check_free, out, overwrite=overwrite, leftovers_of=leftovers_of)
+        check(command=command)
         _make_folder(out)
         with locked(out / LOCK) as lock:
             # Once more, now that nobody else can write.
-            check_free(out, overwrite=overwrite, leftovers_of=leftovers_of)
+            check(command=command)
             # Last what says whose the rest is, for the case that this process is killed here.
             remove_files(out.resolve(), RUN_RESULT)
             for name in FOLDERS:
@@ -203,30 +213,41 @@ class RunDirectory:
         write_json(self._status, status)
 
 
-def check_free(out: Path, *, overwrite: bool, leftovers_of: str | None = None) -> None:
+def check_free(
+    out: Path,
+    *,
+    overwrite: bool,
+    leftovers_of: str | None = None,
+    command: str | None = None,
+) -> None:
     """Refuse a folder that `RunDirectory.create` would refuse, before long work; writes nothing.
 
+    A hint proposes what will not be refused in its turn.
+
     Raises:
-        ConfigError: It is no folder, is not empty, holds files that no run writes, or something
-            else in place of a run's own.
+        ConfigError: It is no folder, cannot be written, is not empty, holds files that no run
+            writes, or something else in place of a run's own.
     """
     _check_kinds(out)
+    check_writable(out)
     if not out.exists() or all(entry.name == LOCK for entry in out.iterdir()):
         return
+    foreign = next(_foreign(out), None)
     if not _may_replace(out, overwrite, leftovers_of):
-        resume = f"continue it with --resume {quote(str(out))}, or "
+        ways = [f"continue it with xaitool {command} --resume {quote(str(out))}"]
+        ways *= command is not None and _is_unfinished(out, command)
+        ways += ["name another --out"] if foreign else ["replace it with --overwrite"]
         raise ConfigError(
-            f"{out} is not empty, but a new run needs an empty folder",
-            hint=f"{resume if (out / 'last.pt').is_file() else ''}replace it with --overwrite",
+            f"{out} is not empty, but a new run needs an empty folder", hint=", or ".join(ways)
         )
-    if foreign := next(_foreign(out), None):
+    if foreign:
         raise ConfigError(
             f"{out} holds {foreign.relative_to(out)}, but only a run's own files are replaced",
             hint=f"move {foreign} away, or name another --out",
         )
 
 
-def check_resumable(out: Path) -> None:
+def check_resumable(out: Path, command: str | None = None) -> None:
     """Refuse a folder that `RunDirectory.resume` would refuse; writes nothing.
 
     Raises:
@@ -239,9 +260,26 @@ def check_resumable(out: Path) -> None:
         )
         raise ArtifactError(
             f"{out} {found}, but --resume continues from {out / 'last.pt'}",
-            hint=f"--resume auto --out {quote(str(out))} starts where there is none",
+            hint=f"--resume auto --out {quote(str(out))} starts where there is none"
+            if _can_start(out, command)
+            else None,
         )
     _check_kinds(out)
+
+
+def _can_start(out: Path, command: str | None) -> bool:
+    """Whether ``--resume auto`` of the command would start a run there."""
+    try:
+        check_free(out, overwrite=False, leftovers_of=command)
+    except ConfigError:
+        return False
+    return True
+
+
+def _is_unfinished(out: Path, command: str) -> bool:
+    """Whether ``--resume`` of the command would continue the run there."""
+    owner = _json_or_nothing(out / "config.json", SavedConfig).get("command")
+    return (out / "last.pt").is_file() and owner in (None, command) and not is_completed(out)
 
 
 def is_completed(out: Path) -> bool:
@@ -272,7 +310,8 @@ def compare_config(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None
     ]
     if differing:
         raise ConfigError(
-            "; ".join(differing), hint="give the run's values, or start a new run without --resume"
+            "; ".join(differing),
+            hint="give the run's values, or start a new run elsewhere, without --resume",
         )
 
 
@@ -359,5 +398,3 @@ def _make_folder(out: Path) -> None:
         raise ConfigError(
             f"--out {out} cannot be made ({error.strerror}), but a run needs it"
         ) from None
-    if not os.access(out, os.W_OK):
-        raise ConfigError(f"--out {out} is not writable, but a run writes there")

@@ -62,6 +62,7 @@ class RunPlace:
                 self.path,
                 overwrite=self.overwrite,
                 leftovers_of=self.command if self.leftovers else None,
+                command=self.command,
             )
         options = config.to_dict("experiment", "run")
         directory.write_config({"command": self.command, "schema": 1, "options": options})
@@ -113,11 +114,16 @@ def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runt
         path = Path(config.resume)
         if config.out not in (None, path):
             raise ConfigError(f"--resume {path} continues there, but --out names {config.out}")
-        check_resumable(path)
+        check_resumable(path, command)
         return RunPlace(command, runtime, path, resumes=True, overwrite=False)
     # Not of a run that goes on, which has the options that it began with.
     refuse_unread(config)
     out = config.out or default_run_path(command, label, config.seed)
     leftovers = config.resume == "auto"
-    check_free(out, overwrite=config.overwrite, leftovers_of=command if leftovers else None)
+    check_free(
+        out,
+        overwrite=config.overwrite,
+        leftovers_of=command if leftovers else None,
+        command=command,
+    )
     return RunPlace(command, runtime, out, False, config.overwrite, leftovers)

@@ -29,7 +29,7 @@ from xaitool.options import present_names
 from xaitool.options.command_text import code_text
 from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.runs.batches import batches, step_draws
-from xaitool.workflows.runs.curves import write_curves
+from xaitool.workflows.runs.curves import tell_pictures, write_curves
 from xaitool.workflows.runs.directory import RunDirectory, compare_config, is_completed
 from xaitool.workflows.runs.place import RunPlace, SavedOptions
 from xaitool.workflows.runs.progress import Reporter
@@ -220,6 +220,7 @@ class TrainingRun:
                         self._stop(directory, stop)
                 metrics = self._finish_epoch(directory, started)
         write_curves(directory, self.trainer.charts)
+        tell_pictures(directory, self.reporter)
         return TrainingResult(
             str(directory.path), str(directory.best), self.steps, "completed", metrics
         )
@@ -269,8 +270,9 @@ class TrainingRun:
         path, by = self.place.path, self.trainer.planned_by
         if by is not None and planned not in (None, self.epochs):
             raise ConfigError(
-                f"--epochs is {self.epochs}, but {by} planned run {path} for {planned}",
-                hint="start a new run without --resume",
+                f"--epochs is {self.epochs}, but {by} planned run {path} for {planned} epochs "
+                f"from its first step on{', as constant does not' * by.startswith('--sch')}",
+                hint=self._anew(self.epochs),
             )
         if done > self.epochs:
             raise ConfigError(f"--epochs is {self.epochs}, but run {path} has {done} behind it")
@@ -279,8 +281,15 @@ class TrainingRun:
             more = f"--epochs {done + 1} or more trains on"
             raise ArtifactError(
                 f"run {path} has finished its {done} epochs, but --resume wants one that has not",
-                hint=f"{by} planned it for these: start a new run" if by else more,
+                hint=f"{by} planned it for these; {self._anew(done + 1)}" if by else more,
             )
+
+    def _anew(self, epochs: int) -> str:
+        """The command that trains for so many epochs what cannot go on for them."""
+        run = str(self.place.path)
+        places = f"--config {quote(f'{run}/config.json')} --out {quote(f'{run}-{epochs}-epochs')}"
+        words = " ".join([places, "--epochs", str(epochs), *code_text(self.config).values()])
+        return f"train anew: xaitool {self.place.command} {words}"
 
     def _plan(self) -> dict[str, Any]:
         return {
@@ -310,15 +319,11 @@ class TrainingRun:
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            raise XaitoolError(
-                f"a step of {len(indices)} images does not fit in memory, but it has to",
-                hint="try a smaller --batch-size",
-            ) from error
+            message = f"a step of {len(indices)} images does not fit in memory, but it has to"
+            raise XaitoolError(message, hint="try a smaller --batch-size") from error
         for name, value in values.items():
             weighted = value.detach().double() * len(indices)
-            self._sums[name] = (
-                weighted + self._sums[name].to(weighted) if name in self._sums else weighted
-            )
+            self._sums[name] = weighted + self._sums.get(name, torch.zeros(())).to(weighted)
         self.position.step += 1
         self.position.samples += len(indices)
         return values
@@ -359,10 +364,10 @@ class TrainingRun:
         if not names:
             return
         self._save(directory.path / "diverged.pt")
-        message = f"{names} became NaN or infinite in epoch {self.position.epoch + 1}"
         directory.write_progress(self.position.epoch, self.steps)
         raise DivergenceError(
-            f"{message}; the state is in {directory.path / 'diverged.pt'}",
+            f"{names} became NaN or infinite in epoch {self.position.epoch + 1}; the state is in "
+            f"{directory.path / 'diverged.pt'}",
             hint="try a smaller --learning-rate",
         )
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypedDict
 
-from torch import Tensor, nn
+from torch import nn
 
 from xaitool import registry
 from xaitool.core.models.classifiers import torchvision_models
+from xaitool.core.models.classifiers.torchvision_models import Weights
 from xaitool.core.models.classifiers.transfer import build_transfer
 from xaitool.errors import ModelError, UnknownNameError
+from xaitool.near_names import near_names
 
 
 def build_classifier(
@@ -24,7 +25,7 @@ def build_classifier(
     transfer: bool = False,
     head: int | None = None,
     freeze_backbone: bool = False,
-    weights: Mapping[str, Tensor] | None = None,
+    weights: Weights | None = None,
 ) -> nn.Module:
     """Build a classifier: images in [0, 1] to logits ``(N, K)``.
 
@@ -40,7 +41,8 @@ def build_classifier(
             `build_transfer`. The next three imply it; a checkpoint says it.
         head: Units of the hidden layer of the new head.
         freeze_backbone: Whether only that head is trained.
-        weights: torchvision's ImageNet weights of what is below the head; None: random.
+        weights: torchvision's ImageNet weights of what is below the head, or what gives them once
+            all else fits; None: random.
 
     Raises:
         UnknownNameError: There is no such architecture.
@@ -59,21 +61,31 @@ def build_classifier(
             shape, classes, mean, standard_deviation
         )
         return network
+    check_architecture(architecture)
     name = architecture.removeprefix("torchvision:")
-    if name not in torchvision_models.names():
-        near = difflib.get_close_matches(name, torchvision_models.names())
-        raise UnknownNameError(
-            "architecture",
-            architecture,
-            [*registry.names("architecture"), *near],
-            also=", or any classification network of torchvision",
-        )
     facts: _Facts = {"shape": shape, "mean": mean, "standard_deviation": standard_deviation}
     if not transfers:
         return torchvision_models.build(name, classes, **facts)
     return build_transfer(
         name, classes, head=head, freeze=freeze_backbone, weights=weights, **facts
     )
+
+
+def check_architecture(architecture: str) -> None:
+    """Refuse a name that nothing has.
+
+    Raises:
+        UnknownNameError: It is no registered name and none of torchvision's.
+    """
+    name, own = architecture.removeprefix("torchvision:"), registry.names("architecture")
+    if architecture not in own and name not in torchvision_models.names():
+        near = near_names(name, torchvision_models.names())
+        raise UnknownNameError(
+            "architecture",
+            architecture,
+            [*own, *near],
+            also=", or any classification network of torchvision",
+        )
 
 
 class _Facts(TypedDict):

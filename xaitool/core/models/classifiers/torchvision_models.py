@@ -6,7 +6,7 @@ import contextlib
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +20,8 @@ from xaitool.errors import ModelError, UnknownNameError
 
 _AUXILIARY = {"inception_v3": ("AuxLogits.",), "googlenet": ("aux1.", "aux2.")}
 """Parameters of the auxiliary classifiers, which help training only and are left out."""
+
+Weights = Mapping[str, Tensor] | Callable[[], Mapping[str, Tensor]]
 
 _OLD_DENSENET_KEY = re.compile(r"(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\..*)")
 
@@ -81,7 +83,7 @@ def build(
     shape: tuple[int, int, int],
     mean: Sequence[float],
     standard_deviation: Sequence[float],
-    weights: Mapping[str, Tensor] | None = None,
+    weights: Weights | None = None,
 ) -> TorchvisionClassifier:
     """Build a network of torchvision.
 
@@ -97,7 +99,7 @@ def build(
         mean: Of the images, one value a channel, in pixel units of [0, 1].
         standard_deviation: One positive value a channel.
         weights: torchvision's state dict for this network and number of classes, as
-            `download_weights` gives it; None: random.
+            `download_weights` gives it, or what gives it once all else fits; None: random.
 
     Raises:
         UnknownNameError: torchvision has no such classification network.
@@ -109,9 +111,10 @@ def build(
         raise ModelError(f"images have {shape[0]} channels, but {name} wants 1 or 3")
     network = bare_network(name, classes, shape)
     _check_shape(network, name, shape)
+    made = TorchvisionClassifier(network, mean, standard_deviation)
     if weights is not None:
-        _fill(network, name, weights)
-    return TorchvisionClassifier(network, mean, standard_deviation)
+        fill(made, name, weights)
+    return made
 
 
 def download_weights(name: str) -> dict[str, Tensor]:
@@ -200,7 +203,13 @@ def _size_error(name: str, shape: tuple[int, int, int]) -> ModelError:
     )
 
 
-def _fill(network: nn.Module, name: str, weights: Mapping[str, Tensor]) -> None:
+def fill(classifier: TorchvisionClassifier, name: str, weights: Weights) -> None:
+    """Give a network its weights; see `build`.
+
+    Raises:
+        ModelError: They do not fit.
+    """
+    weights = weights() if callable(weights) else weights
     state = OrderedDict(
         (_OLD_DENSENET_KEY.sub(r"\1\2", key), value)
         for key, value in weights.items()
@@ -210,7 +219,7 @@ def _fill(network: nn.Module, name: str, weights: Mapping[str, Tensor]) -> None:
     if hasattr(weights, "_metadata"):
         state._metadata = weights._metadata  # type: ignore[attr-defined]
     try:
-        network.load_state_dict(state)
+        classifier.network.load_state_dict(state)
     except Exception as error:
         lines = str(error).splitlines()
         reason = lines[min(1, len(lines) - 1)].strip()[:160]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 from torch import Tensor, nn
 
 from xaitool.core.models.classifiers import torchvision_models
+from xaitool.core.models.classifiers.torchvision_models import Weights
 from xaitool.errors import ModelError
 
 _IMAGENET_CLASSES = 1000
@@ -68,7 +69,7 @@ def build_transfer(
     standard_deviation: Sequence[float],
     head: int | None = None,
     freeze: bool = False,
-    weights: Mapping[str, Tensor] | None = None,
+    weights: Weights | None = None,
 ) -> TransferClassifier:
     """Build a network of torchvision whose last layer is a new head.
 
@@ -82,8 +83,8 @@ def build_transfer(
         head: Units of the head's hidden layer; None: the head is one linear layer.
         freeze: Whether only the head is trained.
         weights: torchvision's state dict for this network and ImageNet's 1000 classes, as
-            `torchvision_models.download_weights` gives it; None: random, to be filled from a
-            checkpoint.
+            `torchvision_models.download_weights` gives it, or what gives it once all else fits;
+            None: random, to be filled from a checkpoint.
 
     Raises:
         UnknownNameError: torchvision has no such classification network.
@@ -101,9 +102,10 @@ def build_transfer(
         shape=shape,
         mean=mean,
         standard_deviation=standard_deviation,
-        weights=weights,
     )
     path, last = _last_linear(backbone, name)
+    if weights is not None:
+        torchvision_models.fill(backbone, name, weights)
     backbone.set_submodule(path, nn.Identity())
     return TransferClassifier(backbone, last.in_features, classes, head=head, freeze=freeze)
 

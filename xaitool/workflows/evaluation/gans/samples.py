@@ -55,7 +55,7 @@ def write_samples(
     """
     config = context.config
     count = min(config.samples, config.limit or config.samples)
-    folder = _folder(path, config)
+    folder = samples_folder(path, config)
     generator, checkpoint = load_gan(path, config.generator, context.runtime)
     with damage_as_error(path):
         like = next(generator.parameters())
@@ -74,6 +74,7 @@ def write_samples(
             first.append(images[: max(0, IN_GRID - start)])
             task.advance(len(images))
     write_png(folder / GRID, sample_grid(torch.cat(first)))
+    context.reporter.message(f"{count + 1} pictures: {folder}")
     yield {
         "metric": "samples",
         "value": count,
@@ -83,7 +84,12 @@ def write_samples(
     }
 
 
-def _folder(path: Path, config: EvaluateConfig) -> Path:
+def samples_folder(path: Path, config: EvaluateConfig) -> Path:
+    """Where the images of a GAN go.
+
+    Raises:
+        ConfigError: There is no ``--out``, or it holds such files already.
+    """
     if config.out is None:
         raise ConfigError(
             "--metric samples has no --out, but the images want a folder", hint="--out FOLDER"

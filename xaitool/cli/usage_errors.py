@@ -1,0 +1,40 @@
+"""A command line that Typer cannot read: one line, which names what may be meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from xaitool.errors import InputError, suggestion
+from xaitool.near_names import SUGGESTED
+
+
+def usage_error(error: Exception) -> InputError:
+    """The text alone, without the usage lines around it and with our own suggestion."""
+    context: Any = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", None)
+    if context is not None and hasattr(error, "possibilities"):
+        return InputError(f"No such option: {option}{_meant(str(option), list(_flags(context)))}")
+    text = error.format_message() if hasattr(error, "format_message") else str(error)
+    text = " ".join(text.split()).rstrip(".")
+    if context is not None and (command := re.match(r"No such command '(.*?)'", text)):
+        near = suggestion(command[1], context.command.list_commands(context))
+        return InputError(command[0] + near)
+    return InputError(text)
+
+
+def _flags(context: Any) -> Iterator[str]:
+    for parameter in context.command.get_params(context):
+        if not getattr(parameter, "hidden", False):
+            yield from (one for one in parameter.opts if one.startswith("--"))
+
+
+def _meant(option: str, flags: list[str]) -> str:
+    """Which flag, perhaps with its value, an unknown option may mean."""
+    name = option.lstrip("-")
+    flag, _, value = SUGGESTED.get(name, "").partition(" ")
+    if value and f"--{flag}" in flags:
+        return f"; did you mean '--{flag} {value}'?"
+    near = suggestion(name, [one.removeprefix("--") for one in flags])
+    return near.replace("mean '", "mean '--")
