@@ -18,7 +18,7 @@ LOADERS = [
     "xaitool.workflows.gans.train_gan.feature_source",
     "xaitool.workflows.models.source.load_program",
     "xaitool.workflows.models.source.load_saved",
-    "xaitool.workflows.models.source.make_model",
+    "xaitool.workflows.models.source.own_network",
     "xaitool.workflows.recommenders.fit.ratings_for",
     "xaitool.workflows.recommenders.query.load_recommender",
 ]

@@ -52,8 +52,10 @@ def _places(tmp_path: Path) -> None:
 
 def proposals(hint: str) -> list[str]:
     """The commands, and the flags to add, that a hint names."""
-    found = []
+    found: list[str] = []
     for part in re.split(r", or |; ", hint):
+        if "planned" in part:
+            continue
         command = re.search(r"xaitool (\S.*)", part)
         flags = re.findall(r"--[a-z][a-z-]*(?: (?!starts)[^-\s]\S*)?", part)
         found += [command[1]] if command else [" ".join(flags)] if flags else []
