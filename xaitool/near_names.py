@@ -82,7 +82,8 @@ def _shortens(wanted: str, one: str) -> bool:
 
 
 def _spelt_alike(wanted: str, folded: Iterable[str], count: int) -> list[str]:
-    spelt = {_spelling(one): one for one in folded}
+    # Of those that are spelt alike the shortest: svd, not svd++.
+    spelt = {_spelling(one): one for one in sorted(folded, key=len, reverse=True)}
     runs = _runs(_spelling(wanted))
     alike = nlargest(_COMPARED, spelt, key=lambda one: len(runs & _runs(one)))
     close = difflib.get_close_matches(_spelling(wanted), alike, n=count)

@@ -105,7 +105,7 @@ def test_skipped_images_are_warnings(invoke: Invoke, tmp_path: Path) -> None:
 REFUSALS = [
     ("explain", "no images are given, but files, - or --dataset NAME", "image.png"),
     ("explain nosuch.png", "image 'nosuch.png' does not exist", ""),
-    ("explain folder", "image 'folder' is a folder", "folder:folder"),
+    ("explain folder", "folder 'folder' has no images", ""),
     ("explain text.png", "image 'text.png' is in no format that can be read", ""),
     ("explain cut.png", "image 'cut.png' is damaged", ""),
     ("explain -", "standard input has no paths, but one image path a line is wanted", ""),

@@ -12,7 +12,7 @@ from tests.workflows.tiny_runs import Recorder
 from xaitool.data.dataset import ImageDataset
 from xaitool.errors import DataError
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
-from xaitool.workflows.counterfactuals.training_data import load_targeted_data
+from xaitool.workflows.counterfactuals.training_data import check_fit, load_targeted_data
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.runs.context import Context
@@ -34,7 +34,11 @@ def test_a_baseline_generators_data_has_the_label_of_its_classifier() -> None:
 
     def load(chosen: Classifier | None, **options: Any) -> ImageDataset:
         config = TrainBaselineGanConfig(device="cpu", **options)
-        return load_targeted_data(Context(config, Runtime.from_options(config), Recorder()), chosen)
+        context = Context(config, Runtime.from_options(config), Recorder())
+        dataset = load_targeted_data(context, chosen)
+        if chosen is not None:
+            check_fit(dataset, chosen, context.runtime, context.reporter)
+        return dataset
 
     own = load(classifier)
     assert own.classes == ("red", "green")
