@@ -8,11 +8,9 @@ from xaitool.data.load import check_dataset
 from xaitool.errors import ConfigError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.folders import check_out_folder, check_writable
+from xaitool.registry import load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals import cvae
-from xaitool.workflows.evaluation.classifiers import features, misclassification_rank, robustness
-from xaitool.workflows.evaluation.classifiers.attacks import chosen_attacks
-from xaitool.workflows.evaluation.gans.samples import samples_folder
 from xaitool.workflows.evaluation.picture_path import source_name
 from xaitool.workflows.evaluation.subjects import Subject, no_data
 from xaitool.workflows.explanations.baseline_choice import baselines_with_options
@@ -22,10 +20,12 @@ from xaitool.workflows.explanations.plan import method_setups
 from xaitool.workflows.features.source import check_features
 from xaitool.workflows.models.source import known_facts
 
+# The rooms of the metrics are above this one, so they are named as the registry names them.
+_ROOM = "workflows.evaluation"
 _ATTACKS = {
-    "robustness": robustness.ATTACKS,
-    "misclassification-rank": misclassification_rank.ATTACKS,
-    "features": features.ATTACKS,
+    "robustness": f"{_ROOM}.classifiers.robustness:ATTACKS",
+    "misclassification-rank": f"{_ROOM}.classifiers.misclassification_rank:ATTACKS",
+    "features": f"{_ROOM}.classifiers.features:ATTACKS",
 }
 
 
@@ -60,13 +60,14 @@ def _check_subject(subject: Subject, config: EvaluateConfig) -> None:
         rule = None if config.against in (None, "none") else config.against
         ClassChoice(config.target, rule, classes).check(len(classes))
     for name in sorted(_ATTACKS.keys() & subject.metrics.keys()):
-        chosen_attacks(config, config.attack or _ATTACKS[name], config.epsilon or (0.1,))
+        choose = load_target(f"{_ROOM}.classifiers.attacks:chosen_attacks")
+        choose(config, config.attack or load_target(_ATTACKS[name]), config.epsilon or (0.1,))
 
 
 def _check_pictures(subject: Subject, config: EvaluateConfig) -> None:
     """Refuse to draw what is there already."""
     if "samples" in subject.metrics:
-        samples_folder(subject.path, config)
+        load_target(f"{_ROOM}.gans.samples:samples_folder")(subject.path, config)
     if config.out is None or config.overwrite:
         return
     for name in subject.metrics:
