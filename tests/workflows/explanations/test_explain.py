@@ -433,7 +433,7 @@ def bad_picture(name):
     ("name", "message"),
     [
         ("missing.png", r"'missing\.png' does not exist"),
-        ("folder", "'folder' is a folder"),
+        ("folder", "folder 'folder' has no images, but a PNG"),
         ("text.png", r"'text\.png' is in no format"),
         ("cut.png", r"'cut\.png' is damaged"),
     ],
