@@ -373,7 +373,7 @@ def test_scores(output):
             {"method": "deep-shap", "references": 5000},
         ),
         (UnknownNameError, "unknown dataset 'digit'; did you mean 'digits'", {"dataset": "digit"}),
-        (ConfigError, r"--out is a\.hdf, but a name that ends in \.h5", {"out": "a.hdf"}),
+        (ConfigError, r"--out is a\.hdf, but a folder, or a name in \.h5", {"out": "a.hdf"}),
         (ConfigError, "--device is cuda, but this machine has no CUDA", {"device": "cuda"}),
         (ModelError, "model 'nosuch' does not exist", {"model": "nosuch"}),
         (

@@ -191,7 +191,7 @@ def _places(config: ExplainConfig, pairs: list[tuple[str, str | None]]) -> list[
     several = len(pairs) > 1
     out = config.out or Path("attributions" if several else f"{pairs[0][0]}.h5")
     check_name(out)
-    if out.is_dir() or out.suffix not in (".h5", ".hdf5"):
+    if out.is_dir() or out.suffix not in (".h5", ".hdf5", ".hdf"):
         check_out_folder(out)
         return _places_in(out, config, pairs)
     if several:
