@@ -12,7 +12,7 @@ from xaitool.io.checkpoints import save_checkpoint
 from xaitool.workflows.evaluation.glimpse import glimpsed_kind
 
 
-@pytest.mark.parametrize("kind", set(registry.METRICS_OF) - {"attribution"})
+@pytest.mark.parametrize("kind", sorted(set(registry.METRICS_OF) - {"attribution"}))
 @pytest.mark.parametrize("name", ["best.pt", "last.pt"])
 def test_the_kind_of_a_checkpoint_and_of_its_run(kind: str, name: str, tmp_path: Path) -> None:
     save_checkpoint(tmp_path / name, kind, {"a": "kind", "b": {"kind": "another"}})
