@@ -18,6 +18,7 @@ import typer
 from tests.cli.commands import COMMANDS
 from tests.cli.conftest import Invoke, Refused
 from tests.trained import baseline_gan_run, classifier_run, gan_run, recommender_run
+from tests.workflows.pictures import save_picture
 from tests.workflows.tiny_runs import GAN, LINE
 from xaitool import registry
 from xaitool.cli.options import add_command
@@ -217,6 +218,7 @@ def test_names_that_are_no_code_may_come_from_a_file(
     line = written(source, "train-gan", values, tmp_path)
     assert invoke("train-gan", *line, "--dry-run").returncode == 0
     line = written(source, "explain", {"model": "torchvision:nosuch"}, tmp_path)
+    save_picture(tmp_path / "a.png")
     assert "unknown torchvision model 'nosuch'" in invoke("explain", *line, "a.png").stderr
 
 

@@ -43,9 +43,9 @@ FIT = "recommend fit"
 CSV = f"{FIT} --dataset csv:ratings.csv"
 WHY = "recommend explain --model {recommender} --user u7 --item i3"
 EXPLAIN = "explain --model nets:grey --channels 1 --input-size 28"
-SALIENCY = f"{EXPLAIN} -m saliency --dataset digits --limit 2"
-INTEGRATED = f"{EXPLAIN} -m integrated-gradients --dataset digits --limit 2"
-FILE = f"{EXPLAIN} -m saliency image.png"
+SALIENCY = f"{EXPLAIN} --method saliency --dataset digits --limit 2"
+INTEGRATED = f"{EXPLAIN} --method integrated-gradients --dataset digits --limit 2"
+FILE = f"{EXPLAIN} --method saliency image.png"
 COLOURED = (
     "explain --model nets:coloured --input-size 28 --dataset biased-mnist:of=digits --limit 2"
 )
@@ -108,8 +108,9 @@ CASES = [
     ("--input-size 28", ALONE, f"{ALONE} --classifier nets:grey --channels 1"),
     ("--channels 1", ALONE, f"{ALONE} --classifier nets:grey --input-size 28"),
     ("--mean 0.5 --std 0.5", ALONE, USERS),
-    ("--resize 300", BASELINE_GAN, ""),
-    ("--interpolation bicubic", BASELINE_GAN, ""),
+    ("--resize 300", ALONE, USERS),
+    ("--interpolation bicubic", ALONE, USERS),
+    ("--architecture nets:grey", ALONE, ""),
     ("--momentum 0.3", CLASSIFIER, f"{CLASSIFIER} --optimiser sgd"),
     ("--milestones 5", CLASSIFIER, f"{CLASSIFIER} --schedule steps"),
     ("--factor 0.5", CLASSIFIER, f"{CLASSIFIER} --schedule steps --milestones 5"),
@@ -140,7 +141,7 @@ CASES = [
     ("--duplicates last", FIT, CSV),
     ("--hold-out 0.1", f"{FIT} --split leave-one-out", f"{FIT} --split random"),
     ("--overwrite", WHY, f"{WHY} --plot why.png"),
-    ("--path recolour", f"{COLOURED} -m saliency", f"{COLOURED} -m cgi"),
+    ("--path recolour", f"{COLOURED} --method saliency", f"{COLOURED} --method cgi"),
     ("--baseline zero", SALIENCY, INTEGRATED),
     ("--baseline-option sigma=2", SALIENCY, f"{INTEGRATED} --baseline blur"),
     ("--references 7", SALIENCY, f"{INTEGRATED} --baseline dataset"),
@@ -150,11 +151,9 @@ CASES = [
         f"{INTEGRATED} --baseline uniform --baseline-option references=3",
         f"{INTEGRATED} --baseline uniform",
     ),
-    ("--dataset digits", FILE, f"{EXPLAIN} -m deep-shap image.png"),
+    ("--dataset digits", FILE, f"{EXPLAIN} --method deep-shap image.png"),
     ("--split train", FILE, SALIENCY),
-    ("--split train", f"{EXPLAIN} -m deep-shap image.png --dataset digits", SALIENCY),
-    ("--resize 40", SALIENCY, FILE),
-    ("--interpolation bicubic", SALIENCY, f"{INTEGRATED} --baseline image:image.png"),
+    ("--split train", f"{EXPLAIN} --method deep-shap image.png --dataset digits", SALIENCY),
 ]
 
 

@@ -60,7 +60,7 @@ def test_torchvision_has_these_networks() -> None:
         ("train-gan --xai sh", ["shap"]),
         ("explain --method integ", ["integrated-gradients"]),
         ("explain --method=integ", ["--method=integrated-gradients"]),
-        ("explain -m saliency --method occ", ["occlusion"]),
+        ("explain --method saliency --method occ", ["occlusion"]),
         (
             "explain --model torchvision:resnet1",
             ["torchvision:resnet101", "torchvision:resnet152", "torchvision:resnet18"],
@@ -106,7 +106,7 @@ def test_options_of_all_and_of_the_one_that_is_named(option: str) -> None:
 
 
 def test_an_option_for_one_of_several() -> None:
-    line = "explain -m agi -m smooth-grad --method-option "
+    line = "explain --method agi --method smooth-grad --method-option "
     both = own("method", "agi", "smooth-grad")
     assert set(values(line)) == both | {"agi.", "smooth-grad."}
     assert set(values(f"{line}agi.")) == {f"agi.{name}" for name in own("method", "agi")}
