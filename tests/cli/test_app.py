@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Invoke, Refused
+from tests.workflows.pictures import save_picture
 
 
-def test_a_path_that_is_too_long_is_wrong_input(invoke: Invoke, refused: Refused) -> None:
+def test_a_path_that_is_too_long_is_wrong_input(
+    invoke: Invoke, refused: Refused, tmp_path: Path
+) -> None:
     long = "n" * 5000
+    save_picture(tmp_path / "x.png")
     for line in (
         ("explain", "--model", long, "x.png"),
         ("explain", "--classes-file", long, "--model", "torchvision:resnet18", "x.png"),

@@ -39,7 +39,7 @@ def test_the_plan_of_a_resumed_run(invoke: Invoke, refused: Refused, tmp_path: P
     assert (plan["resumes"], plan["run_dir"], plan["options"]["latent"]) == (True, "run", 8)
     line = ("train-gan", "--resume", "run", "--epochs", "3", "--seed", "1", "-n", "-q")
     refused(invoke(*line), "--seed is 1, but the run has 0", "give the run's values")
-    refused(invoke("train-gan", "--out", "run", "-n", "-q"), "run is not empty", "--resume run")
+    refused(invoke("train-gan", "--out", "run", "-n", "-q"), "run is not empty", "--overwrite")
     assert everything(tmp_path) == before
 
 

@@ -45,6 +45,7 @@ WHY = "recommend explain --model {recommender} --user u7 --item i3"
 EXPLAIN = "explain --model nets:grey --channels 1 --input-size 28"
 SALIENCY = f"{EXPLAIN} --method saliency --dataset digits --limit 2"
 INTEGRATED = f"{EXPLAIN} --method integrated-gradients --dataset digits --limit 2"
+EXPECTED = f"{EXPLAIN} --method expected-gradients --dataset digits --limit 2"
 FILE = f"{EXPLAIN} --method saliency image.png"
 COLOURED = (
     "explain --model nets:coloured --input-size 28 --dataset biased-mnist:of=digits --limit 2"
@@ -145,7 +146,11 @@ CASES = [
     ("--baseline zero", SALIENCY, INTEGRATED),
     ("--baseline-option sigma=2", SALIENCY, f"{INTEGRATED} --baseline blur"),
     ("--references 7", SALIENCY, f"{INTEGRATED} --baseline dataset"),
-    ("--references 7", INTEGRATED, f"{EXPLAIN} -m expected-gradients --dataset digits --limit 2"),
+    (
+        "--references 7",
+        INTEGRATED,
+        f"{EXPLAIN} --method expected-gradients --dataset digits --limit 2",
+    ),
     (
         "--references 7",
         f"{INTEGRATED} --baseline uniform --baseline-option references=3",

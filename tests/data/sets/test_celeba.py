@@ -79,8 +79,8 @@ def test_other_attributes_are_label_and_sensitive(tree: Path):
     assert load(tree, label="Male").sensitive == {}
     with pytest.raises(InputError, match="'Heavy_Makeup' is the label and sensitive"):
         load(tree, sensitive=["Heavy_Makeup"])
-    with pytest.raises(UnknownNameError, match="unknown attribute 'Make'; did you mean 'Male'"):
-        load(tree, label="Make")
+    with pytest.raises(UnknownNameError, match="unknown attribute 'Mele'; did you mean 'Male'"):
+        load(tree, label="Mele")
 
 
 def test_pixels_are_those_of_the_authors_box(tree: Path):

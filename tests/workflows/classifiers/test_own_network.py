@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.workflows.own_module import work_beside
 from tests.workflows.tiny_runs import classifier_config
 from xaitool.data.load import load_dataset
 from xaitool.errors import ArtifactError, ConfigError, InputError, ModelError, ModelWarning
@@ -54,11 +55,8 @@ def timm_like():
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.delitem(sys.modules, "own_nets", raising=False)
+    work_beside(tmp_path, monkeypatch, "own_nets", NETS)
     monkeypatch.setattr(training_run, "write_curves", lambda *arguments: None)
-    Path("own_nets.py").write_text(NETS)
 
 
 def trained(out: str, architecture: str = OWN, **options: Any) -> Path:

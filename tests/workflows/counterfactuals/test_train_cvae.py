@@ -36,6 +36,7 @@ from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.cvae import KIND, load_cvae
 from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
 from xaitool.workflows.counterfactuals.train_cvae import CvaeTrainer
+from xaitool.workflows.models import datasets
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.runtime import Runtime
 from xaitool.workflows.runs.training import TrainingResult
@@ -215,15 +216,13 @@ def test_other_options_or_data_are_not_resumed(tmp_path: Path) -> None:
 
 
 def test_the_test_split_is_never_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from xaitool.workflows.counterfactuals import training_data as baseline_gan_data
-
     asked: list[str] = []
 
     def watched(name: str, split: Any, **options: Any) -> Any:
         asked.append(split)
         return load_dataset(name, split, **options)
 
-    monkeypatch.setattr(baseline_gan_data, "load_dataset", watched)
+    monkeypatch.setattr(datasets, "load_dataset", watched)
     train_baseline_gan(cvae_config(tmp_path / "run", epochs=1), Recorder())
     assert asked == ["train"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 import torch
 
 from tests.trained import baseline_gan_run, classifier_run, three_digits_run
+from tests.workflows.own_module import work_beside
 from xaitool.data.load import load_dataset
 from xaitool.errors import ConfigError, DataError, ModelError
 from xaitool.io.checkpoints import load_checkpoint
@@ -33,10 +33,7 @@ CONTEXT = Context(EvaluateConfig(), CPU, SilentReporter())
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.delitem(sys.modules, "factory_beside", raising=False)
-    Path("factory_beside.py").write_text(FACTORY)
+    work_beside(tmp_path, monkeypatch, "factory_beside", FACTORY)
 
 
 def test_beside_a_classifier_is_another_one_of_the_same_images_and_classes() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 import torch
 
 from tests.trained import classifier_run
+from tests.workflows.own_module import work_beside
 from xaitool.errors import ConfigError, ModelError
 from xaitool.io.checkpoints import file_sha256
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -32,10 +32,7 @@ def make():
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.delitem(sys.modules, "recorded_factory", raising=False)
-    Path("recorded_factory.py").write_text(FACTORY)
+    work_beside(tmp_path, monkeypatch, "recorded_factory", FACTORY)
 
 
 def model(source: str | Path, **facts: Any) -> RecordedModel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from torchvision.models import squeezenet1_1
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as transforms
 
+from tests.workflows.own_module import work_beside
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
@@ -42,10 +42,7 @@ def make():
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.delitem(sys.modules, "timm_like", raising=False)
-    Path("timm_like.py").write_text(TIMM_LIKE)
+    work_beside(tmp_path, monkeypatch, "timm_like", TIMM_LIKE)
     torch.save(squeezenet1_1(num_classes=2).state_dict(), "weights.pth")
     random = np.random.default_rng(0)
     for row, label in enumerate("aabb"):

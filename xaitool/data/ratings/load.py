@@ -12,6 +12,15 @@ from xaitool.data.ratings.rating_table import LARGEST, Duplicates, Scale
 from xaitool.errors import ConfigError
 
 
+def check_ratings(name: str) -> None:
+    """Refuse a name that no data set of ratings has; loads nothing.
+
+    Raises:
+        UnknownNameError: There is no such data set.
+    """
+    registry.entry("ratings", name.partition(":")[0])
+
+
 def load_ratings(
     name: str,
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from xaitool.data.load import check_dataset
+from xaitool.data.ratings.load import check_ratings
 from xaitool.errors import ConfigError
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.folders import check_out_folder, check_writable
@@ -48,9 +49,11 @@ def check_before_work(subjects: Sequence[Subject], config: EvaluateConfig) -> No
 
 
 def _check_subject(subject: Subject, config: EvaluateConfig) -> None:
-    """Refuse a model that cannot be loaded, a class and an attack that do not exist."""
+    """Refuse a model that cannot be loaded, and data, a class or an attack that do not exist."""
     read = {name for metric in subject.metrics.values() for name in metric.reads}
     classes = subject.classes
+    if config.dataset is not None and "dataset" in read:
+        (check_ratings if subject.kind == "recommender" else check_dataset)(config.dataset)
     if subject.kind == "classifier":
         facts = known_facts(str(subject.path), config.weights, options=config)
         if facts is not None and "dataset" in read and config.dataset is None:
@@ -103,18 +106,12 @@ def _check_features(config: EvaluateConfig) -> None:
         check_features(config.features, options=config)
 
 
-def _check_dataset(config: EvaluateConfig) -> None:
-    if config.dataset is not None:
-        check_dataset(config.dataset)
-
-
 def _check_others(config: EvaluateConfig) -> None:
     for source in (*config.judge, *config.transfer_from):
         known_facts(source)
 
 
 _CHECKS: dict[str, Callable[[EvaluateConfig], None]] = {
-    "dataset": _check_dataset,
     "method": _check_methods,
     "baseline": _check_baselines,
     "cvae": _check_cvae,

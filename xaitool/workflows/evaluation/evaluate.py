@@ -15,6 +15,7 @@ from xaitool.options.unread import refuse_unread
 from xaitool.registry import METRICS_OF, Metric, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.checks import check_before_work
+from xaitool.workflows.evaluation.glimpse import named_kind
 from xaitool.workflows.evaluation.subjects import Subject
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
@@ -92,12 +93,10 @@ def artifact_kind(path: Path) -> tuple[str, tuple[str, ...]]:
     Raises:
         ArtifactError: It does not exist, is damaged, or is nothing that is measured.
     """
-    if path.suffix in (".h5", ".hdf5", ".partial"):
-        with AttributionFile(path):
-            return "attribution", ()
-    is_program = path.suffix == ".pt2" and not path.is_dir()
-    if is_program or (not path.exists() and ":" in str(path)):
-        return "classifier", ()  # or torchvision:NAME, package.module:factory
+    if (named := named_kind(path)) is not None:
+        if named == "attribution":
+            AttributionFile(path).close()
+        return named, ()
     checkpoint = load_checkpoint(path, kind=None)
     kind: str = checkpoint["kind"]
     if kind not in METRICS_OF:

@@ -12,6 +12,16 @@ _HEADER_BYTES = 4096
 _CHECKPOINTS = ("best.pt", "last.pt")
 
 
+def named_kind(path: Path) -> str | None:
+    """The kind of an artifact that is no checkpoint, which its name alone says; None of others."""
+    if path.suffix in (".h5", ".hdf5", ".partial"):
+        return "attribution"
+    is_program = path.suffix == ".pt2" and not path.is_dir()
+    if is_program or (":" in str(path) and not path.exists()):
+        return "classifier"  # or torchvision:NAME, package.module:factory
+    return None
+
+
 def glimpsed_kind(path: Path) -> str | None:
     """The kind that an artifact seems to be of, without torch; nothing in it runs.
 
@@ -21,10 +31,8 @@ def glimpsed_kind(path: Path) -> str | None:
     Returns:
         The kind, None where a glance does not say: it is absent, damaged or something else.
     """
-    if path.suffix in (".h5", ".hdf5", ".partial"):
-        return "attribution"
-    if path.suffix == ".pt2" or (":" in str(path) and not path.exists()):
-        return "classifier"
+    if (kind := named_kind(path)) is not None:
+        return kind
     places = [path, *(path / name for name in _CHECKPOINTS)]
     file = next((place for place in places if place.is_file()), None)
     try:
