@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def name(path: Path) -> str:
 def test_the_two_commands_of_a_newcomer_are_there() -> None:
     assert "pip install . && xaitool train-gan --xai shap" in README.read_text()
     assert "pip install '.[test]' && pytest" in README.read_text()
+
+
+def test_what_installing_needs_is_what_the_project_declares() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [text for text in project["dependencies"] if text.startswith("torch")]
+    torch, torchvision = (re.sub(">=.*,", "", text) for text in wanted)
+    assert f"pip install '{torch}' '{torchvision}' --index-url" in README.read_text()
+    assert f"Python {project['requires-python'].removeprefix('>=')} or newer" in README.read_text()
 
 
 def test_the_readme_is_short_and_leads_to_all_else() -> None:
