@@ -44,8 +44,10 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "completeness_gap": ("float64", 1),
     "object_mask": ("uint8", 4),
     "sensitive": ("int64", 2),
+    "top_classes": ("int64", 2),
+    "top_probabilities": ("float32", 2),
 }
-OPTIONAL = ("baseline", "object_mask", "sensitive")
+OPTIONAL = ("baseline", "object_mask", "sensitive", "top_classes", "top_probabilities")
 TEXT = h5py.string_dtype()
 
 # A list of texts for `filename`, an array for all other columns.
@@ -73,6 +75,9 @@ class AttributionRows:
             the dataset does not know.
         sensitive: Values of the A sensitive attributes, int64 ``(N, A)``, indices into the names
             that the file's attribute ``sensitive`` holds; None where there are none.
+        top_classes: The T most probable classes, the most probable first, int64 ``(N, T)``; None in
+            files of earlier versions.
+        top_probabilities: Theirs, float32 ``(N, T)``; None likewise.
         path: Points of the path that the method followed, ``(N, P, C, H, W)`` in [0, 1], for a
             picture; no part of the file. None without.
         extra: What else the method says of each sample.
@@ -92,6 +97,8 @@ class AttributionRows:
     baseline: Tensor | None = None
     object_mask: Tensor | None = None
     sensitive: Tensor | None = None
+    top_classes: Tensor | None = None
+    top_probabilities: Tensor | None = None
     path: Tensor | None = None
     extra: dict[str, Tensor] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from xaitool.errors import ConfigError, DataError, InputError, UnknownNameError
-from xaitool.workflows.explanations.class_choice import ClassChoice, class_label
+from xaitool.workflows.explanations.class_choice import ClassChoice, class_label, top_classes
 
 NAMES = ("cat", "dog", "7")
 LOGITS = torch.tensor([[0.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
@@ -31,6 +31,25 @@ def test_targets(target: str, wanted: list[int]) -> None:
     assert score.target.dtype == torch.int64
     assert score.against is None
     torch.testing.assert_close(score(LOGITS), LOGITS[torch.arange(2), torch.tensor(wanted)])
+
+
+def test_each_of_the_most_probable_classes() -> None:
+    choice = ClassChoice("top2", None, NAMES)
+    score = choice.score(LOGITS, LABELS, "logit")
+    assert (choice.targets, score.target.tolist()) == (2, [1, 2, 0, 1])
+    second = ClassChoice("top2", "second", NAMES).score(LOGITS, LABELS, "logit")
+    assert second.against is not None
+    assert second.against.tolist() == [2, 1, 1, 0]
+    against_label = ClassChoice("top2", "label", NAMES)
+    assert against_label.may_clash
+    assert against_label.clash(LOGITS, torch.tensor([2, 2])).tolist() == [True, False]
+    with pytest.raises(ConfigError, match="--target is top4, but the model has 3 classes") as error:
+        ClassChoice("top4", None, NAMES).check(3)
+    assert error.value.hint == "--target top3"
+
+
+def test_of_equal_logits_the_first_class_is_first() -> None:
+    assert top_classes(torch.tensor([[1.0, 2.0, 2.0, 1.0]]), 3).tolist() == [[1, 2, 0]]
 
 
 def test_a_name_is_one_name_in_any_normal_form() -> None:

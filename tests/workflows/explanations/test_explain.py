@@ -182,6 +182,7 @@ def test_the_attributes():
         "only": None,
         "images": 2,
         "images_sha256": load_dataset("digits", "test").digest,
+        "class_names": [str(digit) for digit in range(10)],
         "model_source": str(classifier_run()),
         "model_weights": None,
         "model_options": {},
@@ -623,6 +624,8 @@ def test_records():
     result = run(of_digits("saliency", limit=2, heat_maps=1), SilentReporter(), records.append)
     _, _, rows = content("saliency.h5")
     seconds = [record.pop("seconds") for record in records]
+    tops = [record.pop("top") for record in records]
+    assert [top[0]["class"] for top in tops] == rows.target.tolist()
     gaps = [record.pop("completeness_gap") for record in records]
     assert all(one >= 0 for one in seconds)
     assert all(math.isnan(one) for one in gaps)

@@ -39,7 +39,8 @@ class ExplainConfig(ExplanationOptions):
     )
     target: str = option(
         "predicted",
-        "The class to explain: index, name, 'predicted' or 'label'.",
+        "The class to explain: index, name, 'predicted' or 'label'; 'top5': each of the five most "
+        "probable ones by itself.",
         panel="Method",
         unit="CLASS",
     )

@@ -15,6 +15,7 @@ from xaitool.errors import ConfigError, DataError, UnknownNameError
 # What is no class's name: the class depends on the image.
 TARGET_RULES = ("predicted", "label")
 AGAINST_RULES = ("predicted", "label", "second", "all")
+TOP = re.compile("top([1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class ClassChoice:
     """The target and, one-vs-one, the class it is held against.
 
     Attributes:
-        target: ``predicted``, ``label``, a class's name or its index.
+        target: ``predicted``, ``label``, a class's name or its index, or ``topN``: each of the N
+            classes of the largest logits by itself.
         against: ``second`` (the most probable class but the target), ``predicted``, ``label``, a
             name, an index, ``all`` (each of the others by itself: the score is the target's
             alone), or None.
@@ -32,6 +34,12 @@ class ClassChoice:
     target: str
     against: str | None
     classes: tuple[str, ...]
+
+    @property
+    def targets(self) -> int:
+        """How many classes of an image are explained, each by itself."""
+        top = TOP.fullmatch(self.target)
+        return 1 if top is None else int(top[1])
 
     def check(self, count: int) -> None:
         """Refuse a class that a model with `count` outputs does not have.
@@ -46,6 +54,11 @@ class ClassChoice:
             for text, flag, rules in self._flags()
             if text is not None and text not in rules
         ]
+        if self.targets > count:
+            raise ConfigError(
+                f"--target is {self.target}, but the model has {count} classes",
+                hint=f"--target top{count}",
+            )
         if len(named) > len(set(named)):
             raise self._single_class()
         self._check_second(count)
@@ -66,12 +79,17 @@ class ClassChoice:
     @property
     def may_clash(self) -> bool:
         """Whether the two classes of some image may be one."""
-        varies = {self.target, self.against} & set(TARGET_RULES)
+        varies = {self.target, self.against} & set(self._target_rules)
         return bool(varies) and self.against not in (None, "second", "all")
+
+    @property
+    def _target_rules(self) -> tuple[str, ...]:
+        """What is no class's name as a target."""
+        return (*TARGET_RULES, self.target) if TOP.fullmatch(self.target) else TARGET_RULES
 
     def _flags(self) -> list[tuple[str | None, str, tuple[str, ...]]]:
         return [
-            (self.target, "--target", TARGET_RULES),
+            (self.target, "--target", self._target_rules),
             (self.against, "--against", AGAINST_RULES),
         ]
 
@@ -88,7 +106,7 @@ class ClassChoice:
         )
 
     def score(self, logits: Tensor, labels: Tensor, output: Output) -> Score:
-        """The score of a batch.
+        """The score of a batch: of each of its `targets`, those of an image side by side.
 
         Args:
             logits: ``(N, K)``.
@@ -111,11 +129,17 @@ class ClassChoice:
             DataError: A label is wanted, but an image has none.
         """
         target, against = self._classes(logits, labels)
-        return torch.zeros_like(target, dtype=torch.bool) if against is None else target == against
+        alike = torch.zeros_like(target, dtype=torch.bool) if against is None else target == against
+        return alike.view(len(logits), self.targets).any(1)
 
     def _classes(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
         self._check_second(logits.shape[1])
-        target = self._named(self.target, "--target", logits, labels)
+        if TOP.fullmatch(self.target):
+            target = top_classes(logits, self.targets).flatten()
+            logits = logits.repeat_interleave(self.targets, 0)
+            labels = labels.repeat_interleave(self.targets, 0)
+        else:
+            target = self._named(self.target, "--target", logits, labels)
         if self.against in (None, "all"):
             return target, None
         if self.against == "second":
@@ -144,6 +168,16 @@ class ClassChoice:
                 f"{flag} is '{text}', but the model's classes have no names: 0 to {count - 1}"
             )
         raise UnknownNameError("class", text, self.classes)
+
+
+def top_classes(logits: Tensor, count: int) -> Tensor:
+    """The classes of the largest logits, int64 ``(N, count)``; of equal ones the first is first.
+
+    Args:
+        logits: ``(N, K)``.
+        count: At most K.
+    """
+    return logits.sort(dim=1, descending=True, stable=True).indices[:, :count]
 
 
 def class_label(index: int, classes: tuple[str, ...]) -> str:

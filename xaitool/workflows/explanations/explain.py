@@ -17,6 +17,7 @@ from xaitool.workflows.explanations.class_choice import ClassChoice
 from xaitool.workflows.explanations.image_choice import check_only, chosen_images
 from xaitool.workflows.explanations.images import ExplainedImages, named_images, open_images
 from xaitool.workflows.explanations.job import AttributionJob, Record
+from xaitool.workflows.explanations.network_answer import answer_text
 from xaitool.workflows.explanations.pictures import write_grid
 from xaitool.workflows.explanations.plan import PlannedFile, planned_files
 from xaitool.workflows.models.classifier import ClassifierFacts
@@ -26,6 +27,9 @@ from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
 from xaitool.workflows.runs.stop_signal import StopSignal
+
+# Images of which standard error says what the model says.
+MOST_SAID = 5
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def explain(
         emit: Called with a plain record for every image of every file once it is explained:
             ``image``, ``output`` (the attribution file), ``index`` (its place among the images),
             ``method``, ``baseline`` (None without), ``target``, ``target_name``, ``against`` (None
-            without), ``prediction``, ``score_input``, ``completeness_gap`` (NaN where none is
+            without), ``prediction``, ``top`` (``class``, ``name`` and ``probability`` of the
+            most probable classes), ``score_input``, ``completeness_gap`` (NaN where none is
             promised), ``baseline_reached`` (share of its baselines that the model puts into the
             class that they stand for, None where they stand for none), ``classes`` and
             ``classes_reached`` (of AGI, else None), ``heat_map`` and ``path_picture`` (None
@@ -103,17 +108,47 @@ def explain(
     if config.dry_run:
         return _plan(jobs)
     runtime.announce(reporter)
+    told = _Told(emit)
     try:
         with StopSignal() as stop:
-            done = [job.run(emit or (lambda record: None), stop) for job in jobs]
+            done = [job.run(told.record, stop) for job in jobs]
             files = [path for one in done for path in one.files]
             if len(jobs) > 1 or config.grid:
                 setups = [job.setup for job in jobs]
                 files.append(write_grid(setups, config, jobs[0].classifier.classes))
     finally:
         _report(images, config, reporter)
+    told.say(reporter)
     _report_pictures([path for path in files if path.suffix != ".h5"], reporter)
     return ExplainResult(files, max(one.samples for one in done), images.skipped)
+
+
+class _Told:
+    """Hands records on, and remembers what the model said of the first images.
+
+    Args:
+        emit: Who gets them; None: nobody.
+    """
+
+    def __init__(self, emit: Callable[[Record], None] | None) -> None:
+        self._emit = emit
+        self._images: set[int] = set()
+        self._lines: list[str] = []
+
+    def record(self, record: Record) -> None:
+        """Of an image that was explained."""
+        if record["index"] not in self._images and len(self._lines) < MOST_SAID:
+            self._lines.append(f"{record['image']}: {answer_text(record['top'])}")
+        self._images.add(record["index"])
+        if self._emit is not None:
+            self._emit(record)
+
+    def say(self, reporter: Reporter) -> None:
+        """A line an image."""
+        for line in self._lines:
+            reporter.message(line)
+        if (more := len(self._images) - len(self._lines)) > 0:
+            reporter.message(f"{more} more images: what the model says of them is in the files")
 
 
 def _prepared(context: Context[ExplainConfig]) -> tuple[list[AttributionJob], ExplainedImages]:
@@ -163,6 +198,8 @@ def _check_choices(
 def _plan(jobs: list[AttributionJob]) -> dict[str, Any]:
     """What would be done: of a single file, or of each in a list."""
     plans = [job.attributes() | {"out": str(job.out)} for job in jobs]
+    for plan in plans:
+        plan.pop("class_names", None)  # a thousand, it may be, and nothing that was chosen
     return (plans[0] if len(plans) == 1 else {"files": plans}) | {"command": "explain"}
 
 

@@ -11,24 +11,32 @@ from xaitool.core.score import Score
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.workflows.explanations.explainer import ExplainedBatch
 from xaitool.workflows.explanations.images import Batch
+from xaitool.workflows.explanations.network_answer import likeliest
 
 # Of a path, in a picture; with the input and the attribution they fill two lines.
 SHOWN_POINTS = 9
 
 
 def file_rows(
-    batch: Batch, logits: Tensor, score: Score, explained: ExplainedBatch, baseline: Baseline | None
+    batch: Batch,
+    logits: Tensor,
+    score: Score,
+    explained: ExplainedBatch,
+    baseline: Baseline | None,
+    targets: int = 1,
 ) -> AttributionRows:
-    """A row of the file for each image.
+    """A row of the file for each image and each of its targets.
 
     Args:
-        batch: The images.
+        batch: The images, each as often as it has targets.
         logits: What the model answers, ``(N, K)``.
         score: What was explained of them.
         explained: How.
         baseline: What drew the baselines; None without.
+        targets: How many each image has.
     """
     found, baselines = explained.attribution, explained.baselines
+    top_classes, top_probabilities = likeliest(logits, targets)
     return AttributionRows(
         attribution=found.values,
         label=batch.labels,
@@ -44,6 +52,8 @@ def file_rows(
         baseline=_own_baseline(baselines, baseline),
         object_mask=batch.masks,
         sensitive=batch.attributes,
+        top_classes=top_classes,
+        top_probabilities=top_probabilities,
         path=_shown_path(baselines, baseline),
         extra=found.extras,
     )

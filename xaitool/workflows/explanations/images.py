@@ -52,14 +52,20 @@ class Batch:
 
     def alone(self, row: int) -> Batch:
         """One of them, as a batch."""
-        part = slice(row, row + 1)
+        return self._select([row])
+
+    def repeated(self, times: int) -> Batch:
+        """Each as often, side by side."""
+        return self._select([row for row in range(len(self.names)) for _ in range(times)])
+
+    def _select(self, rows: list[int]) -> Batch:
         return Batch(
-            self.images[part],
-            self.labels[part],
-            self.names[part],
-            self.indices[part],
-            None if self.masks is None else self.masks[part],
-            None if self.attributes is None else self.attributes[part],
+            self.images[rows],
+            self.labels[rows],
+            [self.names[row] for row in rows],
+            self.indices[rows],
+            None if self.masks is None else self.masks[rows],
+            None if self.attributes is None else self.attributes[rows],
         )
 
 

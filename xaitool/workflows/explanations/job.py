@@ -26,6 +26,7 @@ from xaitool.workflows.explanations.class_choice import ClassChoice, class_label
 from xaitool.workflows.explanations.explainer import Explainer
 from xaitool.workflows.explanations.file_rows import file_rows
 from xaitool.workflows.explanations.images import Batch, ExplainedImages, each_that_can
+from xaitool.workflows.explanations.network_answer import answers
 from xaitool.workflows.explanations.pictures import HeatMaps, classes_reached
 from xaitool.workflows.explanations.plan import PlannedFile
 from xaitool.workflows.models.classifier import Classifier
@@ -119,15 +120,15 @@ class AttributionJob:
             return WrittenFiles([self.out], len(self._images))
         files, silent = [self.out], list[str]()
         with self._writer() as writer:
-            with self._task(done=len(writer.indices)) as task:
+            with self._task(done=len(set(writer.indices))) as task:
                 for rows, records in self._explained(writer):
                     files += _pictures(records)
                     silent += _silent(rows)
                     for record in records:
                         emit(record)
-                    task.advance(len(rows))
+                    task.advance(len(set(rows.index.tolist())))
                     stop.raise_if_received(hint="continue with the same command and --resume")
-            samples = len(writer.indices)
+            samples = len(set(writer.indices))
             if not samples:
                 raise DataError(
                     f"none of {len(self._images)} images can be read and explained, "
@@ -156,6 +157,7 @@ class AttributionJob:
             "images_sha256": self._images.digest,
             **({"class_parts": parts} if (parts := self._images.class_parts) else {}),
             **({"sensitive": names} if (names := dict(self._images.sensitive)) else {}),
+            **({"class_names": list(known)} if (known := classifier.classes) else {}),
             "model_source": classifier.source,
             "model_weights": classifier.weights,
             "model_options": classifier.options,
@@ -178,7 +180,8 @@ class AttributionJob:
             places=self._images.places[: self._config.heat_maps],
         )
         heat_maps.tidy()
-        for batch in self._images.batches(self._explainer.batch_size, done=writer.indices):
+        size = max(1, self._explainer.batch_size // self._choice.targets)
+        for batch in self._images.batches(size, done=writer.indices):
             started = time.perf_counter()
             for rows in self._finite(batch):
                 yield rows, self._kept(rows, writer, heat_maps, started)
@@ -210,12 +213,15 @@ class AttributionJob:
                 yield rows.select(finite)
 
     def _rows(self, batch: Batch) -> AttributionRows:
-        """Explain a batch, as the file keeps it."""
+        """Explain a batch, as the file keeps it: a row for each target of an image."""
         inputs = self._runtime.place(batch.images)
         logits = self._explainer.rows.run(partial(self.classifier.logits, inputs))
         score = self._choice.score(logits, batch.labels, self.setup.output)
+        if (targets := self._choice.targets) > 1:
+            batch = batch.repeated(targets)
+            inputs, logits = (one.repeat_interleave(targets, 0) for one in (inputs, logits))
         explained = self._explainer.explain(inputs, score, batch.attributes)
-        return file_rows(batch, logits, score, explained, self._baseline)
+        return file_rows(batch, logits, score, explained, self._baseline, targets)
 
     def _refuse(self, name: str, why: InputError | str) -> None:
         hint = why.hint if isinstance(why, InputError) else None
@@ -235,7 +241,7 @@ class AttributionJob:
         """Of the samples that this run explained."""
         if names:
             self._reporter.warning(
-                f"{self.setup.title} is 0 everywhere for {len(names)} of "
+                f"{self.setup.title} is 0 everywhere for {len(set(names))} of "
                 f"{len(self._images)} images whose score is not that of a baseline, the first is "
                 f"'{names[0]}': the method sees nothing there"
             )
@@ -271,6 +277,7 @@ class AttributionJob:
             "target_name": class_label(target, self.classifier.classes),
             "against": None if against < 0 else against,
             "prediction": int(rows.prediction[row].argmax()),
+            "top": answers(rows, row, self.classifier.classes),
             "score_input": float(rows.score_input[row]),
             "completeness_gap": float(rows.completeness_gap[row]),
             "baseline_reached": reached_share(rows, row),

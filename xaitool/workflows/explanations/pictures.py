@@ -21,7 +21,8 @@ from xaitool.report.heat_map import heat_map_picture
 from xaitool.report.path_picture import path_picture
 from xaitool.report.renderings import Rendering
 from xaitool.workflows.configs.explain import ExplainConfig
-from xaitool.workflows.explanations.class_choice import class_label
+from xaitool.workflows.explanations.class_choice import TOP, class_label
+from xaitool.workflows.explanations.network_answer import answer_text, answers, rank
 from xaitool.workflows.explanations.plan import PlannedFile
 
 # What a heat map is called.
@@ -32,6 +33,9 @@ LONGEST_NAME = 50
 
 # More classes make a picture that nobody can look at.
 MOST_CLASSES = 60
+
+Explained = tuple[int, int]
+"""An image, by its place, and its target."""
 
 
 class HeatMaps:
@@ -60,6 +64,7 @@ class HeatMaps:
         self.output = setup.output
         self.rendering = cast(Rendering, config.rendering)
         self.classes = classes
+        self.several = TOP.fullmatch(config.target) is not None
         self.places = frozenset(places)
         self.replace = config.overwrite and not config.resume
 
@@ -95,7 +100,8 @@ class HeatMaps:
     ) -> Path:
         make_folder(self.folder)
         name = re.sub(r"[^\w.-]+", "-", Path(rows.filename[row]).stem)[:LONGEST_NAME]
-        path = self.folder / f"{index:06d}-{name}{kind}.png"
+        place = f"-top{rank(rows, row)}" if self.several else ""
+        path = self.folder / f"{index:06d}-{name}{place}{kind}.png"
         write_png(path, picture)
         return path
 
@@ -138,6 +144,7 @@ class HeatMaps:
         return [
             f"{self.title}: {' '.join(question(rows, row, self.classes))}{each}",
             f"{self.output} {score:.4g}{promise}{arrived}",
+            f"the model says: {answer_text(answers(rows, row, self.classes))}",
         ]
 
 
@@ -207,14 +214,14 @@ def _read(path: Path, most: int) -> AttributionRows:
 
 def _baselines(
     setups: Sequence[PlannedFile], contents: Sequence[AttributionRows]
-) -> dict[str, dict[int, Tensor]]:
-    """By name and by the image's place those that are worth seeing: methods may share one."""
-    images_of: dict[str, dict[int, Tensor]] = {}
+) -> dict[str, dict[Explained, Tensor]]:
+    """By name and by what is explained those that are worth seeing: methods may share one."""
+    images_of: dict[str, dict[Explained, Tensor]] = {}
     for setup, rows in zip(setups, contents, strict=True):
         if setup.baseline is None or rows.baseline is None:
             continue
-        seen = zip(rows.index.tolist(), map(worth_seeing, rows.baseline), strict=True)
-        images = {place: image for place, image in seen if image is not None}
+        seen = zip(_explained(rows), map(worth_seeing, rows.baseline), strict=True)
+        images = {one: image for one, image in seen if image is not None}
         if images:
             images_of.setdefault(setup.baseline, {}).update(images)
     return images_of
@@ -222,23 +229,27 @@ def _baselines(
 
 def _rows(
     contents: Sequence[AttributionRows],
-    baselines: dict[str, dict[int, Tensor]],
+    baselines: dict[str, dict[Explained, Tensor]],
     most: int,
     classes: tuple[str, ...],
 ) -> list[GridRow]:
-    images: dict[int, tuple[Tensor, list[str]]] = {}
-    columns: list[dict[int, Tensor]] = []
+    images: dict[Explained, tuple[Tensor, list[str]]] = {}
+    columns: list[dict[Explained, Tensor]] = []
     for rows in contents:
-        places = rows.index.tolist()
-        columns.append(dict(zip(places, rows.attribution, strict=True)))
-        for row, place in enumerate(places):
-            images.setdefault(place, (rows.input[row], question(rows, row, classes)))
+        explained = _explained(rows)
+        columns.append(dict(zip(explained, rows.attribution, strict=True)))
+        for row, one in enumerate(explained):
+            images.setdefault(one, (rows.input[row], question(rows, row, classes)))
     return [
         GridRow(
             image,
             label,
-            [column.get(place) for column in columns],
-            [of_image.get(place) for of_image in baselines.values()],
+            [column.get(one) for column in columns],
+            [of_image.get(one) for of_image in baselines.values()],
         )
-        for place, (image, label) in sorted(images.items())[:most]
+        for one, (image, label) in sorted(images.items(), key=lambda item: item[0][0])[:most]
     ]
+
+
+def _explained(rows: AttributionRows) -> list[Explained]:
+    return list(zip(rows.index.tolist(), rows.target.tolist(), strict=True))

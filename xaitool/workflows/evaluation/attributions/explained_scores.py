@@ -66,6 +66,8 @@ def explained_scores(
     if rule == "all":
         raise ConfigError("--against is all, but one class is wanted here")
     choice = ClassChoice(config.target, rule, classifier.classes or dataset.classes)
+    if choice.targets > 1:
+        raise ConfigError(f"--target is {config.target}, but one class is wanted here")
     choice.check(classes)
     logits = rows_for(dataset, context).run(partial(classifier.logits, images))
     score = choice.score(logits, dataset.labels[indices], "logit")
