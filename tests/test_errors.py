@@ -32,6 +32,13 @@ def test_wrong_input_exits_with_2_and_a_failed_run_with_1() -> None:
     assert not issubclass(DivergenceError, InputError)
 
 
+def test_a_traceback_ends_with_the_hint() -> None:
+    assert InputError("wrong", hint="right").__notes__ == ["hint: right"]
+    assert not hasattr(InputError("wrong"), "__notes__")
+    named = UnknownNameError("film", "Alein", ["Alien"], hint="nearest: Alien")
+    assert named.hint == "nearest: Alien"
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGPIPE, 141), (signal.SIGTERM, 143)],

@@ -36,6 +36,8 @@ class XaitoolError(Exception):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+        if hint:  # below a traceback, as in a notebook
+            self.add_note(f"hint: {hint}")
 
 
 class InputError(XaitoolError):
@@ -47,11 +49,19 @@ class InputError(XaitoolError):
 class UnknownNameError(InputError):
     """A name that does not exist; the message suggests the nearest, the hint lists all."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str], *, also: str = "") -> None:
+    def __init__(
+        self,
+        what: str,
+        name: str,
+        known: Iterable[str],
+        *,
+        also: str = "",
+        hint: str | None = None,
+    ) -> None:
         known = list(known)
         super().__init__(
             f"unknown {what} '{name}'{suggestion(name, known)}",
-            hint=f"one of: {', '.join(known)}{also}",
+            hint=hint or f"one of: {', '.join(known)}{also}",
         )
 
 

@@ -28,7 +28,7 @@ def test_as_much_as_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^list 'b' does not exist, but a list is wanted$"):
         file_bytes.file_bytes(tmp_path / "b", "list 'b'", "a list is wanted")
-    with pytest.raises(DataError, match=r"^list 'b' is a folder, but a file is wanted$") as caught:
+    with pytest.raises(DataError, match=r"^list 'b' is a folder, but a file is wanted\n") as caught:
         file_bytes.file_bytes(tmp_path, "list 'b'", "a list is wanted")
     assert caught.value.hint == f"a folder of images is a dataset: folder:{tmp_path}"
 

@@ -47,7 +47,7 @@ def test_close_titles_are_suggested(asked: str, nearest: str):
 
 
 def test_nothing_like_it():
-    with pytest.raises(UnknownNameError, match=r"unknown item 'qqqq'$") as caught:
+    with pytest.raises(UnknownNameError, match=r"unknown item 'qqqq'\n") as caught:
         data().item_index("qqqq")
     assert caught.value.hint == "there are: ids such as i0, i3; 4 items in all"
     with pytest.raises(UnknownNameError, match="unknown item ''"):

@@ -105,7 +105,7 @@ def test_an_option_is_refused_by_a_metric_that_does_not_read_it(option: str) -> 
 def test_a_refusal_says_what_would_read_it(
     kinds: list[str], options: dict[str, Any], message: str, hint: str
 ) -> None:
-    with pytest.raises(ConfigError, match=f"^{message}$") as caught:
+    with pytest.raises(ConfigError, match=f"^{message}\n") as caught:
         plan(*kinds, **options)
     assert re.fullmatch(hint, str(caught.value.hint))
 

@@ -3,8 +3,10 @@
 import inspect
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 import xaitool
@@ -108,12 +110,17 @@ def test_the_scale_of_the_score():
 def test_baselines_by_name_as_an_object_and_as_images():
     model = network()
     blurred = Blur(sigma=1).for_images(IMAGES, Score(torch.zeros(4, dtype=torch.int64)))
-    image = REFERENCES[0]
+    image, colour = REFERENCES[0], torch.tensor([0.1, 0.5, 0.9]).view(3, 1, 1)
+    grey = Image.new("L", (8, 8), 51)
     for same in (
         [None, 0, 0.0, "zero", torch.zeros(3, 8, 8), torch.zeros_like(IMAGES)],
         [Blur(sigma=1), blurred, blurred[:, 0]],
         [0.5, torch.full((3, 8, 8), 0.5)],
-        [image, image.double(), image.expand(4, 1, 3, 8, 8)],
+        [image, image.double(), image.expand(4, 1, 3, 8, 8), image[None], image[None, None]],
+        [image.numpy(), image.permute(1, 2, 0).numpy(), image],
+        [colour, colour.numpy(), colour.view(1, 1, 3).numpy(), colour.expand(3, 8, 8)],
+        [np.float32(0.25), np.array(0.25), torch.tensor(0.25), 0.25],
+        [grey, grey.convert("RGB"), np.asarray(grey), torch.full((1, 1, 1), 0.2)],
     ):
         values = [
             attribute(model, IMAGES, "occlusion", target=0, baseline=one).values for one in same
@@ -226,12 +233,45 @@ def test_probabilities_are_warned_of():
 
 def test_wrong_images_are_clear_errors():
     assert "Normalise" in refused(ShapeError, r"from -2 to 2, but pixels", None, IMAGES * 4 - 2)
-    assert "image[None]" in refused(ShapeError, r"\(3, 8, 8\), but \(N, C, H, W\)", None, IMAGES[0])
-    assert "/ 255" in refused(ShapeError, r"torch\.uint8", None, (IMAGES * 255).byte())
+    assert "255" in refused(ShapeError, r"from .* to 255, but pixels", None, IMAGES * 255)
+    refused(ShapeError, r"\(8, 8\), but \(N, C, H, W\)", None, IMAGES[0, 0])
     refused(ShapeError, "from nan to nan", None, IMAGES * torch.nan)
     refused(ShapeError, "but floating pixels", None, IMAGES[:, :0])
-    refused(ShapeError, "but floating pixels", None, IMAGES[:0].byte())
-    refused(ShapeError, "a ndarray, but a torch.Tensor", None, IMAGES.numpy())
+    refused(ShapeError, "torch.int32 .* but floating pixels or uint8", None, IMAGES.int())
+    refused(ShapeError, "a dict is given as inputs, but tensors, NumPy arrays or", None, {})
+    assert "Image.open" in refused(ShapeError, "a str is given as inputs", None, "cat.png")
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_bytes_in_whatever_they_are_held_are_the_same_images(last):
+    """Channels last or first, in one array, in a list, as PIL images, and one by itself."""
+    batch = (IMAGES * 255).round().byte()
+    array = batch.permute(0, 2, 3, 1).numpy() if last else batch.numpy()
+    pictures = [Image.fromarray(one.permute(1, 2, 0).numpy()) for one in batch]
+    expected = attribute(network(), batch / 255, "input-x-gradient", target=1).values
+    for same in (batch, array, list(array), tuple(batch), pictures, list(array / 255)):
+        found = attribute(network(), same, "input-x-gradient", target=1).values
+        torch.testing.assert_close(found, expected)
+    for single in (batch[0], array[0], pictures[0]):
+        found = attribute(network(), single, "input-x-gradient", target=1).values
+        torch.testing.assert_close(found, expected[:1])
+
+
+def test_what_is_no_tensor_goes_where_the_model_is():
+    result = attribute(network().double(), IMAGES.numpy(), target=1)
+    assert result.values.dtype == torch.float64
+    assert attribute(nn.Flatten(), [IMAGES[0, 0].numpy()]).values.shape == (1, 1, 8, 8)
+
+
+def test_references_and_data_are_taken_as_images_are():
+    for references in (REFERENCES, REFERENCES.numpy(), list(REFERENCES)):
+        result = attribute(network(), IMAGES, "deep-shap", target=1, references=references)
+        expected = attribute(network(), IMAGES, "deep-shap", target=1, references=REFERENCES)
+        assert torch.equal(result.values, expected.values)
+    images, labels = DATA
+    given = {"baseline": "nearest-target", "target": 0, "against": [1, 2, 3, 4]}
+    chosen = attribute(network(), IMAGES, data=(images.numpy(), labels.tolist()), **given)
+    assert torch.equal(chosen.values, attribute(network(), IMAGES, data=DATA, **given).values)
 
 
 class Twice(nn.Module):
@@ -272,13 +312,14 @@ def test_wrong_classes_are_clear_errors():
 
 def test_wrong_methods_and_options_are_clear_errors():
     refused(UnknownNameError, "did you mean 'saliency'", None, IMAGES, "salience")
-    assert "steps" in refused(ConfigError, "no option 'n_steps'; did you mean 'steps'", n_steps=5)
+    assert "steps" in refused(ConfigError, "no option 'stpes'; did you mean 'steps'", stpes=5)
     refused(ConfigError, "rows is 0, but at least 1", rows=0)
 
 
 def test_wrong_baselines_are_clear_errors():
     refused(UnknownNameError, "did you mean 'zero'", baseline="zeros")
-    refused(ConfigError, "baseline is a list, but a name, a number, images", baseline=[0])
+    refused(ConfigError, "baseline is a dict, but a name, a number, images", baseline={})
+    refused(ShapeError, r"a int is given as baselines\[0\]", baseline=[0])
     refused(ConfigError, "baseline is a bool, but", baseline=True)
     refused(ShapeError, "baselines are from 2 to 2, but pixels", baseline=2)
     refused(ConfigError, "Saliency takes no baseline", None, IMAGES, "saliency", baseline=0)
@@ -291,8 +332,9 @@ def test_wrong_baselines_are_clear_errors():
     refused(ConfigError, "references are given", None, IMAGES, "agi", references=REFERENCES)
     refused(ShapeError, "baselines are from -1 to -1", baseline=-torch.ones(3, 8, 8))
     refused(ShapeError, r"\(8, 8\), but \(C, H, W\) or", baseline=torch.zeros(8, 8))
-    refused(ShapeError, "baselines are", baseline=torch.zeros(3, 9, 8))
-    refused(ShapeError, "baselines are", baseline=torch.zeros(3, 3, 8, 8))
+    fits = r"but what fits inputs \(4, 3, 8, 8\) is wanted"
+    refused(ShapeError, rf"are \(3, 9, 8\), {fits}", baseline=torch.zeros(3, 9, 8))
+    refused(ShapeError, rf"are \(3, 3, 8, 8\), {fits}", baseline=torch.zeros(3, 3, 8, 8))
     refused(ShapeError, "references are from", references=REFERENCES * 2)
     refused(ShapeError, "labels are", baseline="target-class", data=(DATA[0], DATA[1][1:]))
     refused(ConfigError, "no second class", baseline="nearest-target", data=DATA)

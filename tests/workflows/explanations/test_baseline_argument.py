@@ -78,7 +78,6 @@ def test_an_object_is_itself() -> None:
         ("zero", {"attributes": torch.zeros(3, 1)}, ConfigError, "attributes are given, but no"),
         (IMAGES * 2, {}, ShapeError, "baselines are from"),
         (True, {}, ConfigError, "baseline is a bool, but a name, a number, images or a Baseline"),
-        (None, {"references": IMAGES[0]}, ShapeError, r"references are \(1, 2, 2\), but \(N"),
     ],
 )
 def test_what_does_not_fit(

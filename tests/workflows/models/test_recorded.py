@@ -48,7 +48,7 @@ def test_the_same_checkpoint_is_loaded_and_another_is_refused() -> None:
     run = classifier_run()
     whole = model(run, sha256=file_sha256(run / "best.pt"))
     assert load(whole).sha256 == whole.sha256
-    message = f"^teacher {run} has changed since file was written, but the same is wanted$"
+    message = f"^teacher {run} has changed since file was written, but the same is wanted\n"
     with pytest.raises(ModelError, match=message) as refused:
         load(model(run))
     assert "--model" in str(refused.value.hint)

@@ -42,8 +42,8 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _SIXTEEN_BIT_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")
-_BITS, _PHOTOMETRIC = 258, 262
-"""Tags of TIFF: bits a sample, and what is white."""
+_BITS, _PHOTOMETRIC, _ORIENTATION = 258, 262, 274
+"""Tags of TIFF and EXIF: bits a sample, what is white, and which side is up."""
 
 Interpolation = Literal["bilinear", "bicubic"]
 
@@ -93,6 +93,23 @@ def read_image(
     image = _opened(source, name, pixels=True)
     _turn_upright(image)
     return as_channels(_eight_bit(image, name), channels)
+
+
+def as_eight_bit(image: Image.Image, name: str) -> Image.Image:
+    """A picture that somebody opened, as `read_image` reads its file; theirs stays as it is.
+
+    Args:
+        image: Of any mode.
+        name: How messages call it.
+
+    Raises:
+        DataError: It is damaged, or its pixels are floating or have 32 bits.
+    """
+    try:
+        image.load()
+    except Exception as error:
+        raise _damaged(name, error) from None
+    return _eight_bit(_upright(image), name)
 
 
 def check_picture(path: Path) -> None:
@@ -209,9 +226,13 @@ def _opened(content: bytes, name: str, *, pixels: bool = False) -> Image.Image:
     except UnidentifiedImageError:
         raise DataError(f"image '{name}' is in no format that can be read, but {WANTED}") from None
     except Exception as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise DataError(f"image '{name}' is damaged ({reason}), but {WANTED}") from None
+        raise _damaged(name, error) from None
     return image
+
+
+def _damaged(name: str, error: Exception) -> DataError:
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return DataError(f"image '{name}' is damaged ({reason}), but {WANTED}")
 
 
 def _check_pixels(image: Image.Image, name: str) -> None:
@@ -226,6 +247,15 @@ def _check_pixels(image: Image.Image, name: str) -> None:
             f"image '{name}' is {image.width}x{image.height}, but at most {MAXIMUM_SIDE:,} pixels "
             "a side are read"
         )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The image, or a copy where its EXIF tag turns it."""
+    try:
+        turned = image.getexif().get(_ORIENTATION, 1) != 1
+        return ImageOps.exif_transpose(image) if turned else image
+    except Exception:  # as below
+        return image
 
 
 def _turn_upright(image: Image.Image) -> None:

@@ -81,7 +81,6 @@ def _title_key(title: str) -> str:
 
 def _unknown(what: str, name: str, names: Sequence[str], ids: Sequence[str]) -> UnknownNameError:
     near = near_names(name, names)
-    error = UnknownNameError(what, name, near)
     listed = ", ".join(f"'{one}'" for one in near) if near else f"ids such as {ids[0]}, {ids[-1]}"
-    error.hint = f"{'nearest' if near else 'there are'}: {listed}; {len(ids):,} {what}s in all"
-    return error
+    hint = f"{'nearest' if near else 'there are'}: {listed}; {len(ids):,} {what}s in all"
+    return UnknownNameError(what, name, near, hint=hint)

@@ -12,31 +12,45 @@ from torch import Tensor, nn
 
 from xaitool import registry
 from xaitool.core.attribution.base import Attribution, AttributionMethod, is_silent
-from xaitool.core.baselines.base import Baseline
 from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.memory import Rows
 from xaitool.core.score import Output, Score, are_probabilities
 from xaitool.errors import ModelError, ShapeError
-from xaitool.workflows.explanations.baseline_argument import Call, argument_baseline
+from xaitool.workflows.explanations.baseline_argument import (
+    BaselineArgument,
+    Call,
+    argument_baseline,
+)
 from xaitool.workflows.explanations.class_arguments import Classes, checked_logits, chosen_score
 from xaitool.workflows.explanations.explainer import Explainer
-from xaitool.workflows.explanations.image_arguments import check_pixels, labelled_images
+from xaitool.workflows.explanations.image_arguments import (
+    Images,
+    Labels,
+    home,
+    image_batch,
+    labelled_images,
+)
+from xaitool.workflows.explanations.option_arguments import (
+    layer_by_name,
+    our_arguments,
+    our_method,
+)
 from xaitool.workflows.models.exported_program import as_model
 from xaitool.workflows.runs.runtime import Runtime
 
 
 def attribute(
     model: nn.Module,
-    inputs: Tensor,
+    inputs: Images,
     method: str | type[AttributionMethod] = "integrated-gradients",
     *,
     target: Classes | None = None,
     against: Classes | Literal["second"] | None = None,
     score: Output | None = None,
-    baseline: str | Baseline | Tensor | float | None = None,
-    references: Tensor | None = None,
-    data: LabelledImages | tuple[Tensor, Tensor] | None = None,
+    baseline: BaselineArgument | None = None,
+    references: Images | None = None,
+    data: LabelledImages | tuple[Images, Labels] | None = None,
     attributes: Tensor | None = None,
     rows: int | None = None,
     seed: int = 0,
@@ -44,11 +58,12 @@ def attribute(
 ) -> Attribution:
     """Explain what a classifier says about some images.
 
-    Everything is computed where `inputs` are and in their dtype, so bring them to the model's. The
-    model is explained in eval mode and left exactly as it was. Words mean what they mean in
-    Captum, with two differences: there a method's options are named one by one, such as `n_steps`,
-    here as on the command line, such as `steps`; and inputs and baselines are pixels, because
-    the model normalises.
+    Everything is computed where `inputs` are and in their dtype, so bring tensors to the model's;
+    what is no tensor is brought there. The model is explained in eval mode and left exactly as it
+    was. Words mean what they mean in Captum, with two differences: inputs and baselines are pixels,
+    because the model normalises; and a method's options have the names of the command line, such
+    as `steps`. Captum's, such as `n_steps`, `baselines` and `internal_batch_size`, are understood,
+    with a warning that says ours.
 
     Args:
         model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``, or to several things
@@ -56,8 +71,11 @@ def attribute(
             classes, of logits ``(-z/2, z/2)``. A model that wants normalised images becomes one on
             pixels by ``nn.Sequential(Normalise(mean, deviation), model)`` with
             `xaitool.core.models.normalise.Normalise`.
-        inputs: ``(N, C, H, W)``, floating, in [0, 1]; never written. Of no images, N = 0, the
-            result is empty.
+        inputs: Pixels in [0, 1], or uint8, which is divided by 255; of the size that the model
+            wants, and never written. A tensor is ``(N, C, H, W)``, or one image ``(C, H, W)``. A
+            NumPy array has its 1 or 3 channels last, ``(N, H, W, C)`` or ``(H, W, C)``, or if they
+            are not there, first, as a tensor; ``(H, W)`` is one grey image. Or a PIL image, or a
+            list with one image each, all of one shape. Of no images, N = 0, the result is empty.
         method: A name of the registry, as ``xaitool explain --list`` shows them, or a class.
         target: Class that is explained, one for all or one a sample; by default the predicted one.
         against: One-vs-one: the class that the target is held against; ``second`` is the most
@@ -65,19 +83,21 @@ def attribute(
         score: Scale of the score; by default the method's own, logit for all but AGI.
         baseline: For methods that want one: a registry's name, ``ganmex:CHECKPOINT`` with one of
             ``xaitool train-baseline-gan``, for ``cgi`` ``cvae:CHECKPOINT`` with another of it, a
-            `Baseline`, a number (an image of that pixel value alone), or the images: one for all
-            ``(C, H, W)``, one a sample ``(N, C, H, W)`` or several ``(N, R, C, H, W)``, which for
-            ``cgi`` are the points of its path. By default the method's own; ``cgi`` has none.
-        references: Images ``(R, C, H, W)`` in [0, 1] that all samples are compared with: the
+            `Baseline`, a number (an image of that pixel value alone), or images as `inputs` may be:
+            one for all ``(C, H, W)``, one a sample ``(N, C, H, W)`` or several
+            ``(N, R, C, H, W)``, which for ``cgi`` are the points of its path; what is 1 is
+            repeated, as in ``(C, 1, 1)``, a colour. By default the method's own; ``cgi`` has none.
+        references: Images that all samples are compared with, as `inputs` may be, R of them: the
             baseline ``dataset``.
         data: Labelled images that a baseline chooses from, such as ``nearest-target``: a dataset of
-            xaitool, or images ``(M, C, H, W)`` in [0, 1] and labels ``(M,)``.
+            xaitool, or M images, as `inputs` may be, and labels ``(M,)``.
         attributes: For a path of ``cgi``: the inputs' sensitive attributes, int64 ``(N, A)``, or
             ``(N,)`` of a single one. By default they are inferred from the inputs.
         rows: Largest number of images in one forward pass; by default as the device likes it. It is
             halved, with a warning, when memory is short.
         seed: Of methods and baselines that draw.
-        **options: The method's own, such as ``steps=200``.
+        **options: The method's own, such as ``steps=200``; the ``layer`` of Grad-CAM is a name or
+            the module itself.
 
     Returns:
         Values ``(N, C, H, W)``, the scores and the completeness gap; its `score` says which
@@ -128,28 +148,40 @@ def attribute(
     """
     if not isinstance(model, nn.Module):
         raise ModelError(f"the model is a {type(model).__name__}, but a torch.nn.Module is wanted")
-    check_pixels("inputs", inputs, 4, none=True)
-    model = as_model(model)
+    method = our_method(method, _warn)
     kind: type[AttributionMethod] = (
         registry.load("method", method) if isinstance(method, str) else method
     )
-    runtime = Runtime(inputs.device, inputs.dtype)
-    if rows is None:
-        rows = runtime.rows(inputs.shape[1:].numel(), None)
-    together = Rows(rows, _warn)
+    own: dict[str, Any] = {"baseline": baseline, "references": references, "rows": rows}
+    own, options = our_arguments(kind, own, options, _warn)
+    place = home(model)
+    images = image_batch("inputs", inputs, place, none=True)
+    model = as_model(model)
+    runtime = Runtime(images.device, images.dtype)
+    fitting = runtime.rows(images.shape[1:].numel(), None)
+    together = Rows(fitting if own["rows"] is None else own["rows"], _warn)
     users = UsersClassifier(model)
-    bound = kind(users, seed=seed, **options)
+    bound = kind(users, seed=seed, **layer_by_name(model, options))
     output = score or kind.default_output
-    if not len(inputs):
-        return _nothing(bound, inputs, output)
-    call = Call(users, inputs, references, labelled_images(data), attributes, seed, runtime)
-    known = None if attributes is None else _attribute_values(attributes, inputs)
-    explainer = Explainer(bound, argument_baseline(kind, baseline, call), together)
-    logits = together.run(partial(checked_logits, users, inputs))
+    if not len(images):
+        return _nothing(bound, images, output)
+    given = own["references"]
+    call = Call(
+        users,
+        images,
+        None if given is None else image_batch("references", given, runtime),
+        labelled_images(data, runtime),
+        attributes,
+        seed,
+        runtime,
+    )
+    known = None if attributes is None else _attribute_values(attributes, images)
+    explainer = Explainer(bound, argument_baseline(kind, own["baseline"], call), together)
+    logits = together.run(partial(checked_logits, users, images))
     if are_probabilities(logits):
         _warn("the model seems to return probabilities, not logits")
     what = chosen_score(logits, target, against, output)
-    result = explainer.explain(inputs, what, known).attribution
+    result = explainer.explain(images, what, known).attribution
     _warn_of_odd_attributions(result, method if isinstance(method, str) else kind.__name__)
     return result
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from xaitool import registry
@@ -20,9 +23,12 @@ from xaitool.workflows.counterfactuals.cvae import LoadedCvae, check_cvae, check
 from xaitool.workflows.counterfactuals.generator import LoadedGenerator, check_count, check_shape
 from xaitool.workflows.explanations.baseline_choice import IN_A_CHECKPOINT, check_fit
 from xaitool.workflows.explanations.class_arguments import checked_logits
-from xaitool.workflows.explanations.image_arguments import check_pixels
+from xaitool.workflows.explanations.image_arguments import Images, fitting_images
 from xaitool.workflows.explanations.supply import Supply
 from xaitool.workflows.runs.runtime import Runtime
+
+_KINDS = (Real, Tensor, np.ndarray, np.generic, Image.Image, list, tuple)
+BaselineArgument: TypeAlias = str | float | Baseline | Images
 
 
 @dataclass(frozen=True)
@@ -60,37 +66,34 @@ class Call:
 
 def argument_baseline(
     method: type[AttributionMethod],
-    given: str | Baseline | Tensor | float | None,
+    given: BaselineArgument | None,
     call: Call,
 ) -> Baseline | None:
     """What a method gets its references from; None for a method without any.
 
     Args:
         method: The method.
-        given: A registry's name, ``ganmex:CHECKPOINT``, ``cvae:CHECKPOINT``, a `Baseline`, images
-            ``(C, H, W)``, ``(N, C, H, W)`` or ``(N, R, C, H, W)`` in [0, 1], a number that all
-            pixels have, or None: the method's own.
+        given: A registry's name, ``ganmex:CHECKPOINT``, ``cvae:CHECKPOINT``, a `Baseline`, a
+            number that all pixels have, images (`fitting_images`), or None: the method's own.
         call: What else is given.
 
     Raises:
         UnknownNameError: There is no such baseline.
         ConfigError: The method takes none or another kind, or what it needs is missing, or what is
             there is unused.
-        ShapeError: The images are no pixels.
+        ShapeError: The images are no pixels, or do not fit the inputs.
         ArtifactError: The checkpoint cannot be loaded.
         ModelError: It was trained for other images or classes than the model's.
     """
     if given is not None and not method.needs_baseline:
         raise ConfigError(f"{method.__name__} takes no baseline, but one is given")
-    if call.references is not None:
-        check_pixels("references", call.references, 4)
     if given is None and method.needs_baseline:
         given = method.default_baseline if call.references is None else "dataset"
     if isinstance(given, str):
         opened: Baseline | None = _named(given, call)
     else:
         call.refuse_unused(frozenset())
-        opened = None if given is None else _object(given, call.inputs.shape[1:])
+        opened = None if given is None else _object(given, call)
     if call.attributes is not None and (opened is None or not opened.is_path):
         raise ConfigError("attributes are given, but no baseline that is used wants them")
     if opened is not None and (isinstance(given, str) or opened.is_path):
@@ -111,17 +114,18 @@ def _named(name: str, call: Call) -> Baseline:
     return CallSupply(name, call).opened(kind, {}).baseline
 
 
-def _object(given: Baseline | Tensor | float, shape: tuple[int, ...]) -> Baseline:
+def _object(given: Any, call: Call) -> Baseline:
     if isinstance(given, Baseline):
         return given
-    if isinstance(given, Real) and not isinstance(given, bool):
-        return _Given(torch.full(shape, float(given)))
-    if not isinstance(given, Tensor):
+    if isinstance(given, bool) or not isinstance(given, _KINDS):
         raise ConfigError(
             f"baseline is a {type(given).__name__}, but a name, a number, images or a Baseline is "
             "wanted"
         )
-    return _Given(given)
+    images: Any = given
+    if isinstance(given, Real) or getattr(given, "ndim", None) == 0:
+        images = torch.full((1, 1, 1), float(images))
+    return _Given(fitting_images("baselines", images, tuple(call.inputs.shape), call.runtime))
 
 
 class CallSupply(Supply):
@@ -166,15 +170,11 @@ class CallSupply(Supply):
 
 
 class _Given(Baseline):
-    """References that the caller made."""
+    """References that the caller made: ``(1, C, H, W)``, or for N samples one or several each."""
 
     def __init__(self, references: Tensor) -> None:
         super().__init__()
-        check_pixels("baselines", references, 3, 4, 5)
         self.references = references.unsqueeze(1) if references.ndim == 4 else references
 
     def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
-        references = self.references.to(images)
-        if references.ndim == 5:
-            return references
-        return references.expand(len(images), 1, *references.shape)
+        return self.references.to(images).expand(len(images), -1, -1, -1, -1)

@@ -187,7 +187,7 @@ def test_seed_gives_the_same_networks():
 )
 def test_sides_out_of_range(shape: tuple[int, int, int], hint: int):
     for network in (DCGan, DCGenerator, DCDiscriminator):
-        with pytest.raises(ModelError, match=r"but dcgan wants sides from 28 to 64$") as caught:
+        with pytest.raises(ModelError, match=r"but dcgan wants sides from 28 to 64\n") as caught:
             network(shape)
         assert caught.value.hint == f"--image-size {hint}"
 
