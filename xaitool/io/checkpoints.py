@@ -84,8 +84,8 @@ def load_checkpoint(
     if not isinstance(found, str) or found != FORMAT:
         raise ArtifactError(
             f"{path} has no xaitool header, but a xaitool checkpoint is wanted",
-            hint="weights of another program go with their network: torchvision:NAME or "
-            "package.module:factory, and --weights FILE",
+            hint="weights of another program go with their network: "
+            f"torchvision:NAME (or package.module:factory) --weights {path}",
         )
     header = checked(checkpoint, Header, f"checkpoint {path}")
     if header["schema"] != SCHEMA:

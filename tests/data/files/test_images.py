@@ -213,6 +213,15 @@ def test_messages_for_what_is_no_picture(tmp_path: Path):
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("name", "hinted"), [("epoch=3.ckpt", True), ("poem.png", False)])
+def test_weights_in_place_of_a_picture_lead_on(name: str, hinted: bool, tmp_path: Path):
+    path = tmp_path / name
+    path.write_bytes(b"PK\x03\x04 and so on")
+    with pytest.raises(DataError, match="is in no format") as caught:
+        read_image(path)
+    assert ("--weights" in str(caught.value.hint)) is hinted
+
+
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "tiff", "gif", "bmp"])
 def test_truncated_pictures_are_damaged(kind: str):
     whole = encoded(picture(2, (64, 64)), kind)

@@ -32,6 +32,9 @@ MAXIMUM_SIDE = 65_535
 """JPEG's and GIF's own limit. Pillow keeps an address a row, so that a thin picture costs more
 than its pixels, and to resize its shorter side makes it larger by far."""
 
+WEIGHTS = (".pt", ".pth", ".ckpt")
+"""Of files that people give in place of pictures."""
+
 WANTED = "a PNG, JPEG, WebP, BMP, TIFF, GIF, PPM or PGM picture is wanted"
 
 STRIP_PIXELS = 2**20
@@ -224,7 +227,10 @@ def _opened(content: bytes, name: str, *, pixels: bool = False) -> Image.Image:
             f"image '{name}' has too many pixels, but at most {MAXIMUM_PIXELS:,} are read"
         ) from None
     except UnidentifiedImageError:
-        raise DataError(f"image '{name}' is in no format that can be read, but {WANTED}") from None
+        weights = name.lower().endswith(WEIGHTS)
+        hint = "weights are given by --weights, a run or checkpoint by --model" if weights else None
+        message = f"image '{name}' is in no format that can be read, but {WANTED}"
+        raise DataError(message, hint=hint) from None
     except Exception as error:
         raise _damaged(name, error) from None
     return image
