@@ -21,8 +21,10 @@ PLAIN = {"TTY_COMPATIBLE": "0", "NO_COLOR": "1", "COLUMNS": "100"}
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No colours, no user's cache; one cache for the session, so that networks train once."""
-    os.environ.update(PLAIN, XDG_CACHE_HOME=str(tmp_path_factory.mktemp("cache")))
+    """No colours, no user's cache; one for all workers, so that networks train once."""
+    folder = tmp_path_factory.getbasetemp()
+    session = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    os.environ.update(PLAIN, XDG_CACHE_HOME=str(session / "cache"))
 
 
 @pytest.fixture(autouse=True)

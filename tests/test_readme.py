@@ -33,12 +33,12 @@ FLAGS = program_flags()
 ALL_FLAGS = {flag for known in FLAGS.values() for flag in known}
 NAMED = {span for path in [README, *chapters()] for span in spans(path)}
 RUNNABLE = [path for path in FILES if any(block.runs_anywhere for block in blocks(path))]
-DOWNLOADS = [
-    pytest.param(block.text, id=f"{path.stem}-{number}")
+DOWNLOADS = {
+    block.text: f"{path.stem}-{number}"
     for path in FILES
     for number, block in enumerate(blocks(path))
     if block.text.startswith("# needs a download")
-]
+}
 
 
 def run(command: list[str], folder: Path) -> None:
@@ -150,6 +150,7 @@ def test_the_main_job_makes_samples(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
-@pytest.mark.parametrize("block", DOWNLOADS)
+@pytest.mark.xdist_group("real data")
+@pytest.mark.parametrize("block", DOWNLOADS, ids=DOWNLOADS.values())
 def test_real_data_blocks_run(block: str, tmp_path: Path, real_data: Path) -> None:
     run(runner(shortened(Block("sh", block))), tmp_path)

@@ -60,6 +60,7 @@ def test_it_knows_the_digits() -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
+@pytest.mark.xdist_group("real data")
 def test_it_knows_mnist(real_data: Path) -> None:
     found = load(Recorder(), "mnist", data_dir=real_data)
     assert found is not None

@@ -192,6 +192,7 @@ def test_silent_by_default(quick: None, tmp_path: Path, capfd: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.data
+@pytest.mark.xdist_group("real data")
 def test_it_learns_to_write_sevens(real_data: Path, tmp_path: Path) -> None:
     config = gan_config(
         tmp_path / "run",
