@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -110,8 +111,9 @@ def test_explain_draws_bars_on_a_terminal(invoke: Invoke) -> None:
 def test_colours_on_a_terminal_that_has_them(invoke: Invoke) -> None:
     arguments = line("preferences", "--user", "u7")
     shown = invoke(*arguments, NO_COLOR="", TERM="xterm-256color").stdout
+    assert re.search("│\x1b\\[38;5;167m█", shown)  # red for what is liked, as in heat maps
+    assert re.search("█\x1b\\[0m│", shown)
     assert "\x1b[38;5;32m" in shown
-    assert "\x1b[38;5;166m" in shown
     assert "\x1b" not in invoke(*arguments, NO_COLOR="", TERM="dumb").stdout
 
 

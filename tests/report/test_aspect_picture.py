@@ -4,8 +4,14 @@ import matplotlib
 import numpy as np
 import pytest
 
+from tests.report.figures import pixels
 from xaitool.report.aspect_bars import Bar
-from xaitool.report.aspect_picture import ASIDE, NEGATIVE, POSITIVE, Panel, aspect_picture
+from xaitool.report.aspect_picture import ASIDE, Panel, aspect_figure
+from xaitool.report.figure import NEGATIVE, POSITIVE
+
+
+def aspect_picture(title, panels, **options):
+    return pixels(aspect_figure(title, panels, **options))
 
 
 def panel(title="user 1", rest=0.0, **values):

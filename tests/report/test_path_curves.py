@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from xaitool.report.curves import COLOURS
+from tests.report.figures import pixels
+from xaitool.report.figure import COLOURS
 from xaitool.report.path_curves import path_curves
 
 PLACES = [0.0, 0.5, 1.0]
@@ -15,7 +16,7 @@ def drawn(picture, index):
 
 
 def picture(panels):
-    return path_curves(panels, PLACES, x_label="place", y_label="probability")
+    return pixels(path_curves(panels, PLACES, x_label="place", y_label="probability"))
 
 
 def test_a_panel_for_each_path_with_the_same_line_for_an_image():
@@ -31,7 +32,7 @@ def test_a_panel_for_each_path_with_the_same_line_for_an_image():
 
 
 def test_places_are_where_they_are_said_to_be():
-    found = path_curves({"": [[0.0, 0.0, 1.0]]}, [0, 0.25, 1], x_label="", y_label="")
+    found = pixels(path_curves({"": [[0.0, 0.0, 1.0]]}, [0, 0.25, 1], x_label="", y_label=""))
     rows, columns = drawn(found, 0)
     flat = columns[rows == rows.max()]
     share = (flat.max() - columns.min()) / (columns.max() - columns.min())

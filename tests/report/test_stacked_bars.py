@@ -6,14 +6,19 @@ import matplotlib
 import numpy as np
 import pytest
 
-from xaitool.report.curves import COLOURS, INK
-from xaitool.report.stacked_bars import stacked_bars
+from tests.report import figures
+from xaitool.report import stacked_bars as module
+from xaitool.report.figure import COLOURS, INK
 
 BARS = {
     "plain": {"training": 3.0, "explanations": 0.0},
     "explained": {"training": 3.0, "explanations": 6.0},
 }
-LABELS: dict[str, Any] = {"title": "Time", "x_label": "seconds"}
+LABELS: dict[str, Any] = {"title": "Time", "x_label": "seconds", "y_label": "run"}
+
+
+def stacked_bars(bars, **options):
+    return figures.pixels(module.stacked_bars(bars, **options))
 
 
 def lengths(picture, index):

@@ -16,7 +16,7 @@ from xaitool.workflows.runs.progress import SilentTask, Task
 
 # Of the 256 terminal colours those nearest to Okabe and Ito's blue and vermilion, which can be told
 # apart with any colour vision and read on black and on white.
-POSITIVE, NEGATIVE = 32, 166
+POSITIVE, NEGATIVE = 167, 32
 
 
 # Of a message: a path that people have fits, the digits and names of a hostile file do not.

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from xaitool.report.aspect_bars import Bar
-from xaitool.report.curves import COLOURS, DOTS_PER_INCH, INK, rendered
-from xaitool.report.text import drawable
+from xaitool.report.figure import (
+    INK,
+    NEGATIVE,
+    PALE,
+    POSITIVE,
+    figure_title,
+    fitted,
+    name,
+    new_figure,
+    usual_style,
+)
+from xaitool.report.text import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-POSITIVE, NEGATIVE = COLOURS[:2]
 ASIDE = "#b0b0b0"
 COLUMNS = 4
 # How far the axis goes beyond the longest bar: as far as its number needs.
-ROOM = 1.45
+ROOM = 1.6
 PANEL_INCHES = 3.4
 BAR_INCHES = 0.28
 FRAME_INCHES = 1.1
+LONGEST_TITLE = 90
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Panel:
     bars: Sequence[Bar]
 
 
-def aspect_picture(title: str, panels: Sequence[Panel], *, x_label: str) -> Image.Image:
+def aspect_figure(title: str, panels: Sequence[Panel], *, x_label: str) -> Figure:
     """Bars to the right of zero for what is liked, to the left for what is not.
 
     Args:
@@ -49,25 +57,20 @@ def aspect_picture(title: str, panels: Sequence[Panel], *, x_label: str) -> Imag
         x_label: What a bar's length is.
 
     Returns:
-        An RGB picture; equal input gives equal bytes.
+        The figure.
     """
-    from matplotlib import style
-    from matplotlib.figure import Figure
-
+    panels = [replace(panel, title=_title(panel.title)) for panel in panels]
     columns = min(len(panels), COLUMNS)
     rows = math.ceil(len(panels) / columns)
     lines = max(panel.title.count("\n") for panel in panels) + _tallest(panels)
     height = rows * (FRAME_INCHES + BAR_INCHES * lines) + BAR_INCHES * bool(title)
-    # The user's own matplotlibrc must not change the picture.
-    with style.context("default"):
-        figure = Figure(
-            (PANEL_INCHES * max(columns, 1.3), height), DOTS_PER_INCH, layout="constrained"
-        )
-        if title:
-            figure.suptitle(_plain(title), color=INK, fontsize=12)
+    with usual_style():
+        figure = new_figure(PANEL_INCHES * max(columns, 1.3), height)
+        figure_title(figure, title)
         _fill(figure, panels, rows, columns)
+        figure.supylabel("aspect", color=INK, fontsize=9)
         figure.supxlabel(x_label, color=INK, fontsize=9)
-        return rendered(figure)
+        return figure
 
 
 def _fill(figure: Figure, panels: Sequence[Panel], rows: int, columns: int) -> None:
@@ -86,20 +89,26 @@ def _draw(axes: Axes, panel: Panel, named: bool) -> None:
 
     places = range(len(panel.bars))
     drawn = axes.barh(places, [bar.value for bar in panel.bars], color=[*map(_colour, panel.bars)])
-    axes.bar_label(drawn, [bar.label for bar in panel.bars], padding=3, color=INK, fontsize=8)
+    labels = [bar.label.replace("-", "−") for bar in panel.bars]
+    axes.bar_label(drawn, labels, padding=3, color=INK, fontsize=8)
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_yticks(places, _names(panel) if named else [""] * len(places))
-    axes.set_title(_plain(panel.title), color=INK, fontsize=9)
+    axes.set_title(panel.title, color=INK, fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(5, symmetric=True))
     axes.tick_params(colors=INK, labelsize=9, left=False)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(INK)
-    axes.grid(axis="x", color="#e0e0e0", linewidth=0.6)
+    axes.grid(axis="x", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
 
 
+def _title(text: str) -> str:
+    lines = [shortened(line, LONGEST_TITLE) for line in text.split("\n")]
+    return fitted("\n".join(lines), 9, PANEL_INCHES - 0.8)
+
+
 def _names(panel: Panel) -> list[str]:
-    return [_plain(bar.name) for bar in panel.bars]
+    return [name(bar.name) for bar in panel.bars]
 
 
 def _tallest(panels: Sequence[Panel]) -> int:
@@ -110,8 +119,3 @@ def _colour(bar: Bar) -> str:
     if bar.aside:
         return ASIDE
     return POSITIVE if bar.value > 0 else NEGATIVE
-
-
-def _plain(text: str) -> str:
-    """Without matplotlib taking a dollar sign for the start of a formula."""
-    return drawable(text).replace("$", r"\$")

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PIL import Image
 from torch import Tensor
 
 from xaitool.errors import ShapeError
-from xaitool.report.curves import DOTS_PER_INCH, INK, rendered
-from xaitool.report.text import drawable
+from xaitool.report.figure import INK, figure_title, fitted, name, new_figure, usual_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Tol's muted scheme with a darker grey: ten colours that any colour vision tells apart.
 COLOURS = (
@@ -51,7 +50,7 @@ class Points:
 
 def feature_scatter(
     clean: Points, attacks: Sequence[Points], classes: Sequence[str], title: str
-) -> Image.Image:
+) -> Figure:
     """A panel of the clean samples, and for each attack one with its samples over the clean ones.
 
     As figure 3 of the PC paper: dots are clean, crosses are attacked, and the colour is that of the
@@ -65,25 +64,20 @@ def feature_scatter(
         title: Above the picture.
 
     Returns:
-        An RGB picture; equal input gives equal bytes.
+        The figure.
 
     Raises:
         ShapeError: There is no clean sample, or places and labels do not fit.
     """
-    from matplotlib import style
-    from matplotlib.figure import Figure
-
     for points in (clean, *attacks):
         _check(points)
     if not len(clean.labels):
         raise ShapeError("the feature map has 0 clean samples, but at least 1 is wanted")
     columns = min(COLUMNS, 1 + len(attacks))
     rows = -(-(1 + len(attacks)) // columns)
-    # The user's own matplotlibrc must not change the picture.
-    with style.context("default"):
-        size = columns * PANEL_INCHES, rows * PANEL_INCHES + 0.4
-        figure = Figure(size, DOTS_PER_INCH, layout="constrained")
-        figure.suptitle(drawable(title), color=INK, fontsize=12, parse_math=False)
+    with usual_style():
+        figure = new_figure(columns * PANEL_INCHES, rows * PANEL_INCHES + 0.4)
+        figure_title(figure, title)
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         panels = grid.ravel().tolist()
         for axes, points in zip(panels, (clean, *attacks), strict=False):
@@ -94,7 +88,9 @@ def feature_scatter(
             _name_classes(axes, clean, classes)
         for axes in panels[1 + len(attacks) :]:
             axes.set_visible(False)
-        return rendered(figure)
+        figure.supxlabel("first t-SNE coordinate (no unit)", color=INK, fontsize=10)
+        figure.supylabel("second t-SNE coordinate (no unit)", color=INK, fontsize=10)
+        return figure
 
 
 def _check(points: Points) -> None:
@@ -107,7 +103,7 @@ def _check(points: Points) -> None:
 
 
 def _dress(axes: Axes, title: str) -> None:
-    axes.set_title(drawable(title), color=INK, fontsize=10, parse_math=False)
+    axes.set_title(fitted(title, 10, PANEL_INCHES - 0.4), color=INK, fontsize=10)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -135,12 +131,11 @@ def _name_classes(axes: Axes, clean: Points, classes: Sequence[str]) -> None:
         axes.text(
             x,
             y,
-            drawable(classes[label]),
+            name(classes[label]),
             color=INK,
             fontsize=10,
             fontweight="bold",
             ha="center",
             va="center",
-            parse_math=False,
             path_effects=[withStroke(linewidth=3, foreground="white")],
         )

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
-from xaitool.report.curves import COLOURS, DOTS_PER_INCH, INK, LINES, rendered
-from xaitool.report.text import drawable
+from xaitool.report.figure import COLOURS, INK, LABEL_SIZE, LINES, dress, new_figure, usual_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PANEL_INCHES = (4.4, 3.6)
 
@@ -22,7 +20,7 @@ def path_curves(
     *,
     x_label: str,
     y_label: str,
-) -> Image.Image:
+) -> Figure:
     """A panel for each kind of path; the same image has the same line in all panels.
 
     Args:
@@ -32,33 +30,17 @@ def path_curves(
         y_label: Beside the first one.
 
     Returns:
-        An RGB picture; equal input gives equal bytes.
+        The figure.
     """
-    from matplotlib import style
-    from matplotlib.figure import Figure
-
-    # The user's own matplotlibrc must not change the picture.
-    with style.context("default"):
-        size = PANEL_INCHES[0] * len(panels), PANEL_INCHES[1]
-        figure = Figure(size, DOTS_PER_INCH, layout="constrained")
+    with usual_style():
+        figure = new_figure(PANEL_INCHES[0] * len(panels), PANEL_INCHES[1])
         all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for axes, (title, curves) in zip(all_axes, panels.items(), strict=True):
-            _dress(axes, title, x_label)
+            dress(axes, title, x_label, "", PANEL_INCHES[0] - 1)
+            axes.set(xlim=(0, 1), ylim=(-0.02, 1.02))
             _draw(axes, curves, places)
-        all_axes[0].set_ylabel(y_label, color=INK)
-        return rendered(figure)
-
-
-def _dress(axes: Axes, title: str, x_label: str) -> None:
-    axes.set_title(drawable(title), color=INK, fontsize=10)
-    axes.set_xlabel(x_label, color=INK)
-    axes.set_xlim(0, 1)
-    axes.set_ylim(-0.02, 1.02)
-    axes.tick_params(colors=INK, which="both")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["bottom", "left"]].set_color(INK)
-    axes.grid(color="#e0e0e0", linewidth=0.6)
-    axes.set_axisbelow(True)
+        all_axes[0].set_ylabel(y_label, color=INK, fontsize=LABEL_SIZE)
+        return figure
 
 
 def _draw(axes: Axes, curves: Sequence[Sequence[float]], places: Sequence[float]) -> None:

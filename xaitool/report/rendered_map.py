@@ -19,6 +19,7 @@ from xaitool.report.colour import (
 )
 from xaitool.report.pixels import Pixels
 from xaitool.report.renderings import RENDERINGS, Rendering
+from xaitool.report.text import number
 
 LOW, HIGH = 80, 99
 
@@ -105,10 +106,6 @@ def _between_percentiles(values: NDArray[np.floating]) -> RenderedMap:
     low, high = np.percentile(values, (LOW, HIGH))
     if high == low:
         high = values.max()
-    top = f"≥ {_number(high)}" if high > low else ""
+    top = f"≥ {number(high, '.3g')}" if high > low else ""
     levels = relative(values.clip(low, high) - low, float(high - low))
-    return RenderedMap(levels, False, (top, f"≤ {_number(low)}"))
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+    return RenderedMap(levels, False, (top, f"≤ {number(low, '.3g')}"))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
-from xaitool.report.curves import COLOURS, DOTS_PER_INCH, INK, rendered
-from xaitool.report.text import drawable
+from xaitool.report.figure import COLOURS, INK, dress, legend_below, name, new_figure, usual_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WIDTH_INCHES = 7.2
 MARGIN_INCHES, BAR_INCHES, LINE_INCHES = 1.3, 0.45, 0.22
@@ -22,8 +20,9 @@ def stacked_bars(
     *,
     title: str,
     x_label: str,
+    y_label: str,
     spreads: Mapping[str, float] | None = None,
-) -> Image.Image:
+) -> Figure:
     """A horizontal bar for each name, so that long names stay readable.
 
     Args:
@@ -31,19 +30,16 @@ def stacked_bars(
             bars have the same parts; behind a bar stands their sum.
         title: Above the bars.
         x_label: Below the axis, with the unit.
+        y_label: What the names are of.
         spreads: Name of a bar to the half length of the whisker at its end.
 
     Returns:
-        An RGB picture, higher the more bars there are; equal input gives equal bytes.
+        The figure, higher the more bars there are.
     """
-    from matplotlib import style
-    from matplotlib.figure import Figure
-
-    # The user's own matplotlibrc must not change the picture.
-    with style.context("default"):
-        figure = Figure((WIDTH_INCHES, _height(bars)), DOTS_PER_INCH, layout="constrained")
+    with usual_style():
+        figure = new_figure(WIDTH_INCHES, _height(bars))
         axes = figure.add_subplot()
-        totals = _stack(axes, bars)
+        totals, parts = _stack(axes, bars)
         ends = [
             total + _whisker(axes, row, total, (spreads or {}).get(name, 0.0))
             for row, (name, total) in enumerate(zip(bars, totals, strict=True))
@@ -52,9 +48,10 @@ def stacked_bars(
             place: dict[str, Any] = {"xytext": (6, 0), "textcoords": "offset points"}
             axes.annotate(f"{total:.4g}", (end, row), **place, va="center", color=INK)
         axes.set_xlim(0, 1.12 * max(ends, default=1) or 1)
-        _dress(axes, list(bars), title, x_label)
-        figure.legend(loc="outside lower right", ncols=4, frameon=False, labelcolor=INK)
-        return rendered(figure)
+        dress(axes, title, x_label, y_label, WIDTH_INCHES - 1)
+        _name(axes, list(bars))
+        legend_below(figure, parts)
+        return figure
 
 
 def _height(names: Iterable[str]) -> float:
@@ -62,14 +59,17 @@ def _height(names: Iterable[str]) -> float:
     return MARGIN_INCHES + sum(max(BAR_INCHES, LINE_INCHES * count) for count in lines)
 
 
-def _stack(axes: Axes, bars: Mapping[str, Mapping[str, float]]) -> list[float]:
-    """Draw part after part; returns where each bar ends."""
-    ends = [0.0] * len(bars)
+def _stack(
+    axes: Axes, bars: Mapping[str, Mapping[str, float]]
+) -> tuple[list[float], dict[str, Any]]:
+    """Draw part after part; returns where each bar ends, and each part's artist by its name."""
+    ends, artists = [0.0] * len(bars), {}
     for index, part in enumerate(next(iter(bars.values()), {})):
         lengths = [parts[part] for parts in bars.values()]
-        axes.barh(range(len(bars)), lengths, 0.6, ends, color=COLOURS[index], label=part)
+        colour = COLOURS[index]
+        artists[part] = axes.barh(range(len(bars)), lengths, 0.6, ends, color=colour)
         ends = [end + length for end, length in zip(ends, lengths, strict=True)]
-    return ends
+    return ends, artists
 
 
 def _whisker(axes: Axes, row: int, end: float, spread: float) -> float:
@@ -79,11 +79,8 @@ def _whisker(axes: Axes, row: int, end: float, spread: float) -> float:
     return spread
 
 
-def _dress(axes: Axes, names: list[str], title: str, x_label: str) -> None:
-    axes.set_yticks(range(len(names)), list(map(drawable, names)))
+def _name(axes: Axes, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), list(map(name, names)))
     axes.invert_yaxis()
-    axes.set_title(drawable(title), color=INK, fontsize=11)
-    axes.set_xlabel(x_label, color=INK)
-    axes.tick_params(colors=INK)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(INK)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=False, axis="y")

@@ -35,6 +35,19 @@ def drawable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
+def number(value: float, form: str) -> str:
+    """A number as text, such as with ``.3g``, with a real minus sign."""
+    return format(value, form).replace("-", "−")
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many letters: of a longer one the beginning and the end."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
+
+
 def line_height(size: int) -> int:
     """From one line to the next, in pixels, for letters of a size."""
     return round(1.4 * size)

@@ -7,7 +7,8 @@ from PIL import Image
 
 from xaitool.errors import ConfigError
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.evaluation.picture_path import picture_path, save_picture, source_name
+from xaitool.workflows.evaluation.picture_path import picture_path, source_name
+from xaitool.workflows.runs.pictures import write_picture
 
 
 def config(**options):
@@ -37,7 +38,7 @@ def test_without_a_folder_there_is_none(tmp_path):
 def test_a_picture_is_replaced_when_asked(tmp_path):
     path = picture_path(Path("a"), config(out=tmp_path), "path")
     assert path is not None
-    save_picture(Image.new("L", (2, 2)), path, overwrite=False)
+    write_picture(path, Image.new("L", (2, 2)))
     with pytest.raises(
         ConfigError, match=r"a-path\.png exists, but a new file was asked"
     ) as caught:
@@ -49,7 +50,7 @@ def test_a_picture_is_replaced_when_asked(tmp_path):
     other = tmp_path / ".b-path.png.123.partial"
     leftover.touch()
     other.touch()
-    save_picture(Image.new("L", (3, 3)), path, overwrite=True)
+    write_picture(path, Image.new("L", (3, 3)), overwrite=True)
     with Image.open(path) as picture:
         assert picture.size == (3, 3)
     assert (leftover.exists(), other.exists()) == (False, True)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from xaitool.workflows.recommenders.bars import as_picture, as_text
+from xaitool.workflows.recommenders.bars import as_figure, as_text
 
 RECORD: dict[str, Any] = {
     "user": "65",
@@ -79,4 +79,4 @@ def test_nothing():
     ],
 )
 def test_any_pairs_give_a_picture(changes, shares):
-    assert as_picture([RECORD | change for change in changes], shares).mode == "RGB"
+    assert as_figure([RECORD | change for change in changes], shares).get_axes()

@@ -5,10 +5,12 @@ import math
 import pytest
 from PIL import Image
 
-from tests.workflows.tiny_runs import Recorder
+from xaitool.report.curves import curve_figure
 from xaitool.workflows.runs import curves as module
-from xaitool.workflows.runs.curves import tell_pictures, write_curves
+from xaitool.workflows.runs.curves import Chart, write_curves
 from xaitool.workflows.runs.directory import RunDirectory
+
+LOSSES = {"losses": Chart("Losses", "loss", {"loss": "training"})}
 
 
 @pytest.fixture
@@ -25,42 +27,44 @@ def test_what_was_not_measured_is_left_out(run, monkeypatch):
 
     def picture(series, **labels):
         drawn.append((series, labels))
-        return Image.new("L", (4, 3))
+        return curve_figure(series, **labels)
 
-    monkeypatch.setattr(module, "curve_picture", picture)
+    monkeypatch.setattr(module, "curve_figure", picture)
     charts = {
-        "losses": ("loss", "never", "absent"),
-        "both": ("accuracy", "loss"),
-        "nothing": ("never", "name"),
+        "losses": Chart("Losses", "loss", {"loss": "training", "never": "a", "absent": "b"}),
+        "both": Chart("Both", "share", {"accuracy": "right", "loss": "lost"}),
+        "nothing": Chart("Nothing", "share", {"never": "a", "name": "b"}),
     }
     write_curves(run, charts)
     (losses, losses_labels), (both, both_labels) = drawn
     # An epoch in which it was not measured is a gap, so that the others keep their places.
-    assert losses == {"loss": [3, None, 1]}
-    assert both == {"accuracy": [0.5, 0.5, 0.5], "loss": [3, None, 1]}
-    assert losses_labels == {"title": "losses", "x_label": "epoch", "y_label": "loss"}
-    assert both_labels["y_label"] == "accuracy, loss"
+    assert losses == {"training": [3, None, 1]}
+    assert both == {"right": [0.5, 0.5, 0.5], "lost": [3, None, 1]}
+    # A line that is alone has no legend, so the title says which it is.
+    assert losses_labels == {"title": "Losses: training", "x_label": "epoch", "y_label": "loss"}
+    assert both_labels == {"title": "Both", "x_label": "epoch", "y_label": "share"}
     assert sorted(path.name for path in run.plots.iterdir()) == ["both.png", "losses.png"]
 
 
 def test_the_picture_is_replaced_as_epochs_come(run):
-    write_curves(run, {"losses": ("loss",)})
+    write_curves(run, LOSSES)
     path = run.plots / "losses.png"
     before = path.read_bytes()
-    write_curves(run, {"losses": ("loss",)})
+    write_curves(run, LOSSES)
     assert path.read_bytes() == before
     run.metrics.append({"epoch": 4, "loss": 9.0})
-    write_curves(run, {"losses": ("loss",)})
+    write_curves(run, LOSSES)
     assert path.read_bytes() != before
     with Image.open(path) as picture:
         assert picture.format == "PNG"
         assert math.prod(picture.size) > 10_000
 
 
-def test_the_folders_with_pictures_are_told(run):
-    told = Recorder()
-    tell_pictures(run, told)
-    write_curves(run, {"losses": ("loss",), "accuracy": ("accuracy",)})
-    (run.samples / "epoch-0001.png").touch()
-    tell_pictures(run, told)
-    assert told.messages == [f"1 picture: {run.samples}", f"2 pictures: {run.plots}"]
+@pytest.mark.parametrize(("figure_format", "magic"), [("pdf", b"%PDF"), ("svg", b"<?xml")])
+def test_a_figure_in_another_format(run, figure_format, magic):
+    write_curves(run, LOSSES, figure_format)
+    path = run.plots / f"losses.{figure_format}"
+    before = path.read_bytes()
+    assert before.startswith(magic)
+    write_curves(run, LOSSES, figure_format)
+    assert path.read_bytes() == before

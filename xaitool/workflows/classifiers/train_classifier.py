@@ -30,6 +30,7 @@ from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models.checkpoint import KIND, describe
 from xaitool.workflows.models.datasets import load_training_data
 from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.curves import Chart
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
@@ -121,14 +122,18 @@ class ClassifierTrainer:
         epoch: Epochs finished.
     """
 
-    charts: ClassVar[dict[str, tuple[str, ...]]] = {
-        "loss": ("loss",),
-        "accuracy": (
-            "accuracy",
-            "adversarial_accuracy",
-            "validation_accuracy",
-            "validation_worst_class_accuracy",
-            "validation_worst_group_accuracy",
+    charts: ClassVar[dict[str, Chart]] = {
+        "loss": Chart("Training loss", "loss, mean over images", {"loss": "training"}),
+        "accuracy": Chart(
+            "Accuracy",
+            "accuracy (share of images)",
+            {
+                "accuracy": "training",
+                "adversarial_accuracy": "training, attacked",
+                "validation_accuracy": "validation",
+                "validation_worst_class_accuracy": "validation, worst class",
+                "validation_worst_group_accuracy": "validation, worst group",
+            },
         ),
     }
 

@@ -48,6 +48,20 @@ def on_error_option(**facts: Any) -> Any:
     )
 
 
+def figure_format_option() -> Any:
+    """``--figure-format`` of the commands that draw figures with axes."""
+    return option(
+        "png",
+        "The format of figures with axes: png (200 dpi), pdf or svg; pictures made of images are "
+        "PNG.",
+        panel="Output",
+        choices=("png", "pdf", "svg"),
+        what="figure format",
+        role="run",
+        unit="png|pdf|svg",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeviceOptions(Options):
     """Where a command computes."""
@@ -137,6 +151,7 @@ class TrainingRunOptions(RunOptions):
         unit="PIXELS",
     )
     on_error: str = on_error_option(role="run")
+    figure_format: str = figure_format_option()
     resume: str | None = option(
         None,
         "Continue in this run directory; 'auto': continue in --out if it holds a checkpoint.",

@@ -9,6 +9,7 @@ from typing import ClassVar
 from xaitool import registry
 from xaitool.options import option
 from xaitool.options.reader import Reader
+from xaitool.workflows.configs.common import figure_format_option
 from xaitool.workflows.configs.explanation import (
     ExplanationOptions,
     compared_baselines,
@@ -259,8 +260,10 @@ class EvaluateConfig(ExplanationOptions):
         minimum=1,
         unit="N",
     )
+    figure_format: str = figure_format_option()
 
     readers: ClassVar[tuple[Reader, ...]] = (
+        Reader("--out", lambda run: run.out is not None, ("figure_format",)),
         Reader(
             "--method cgi", lambda run: any(one.follows_path for one in methods(run)), ("path",)
         ),

@@ -82,7 +82,10 @@ class RecommendExplainConfig(QueryOptions):
         panel="Output",
     )
     plot: Path | None = option(
-        None, "Also draw the bars, a panel for each pair, as a PNG.", panel="Output", unit="FILE"
+        None,
+        "Also draw the bars, a panel for each pair: as PNG, PDF or SVG, by the file's ending.",
+        panel="Output",
+        unit="FILE",
     )
     overwrite: bool = option(False, "Replace the file at --plot.", panel="Output")
 

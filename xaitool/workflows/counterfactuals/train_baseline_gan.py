@@ -16,7 +16,6 @@ from xaitool.core.training.counterfactual_step import counterfactual_step
 from xaitool.core.training.optimiser import restore_optimiser
 from xaitool.core.training.running_mean import running_mean
 from xaitool.data.dataset import ImageDataset
-from xaitool.io.atomic import write_png
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.generator import KIND, build_generator, describe
 from xaitool.workflows.counterfactuals.judges import CounterfactualJudge
@@ -30,7 +29,9 @@ from xaitool.workflows.counterfactuals.training_data import (
 )
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.curves import Chart
 from xaitool.workflows.runs.directory import RunDirectory
+from xaitool.workflows.runs.pictures import write_picture
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
@@ -130,10 +131,16 @@ class CounterfactualTrainer:
         classifier: What is explained, frozen; None for ``standalone`` without one.
     """
 
-    charts: ClassVar[dict[str, tuple[str, ...]]] = {
-        "losses": ("loss_critic", "loss_generator"),
-        "hit_rate": ("hit_rate",),
-        "l1": ("l1",),
+    charts: ClassVar[dict[str, Chart]] = {
+        "losses": Chart(
+            "Losses",
+            "loss, mean over images",
+            {"loss_critic": "critic", "loss_generator": "generator"},
+        ),
+        "hit_rate": Chart(
+            "Images that become of the class asked for", "share of images", {"hit_rate": "held out"}
+        ),
+        "l1": Chart("Change of images", "mean change of a pixel (white is 1)", {"l1": "held out"}),
     }
 
     def __init__(
@@ -230,7 +237,7 @@ class CounterfactualTrainer:
         """The grid of images and target classes; hit rate and distance on held-out images."""
         generator = self.counterfactual
         picture = self.judge.picture(generator)
-        write_png(directory.samples / f"epoch-{epoch:04d}.png", picture)
+        write_picture(directory.samples / f"epoch-{epoch:04d}.png", picture)
         return dict(self.judge.measure(generator))
 
     def state_dict(self) -> dict[str, Any]:

@@ -17,13 +17,14 @@ from xaitool.data.dataset import ImageDataset
 from xaitool.data.groups import groups_of
 from xaitool.data.sensitive import require_sensitive
 from xaitool.errors import ConfigError, DataError
-from xaitool.io.atomic import write_png
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.cvae import KIND, describe
 from xaitool.workflows.counterfactuals.judges import CvaeJudge
 from xaitool.workflows.counterfactuals.training_data import judged_split, load_targeted_data
 from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.curves import Chart
 from xaitool.workflows.runs.directory import RunDirectory
+from xaitool.workflows.runs.pictures import write_picture
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
@@ -91,8 +92,14 @@ class CvaeTrainer:
         ModelError: The images are too small.
     """
 
-    charts: ClassVar[dict[str, tuple[str, ...]]] = {
-        name: (name, f"held_out_{name}") for name in ("loss", "reconstruction", "kl", "tie")
+    charts: ClassVar[dict[str, Chart]] = {
+        name: Chart(title, quantity, {name: "training", f"held_out_{name}": "held out"})
+        for name, title, quantity in (
+            ("loss", "Loss", "loss per image (nats)"),
+            ("reconstruction", "Reconstruction", "reconstruction error per image (nats)"),
+            ("kl", "Divergence of codes", "Kullback-Leibler divergence per image (nats)"),
+            ("tie", "Tie to other attributes", "error under other attributes, per image (nats)"),
+        )
     }
     planned_by: str | None = None
 
@@ -168,7 +175,7 @@ class CvaeTrainer:
         """The grid of paths; the losses on held-out images."""
         self.model.eval()
         picture = self.judge.picture(self.model)
-        write_png(directory.samples / f"epoch-{epoch:04d}.png", picture)
+        write_picture(directory.samples / f"epoch-{epoch:04d}.png", picture)
         measured = self.judge.measure(self.model)
         self.model.train()
         return dict(measured)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PIL import Image
-
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import remove_partials, write_png
 from xaitool.io.folders import check_file, check_out_folder
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 
 
-def picture_path(source: Path, config: EvaluateConfig, ending: str) -> Path | None:
-    """``OUT/SOURCE-ENDING.png``, or None without ``--out``.
+def picture_path(
+    source: Path, config: EvaluateConfig, ending: str, file_format: str = "png"
+) -> Path | None:
+    """``OUT/SOURCE-ENDING.FORMAT``, or None without ``--out``.
 
     Args:
         source: The artifact that is measured.
         config: Where pictures go, and whether they replace what is there.
         ending: What the picture shows.
+        file_format: ``config.figure_format`` of a figure with axes.
 
     Raises:
         ConfigError: It cannot go there.
@@ -27,27 +27,13 @@ def picture_path(source: Path, config: EvaluateConfig, ending: str) -> Path | No
     if config.out is None:
         return None
     check_out_folder(config.out)
-    path = config.out / f"{source_name(source)}-{ending}.png"
+    path = config.out / f"{source_name(source)}-{ending}.{file_format}"
     check_file(path)
     if path.exists() and not config.overwrite:
         raise ConfigError(
             f"{path} exists, but a new file was asked for", hint="replace it with --overwrite"
         )
     return path
-
-
-def save_picture(picture: Image.Image, path: Path, *, overwrite: bool) -> None:
-    """Write a picture, and the folder that it lies in, where it is missing.
-
-    Args:
-        picture: The picture.
-        path: From `picture_path`.
-        overwrite: Also remove what a killed run left of it, half-written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if overwrite:
-        remove_partials(path.parent.resolve(), re.escape(path.name))
-    write_png(path, picture)
 
 
 def source_name(source: Path) -> str:

@@ -33,6 +33,7 @@ from xaitool.workflows.gans.networks import KIND, describe, describe_judge, gan_
 from xaitool.workflows.gans.probe import check_single
 from xaitool.workflows.models.datasets import load_training_data
 from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.curves import Chart
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
@@ -128,13 +129,36 @@ class GanTrainer:
         critic_steps: Updates of the discriminator in a step.
     """
 
-    charts: ClassVar[dict[str, tuple[str, ...]]] = {
-        "losses": ("loss_d", "loss_g"),
-        "fid": ("fid",),
-        "kid": ("kid",),
-        "variety": ("coverage", "recall", "pixel_deviation"),
-        "collapse": ("feature_distance", "class_coverage"),
-        "mask": ("mask_mean", "unguided"),
+    charts: ClassVar[dict[str, Chart]] = {
+        "losses": Chart(
+            "Losses",
+            "loss, mean over images",
+            {"loss_d": "discriminator", "loss_g": "generator"},
+        ),
+        "fid": Chart("FID: lower is better", "Fréchet distance of features", {"fid": "FID"}),
+        "kid": Chart("KID: lower is better", "kernel distance of features", {"kid": "KID"}),
+        "variety": Chart(
+            "Variety of the images",
+            "share, or ratio to real images",
+            {
+                "coverage": "coverage (share of real images)",
+                "recall": "recall (share of real images)",
+                "pixel_deviation": "deviation of pixels (real images: 1)",
+            },
+        ),
+        "collapse": Chart(
+            "Signs of mode collapse",
+            "share, or ratio to real images",
+            {
+                "feature_distance": "distance of features (real images: 1)",
+                "class_coverage": "classes covered (share)",
+            },
+        ),
+        "mask": Chart(
+            "Guidance",
+            "share",
+            {"mask_mean": "mean of the mask", "unguided": "images without evidence (share)"},
+        ),
     }
     planned_by: str | None = None
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any
 
 from xaitool.report.aspect_bars import Bar, Pen, text_bars
-from xaitool.report.aspect_picture import Panel, aspect_picture
+from xaitool.report.aspect_picture import Panel, aspect_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Record = dict[str, Any]
-
-# A longer title would be wider than its panel.
-LONGEST_TITLE = 44
 
 
 def as_text(records: Iterable[Record], shares: bool, pen: Pen) -> Iterator[str]:
@@ -35,7 +33,7 @@ def as_text(records: Iterable[Record], shares: bool, pen: Pen) -> Iterator[str]:
         yield f"  the item's aspects span {record['explained_share']:.0%} of its vector"
 
 
-def as_picture(records: Sequence[Record], shares: bool) -> Image.Image:
+def as_figure(records: Sequence[Record], shares: bool) -> Figure:
     """The same as panels: the paper's Figure 4 where several users rate one item."""
     items, users = ({record[part] for record in records} for part in ("item", "user"))
     if len(items) == 1:
@@ -46,8 +44,8 @@ def as_picture(records: Sequence[Record], shares: bool) -> Image.Image:
         Panel("\n".join(_heading(record, len(items) > 1, f"user {record['user']}" != title)), bars)
         for record, bars in zip(records, _bars(records, shares), strict=True)
     ]
-    what = "share of the preference" if shares else "added to the predicted rating"
-    return aspect_picture(title, panels, x_label=what)
+    what = "share of the preference" if shares else "added to the predicted rating (rating points)"
+    return aspect_figure(title, panels, x_label=what)
 
 
 def _bars(records: Sequence[Record], shares: bool) -> list[list[Bar]]:
@@ -79,8 +77,5 @@ def _rating(record: Record) -> str:
 
 
 def _heading(record: Record, with_item: bool, with_user: bool) -> list[str]:
-    title = record["title"]
-    if len(title) > LONGEST_TITLE:
-        title = f"{title[: LONGEST_TITLE - 1]}…"
-    lines = [f"user {record['user']}"] * with_user + [title] * with_item
+    lines = [f"user {record['user']}"] * with_user + [record["title"]] * with_item
     return [*lines, _rating(record)]

@@ -10,13 +10,13 @@ from torch import Tensor
 
 from xaitool.core.recommenders.aspects.explainer import AspectExplainer
 from xaitool.errors import ConfigError
-from xaitool.io.atomic import write_png
 from xaitool.io.folders import check_writable
 from xaitool.options.unread import refuse_unread
 from xaitool.workflows.configs.recommend import RecommendExplainConfig
-from xaitool.workflows.recommenders.bars import as_picture
+from xaitool.workflows.recommenders.bars import as_figure
 from xaitool.workflows.recommenders.pairs import explained_pairs
 from xaitool.workflows.recommenders.query import Query
+from xaitool.workflows.runs.pictures import write_picture
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 
 Record = dict[str, Any]
@@ -91,8 +91,8 @@ def _records(query: Query, explainer: AspectExplainer, items: Tensor) -> Iterato
 
 
 def _check_plot(path: Path, overwrite: bool) -> None:
-    if path.suffix.lower() != ".png":
-        raise ConfigError(f"--plot is {path}, but a name that ends in .png is wanted")
+    if path.suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise ConfigError(f"--plot is {path}, but a name that ends in .png, .pdf or .svg is wanted")
     if path.is_dir():
         raise ConfigError(f"--plot {path} is a folder, but a file is wanted in its place")
     check_writable(path.parent)
@@ -111,9 +111,7 @@ def _drawn(
         if count <= MOST_PANELS:
             kept.append(record)
         yield record
-    picture = as_picture(kept, config.shares)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_png(path, picture, follow=True)
+    write_picture(path, as_figure(kept, config.shares), follow=True)
     reporter.message(f"picture: {path}")
     if count > MOST_PANELS:
         reporter.message(f"the picture has the first {MOST_PANELS} of {count:,} pairs")

@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from xaitool.io.atomic import write_png
-from xaitool.report.curves import curve_picture
+from xaitool.report.curves import curve_figure
 from xaitool.workflows.runs.directory import RunDirectory
-from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.pictures import write_picture
 
 
-def write_curves(directory: RunDirectory, charts: Mapping[str, tuple[str, ...]]) -> None:
+@dataclass(frozen=True)
+class Chart:
+    """What a picture of curves shows.
+
+    Attributes:
+        title: Above it.
+        quantity: What its vertical axis is, with the unit.
+        series: Each metric that it shows, to its name in words.
+    """
+
+    title: str
+    quantity: str
+    series: Mapping[str, str]
+
+
+def write_curves(
+    directory: RunDirectory, charts: Mapping[str, Chart], figure_format: str = "png"
+) -> None:
     """Draw the metrics of all epochs so far into ``plots/``.
 
     Args:
         directory: The run.
-        charts: Name of each picture to the metrics it shows; what was not measured is left out.
+        charts: Name of each picture to what it shows; what was not measured is left out.
+        figure_format: ``png``, ``pdf`` or ``svg``.
     """
     entries = directory.metrics.read()
-    for name, metrics in charts.items():
+    for name, chart in charts.items():
         series = {
-            metric: [_number(entry.get(metric)) for entry in entries]
-            for metric in metrics
+            words: [_number(entry.get(metric)) for entry in entries]
+            for metric, words in chart.series.items()
             if any(_number(entry.get(metric)) is not None for entry in entries)
         }
         if not series:
             continue
-        picture = curve_picture(series, title=name, x_label="epoch", y_label=", ".join(series))
-        write_png(directory.plots / f"{name}.png", picture)
+        only = f": {next(iter(series))}" if len(series) == 1 < len(chart.series) else ""
+        figure = curve_figure(
+            series, title=f"{chart.title}{only}", x_label="epoch", y_label=chart.quantity
+        )
+        write_picture(directory.plots / f"{name}.{figure_format}", figure)
 
 
 def _number(value: Any) -> float | None:
     return value if isinstance(value, int | float) else None
-
-
-def tell_pictures(directory: RunDirectory, reporter: Reporter) -> None:
-    """Say in which folders of a run pictures lie."""
-    for folder in (directory.samples, directory.plots):
-        if count := len(list(folder.glob("*.png"))):
-            reporter.message(f"{count} picture{'s' * (count > 1)}: {folder}")

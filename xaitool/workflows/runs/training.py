@@ -29,8 +29,9 @@ from xaitool.options import present_names
 from xaitool.options.command_text import code_text
 from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.runs.batches import batches, step_draws
-from xaitool.workflows.runs.curves import tell_pictures, write_curves
+from xaitool.workflows.runs.curves import Chart, write_curves
 from xaitool.workflows.runs.directory import RunDirectory, compare_config, is_completed
+from xaitool.workflows.runs.pictures import tell_pictures
 from xaitool.workflows.runs.place import RunPlace, SavedOptions
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.stop_signal import StopSignal
@@ -61,14 +62,14 @@ class Trainer(Protocol):
     Attributes:
         description: What the checkpoint says beside the state, as plain values: enough to rebuild
             the networks.
-        charts: Pictures of curves, name to the metrics shown.
+        charts: Pictures of curves, by name.
         planned_by: The option that plans the training over all its epochs from the first one on,
             such as ``--schedule cosine``, so that it cannot go on for more; None: none does.
     """
 
     description: dict[str, Any]
     planned_by: str | None
-    charts: ClassVar[dict[str, tuple[str, ...]]]
+    charts: ClassVar[dict[str, Chart]]
 
     def prepare(self) -> None:
         """Make ready what takes long, before anything of the run is written."""
@@ -219,7 +220,7 @@ class TrainingRun:
                     if stop.received:
                         self._stop(directory, stop)
                 metrics = self._finish_epoch(directory, started)
-        write_curves(directory, self.trainer.charts)
+        write_curves(directory, self.trainer.charts, self.config.figure_format)
         tell_pictures(directory, self.reporter)
         return TrainingResult(
             str(directory.path), str(directory.best), self.steps, "completed", metrics
@@ -380,12 +381,11 @@ class TrainingRun:
 
     def _save(self, path: Path) -> None:
         sums = {name: value.item() for name, value in self._sums.items()}
-        position = dataclasses.replace(self.position, sums=sums)
         content = {
             **self.trainer.description,
             **({} if self.trainer.planned_by is None else {"epochs": self.epochs}),
             "config": self.config.to_dict("experiment"),
-            "position": dataclasses.asdict(position),
+            "position": dataclasses.asdict(dataclasses.replace(self.position, sums=sums)),
             "state": self.trainer.state_dict(),
         }
         save_checkpoint(path, self.kind, content)

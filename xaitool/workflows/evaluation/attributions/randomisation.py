@@ -26,9 +26,10 @@ from xaitool.workflows.evaluation.attributions.randomised_attributions import (
     RandomisedAttributions,
     randomised_attributions,
 )
-from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
+from xaitool.workflows.evaluation.picture_path import picture_path
 from xaitool.workflows.evaluation.subjects import load_classifier_and_data
 from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.pictures import write_picture
 
 Row = dict[str, Any]
 
@@ -208,5 +209,5 @@ class RandomisationPictures:
                     "layer more, from the output to the input."
                 ],
             )
-            save_picture(picture, path, overwrite=self._overwrite)
+            write_picture(path, picture, overwrite=self._overwrite)
             yield path

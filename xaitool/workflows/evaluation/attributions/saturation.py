@@ -20,10 +20,11 @@ from xaitool.report.path_curves import path_curves
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.paths import CVAE, RECOLOUR
 from xaitool.workflows.evaluation.path_walk import PathWalk, Points, required_paths
-from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
+from xaitool.workflows.evaluation.picture_path import picture_path
 from xaitool.workflows.evaluation.subjects import load_classifier_and_data, rows_for, spread_samples
 from xaitool.workflows.models.classifier import Classifier, probabilities_of
 from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.pictures import write_picture
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -179,7 +180,7 @@ class SaturationPicture:
 
     def __init__(self, source: Path, config: EvaluateConfig) -> None:
         self._overwrite = config.overwrite
-        self._path = picture_path(source, config, "saturation")
+        self._path = picture_path(source, config, "saturation", config.figure_format)
 
     def write(self, curves: Mapping[str, Tensor], places: Tensor) -> Path | None:
         """Write it.
@@ -194,10 +195,10 @@ class SaturationPicture:
         picture = path_curves(
             {TITLES[name]: _some(outputs).tolist() for name, outputs in curves.items()},
             places.tolist(),
-            x_label="place on the path",
+            x_label="place on the path (0: start, 1: image)",
             y_label="probability of the predicted class",
         )
-        save_picture(picture, self._path, overwrite=self._overwrite)
+        write_picture(self._path, picture, overwrite=self._overwrite)
         return self._path
 
 

@@ -23,7 +23,7 @@ from xaitool.workflows.evaluation.baselines.measurement import (
     references_of,
 )
 from xaitool.workflows.evaluation.baselines.pairs import ClassPairs, drawn_pairs, every_pair
-from xaitool.workflows.evaluation.picture_path import picture_path, save_picture
+from xaitool.workflows.evaluation.picture_path import picture_path
 from xaitool.workflows.evaluation.subjects import (
     dataset_of,
     first_samples,
@@ -38,6 +38,7 @@ from xaitool.workflows.explanations.supply import OpenedBaseline
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.datasets import dataset_for
 from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.pictures import write_picture
 from xaitool.workflows.runs.runtime import Runtime
 
 Row = dict[str, Any]
@@ -255,7 +256,7 @@ class BaselinePicture:
             )
         ]
         picture = attribution_grid(rows, [], pictures=list(baselines))
-        save_picture(picture, self._path, overwrite=self._config.overwrite)
+        write_picture(self._path, picture, overwrite=self._config.overwrite)
         return self._path
 
     def _shown(self, dataset: ImageDataset) -> ClassPairs:

@@ -18,10 +18,11 @@ from xaitool.errors import DataError
 from xaitool.report.feature_scatter import Points, feature_scatter
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.classifiers.attacks import Attacker, ChosenAttack, chosen_attacks
-from xaitool.workflows.evaluation.picture_path import picture_path, save_picture, source_name
+from xaitool.workflows.evaluation.picture_path import picture_path, source_name
 from xaitool.workflows.evaluation.subjects import first_samples, load_classifier_and_data, rows_for
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.context import Context
+from xaitool.workflows.runs.pictures import write_picture
 
 Row = dict[str, Any]
 
@@ -191,7 +192,7 @@ class FeaturePicture:
         self._name = source_name(source)
         self._seed = config.seed
         self._overwrite = config.overwrite
-        self._path = picture_path(source, config, "features")
+        self._path = picture_path(source, config, "features", config.figure_format)
 
     def write(
         self,
@@ -225,5 +226,5 @@ class FeaturePicture:
             classes,
             f"t-SNE of the features of {self._name}, coloured by true class; crosses are attacked",
         )
-        save_picture(picture, self._path, overwrite=self._overwrite)
+        write_picture(self._path, picture, overwrite=self._overwrite)
         return self._path

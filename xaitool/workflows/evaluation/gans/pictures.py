@@ -8,23 +8,27 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from xaitool.errors import ArtifactError, ConfigError
 from xaitool.io.folders import check_out_folder
-from xaitool.report.curves import Band, curve_picture
+from xaitool.report.curves import Band, curve_figure
 from xaitool.report.picture_table import picture_table
 from xaitool.report.stacked_bars import stacked_bars
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.gans.histories import Criteria, GanHistory, SeedGroup, converged
-from xaitool.workflows.evaluation.picture_path import save_picture
+from xaitool.workflows.runs.pictures import write_picture
 
-NAMES = ("samples.png", "fid.png", "kid.png", "seconds.png")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FIGURES = ("fid", "kid", "seconds")
 
 
 class GanPictures:
-    """``fid.png``, ``kid.png``, ``seconds.png`` and ``samples.png`` in ``--out``.
+    """``fid``, ``kid`` and ``seconds`` in ``--out``, as figures, and ``samples.png``.
 
     Without ``--out`` there are none; nor is one of what no run measured.
 
@@ -38,10 +42,12 @@ class GanPictures:
     def __init__(self, config: EvaluateConfig) -> None:
         self._folder = config.out
         self._overwrite = config.overwrite
+        self._format = config.figure_format
         if config.out is None:
             return
         check_out_folder(config.out)
-        taken = [config.out / name for name in NAMES if (config.out / name).exists()]
+        names = ["samples.png", *(f"{name}.{config.figure_format}" for name in FIGURES)]
+        taken = [config.out / name for name in names if (config.out / name).exists()]
         if taken and not config.overwrite:
             raise ConfigError(
                 f"{taken[0]} exists, but a new file was asked for",
@@ -66,16 +72,15 @@ class GanPictures:
         """
         if self._folder is None:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
         pictures = {
             "samples.png": _samples(histories),
-            "fid.png": curves_picture(groups, "fid", criteria),
-            "kid.png": curves_picture(groups, "kid", criteria),
-            "seconds.png": seconds_picture(groups),
+            f"fid.{self._format}": curves_of(groups, "fid", criteria),
+            f"kid.{self._format}": curves_of(groups, "kid", criteria),
+            f"seconds.{self._format}": seconds_of(groups),
         }
         for name, picture in pictures.items():
             if picture is not None:
-                save_picture(picture, self._folder / name, overwrite=self._overwrite)
+                write_picture(self._folder / name, picture, overwrite=self._overwrite)
                 yield self._folder / name
 
 
@@ -94,6 +99,10 @@ def _samples(histories: Sequence[GanHistory]) -> Image.Image | None:
     return picture_table(rows, [str(moment) for moment in moments])
 
 
+QUANTITIES = {
+    "fid": "FID, Fréchet distance of features",
+    "kid": "KID, kernel distance of features",
+}
 LABEL_WIDTH = 32  # letters in a line
 
 
@@ -135,7 +144,7 @@ def seed_curve(group: SeedGroup, key: str, criteria: Criteria) -> SeedCurve:
     )
 
 
-def curves_picture(groups: Sequence[SeedGroup], key: str, criteria: Criteria) -> Image.Image | None:
+def curves_of(groups: Sequence[SeedGroup], key: str, criteria: Criteria) -> Figure | None:
     """A figure's curves on a logarithmic axis; None where no run has it.
 
     Args:
@@ -148,18 +157,18 @@ def curves_picture(groups: Sequence[SeedGroup], key: str, criteria: Criteria) ->
     if not curves:
         return None
     marks = {curve.label: curve.mark for curve in curves if curve.mark is not None}
-    return curve_picture(
+    return curve_figure(
         {curve.label: curve.mean for curve in curves},
-        title=key.upper() + (", diamond: converged" if marks else ""),
+        title=f"{key.upper()}: lower is better" + ("; diamond: converged" if marks else ""),
         x_label="epoch",
-        y_label=key.upper(),
+        y_label=QUANTITIES[key],
         log=True,
         bands={curve.label: curve.band for curve in curves if curve.band is not None},
         marks=marks,
     )
 
 
-def seconds_picture(groups: Sequence[SeedGroup]) -> Image.Image | None:
+def seconds_of(groups: Sequence[SeedGroup]) -> Figure | None:
     """Seconds of all epochs, explanations apart; None where no run has them.
 
     Of repeats the mean is drawn, with a whisker of one standard deviation (n - 1) of their totals.
@@ -178,7 +187,9 @@ def seconds_picture(groups: Sequence[SeedGroup]) -> Image.Image | None:
             spreads[_lines(group.label)] = _of_all(statistics.stdev, whole) or 0.0
     if not bars:
         return None
-    return stacked_bars(bars, title="Time of training", x_label="seconds", spreads=spreads)
+    return stacked_bars(
+        bars, title="Time of training", x_label="time (seconds)", y_label="run", spreads=spreads
+    )
 
 
 def _of_all(
