@@ -1,5 +1,6 @@
 """Writing attribution files: the same bytes however often the run was stopped."""
 
+import contextlib
 import functools
 import io
 import os
@@ -26,7 +27,7 @@ from tests.io.attribution_files import (
 from tests.io.full_disk import full_after
 from xaitool.errors import ArtifactError, ConfigError, DataError, ShapeError
 from xaitool.io import attribution_writer
-from xaitool.io.attribution_writer import check_finished, check_new
+from xaitool.io.attribution_writer import check_begun, check_new
 from xaitool.io.attributions import (
     AttributionFile,
     AttributionRows,
@@ -35,13 +36,25 @@ from xaitool.io.attributions import (
 )
 
 
-def test_a_finished_file_of_another_run_is_refused(path):
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_file_of_another_run_is_refused(path, finished):
+    check_begun(path, ATTRIBUTES, references=REFERENCES)
     write(path, [(0, 2)], references=REFERENCES)
-    check_finished(path, ATTRIBUTES | {"command": "again"}, references=REFERENCES)
+    if not finished:
+        path.unlink()
+        create = AttributionWriter.create
+        with (
+            contextlib.suppress(KeyError),
+            create(path, ATTRIBUTES, references=REFERENCES) as writer,
+        ):
+            writer.append(make_rows(0, 1))
+            raise KeyError
+        assert partial_path(path).is_dir()
+    check_begun(path, ATTRIBUTES | {"command": "again"}, references=REFERENCES)
     with pytest.raises(ArtifactError, match="written with another seed, but --resume needs"):
-        check_finished(path, ATTRIBUTES | {"seed": 4}, references=REFERENCES)
+        check_begun(path, ATTRIBUTES | {"seed": 4}, references=REFERENCES)
     with pytest.raises(ArtifactError, match="written with another references, but"):
-        check_finished(path, ATTRIBUTES, references=REFERENCES + 1)
+        check_begun(path, ATTRIBUTES, references=REFERENCES + 1)
 
 
 def test_same_bytes_however_the_samples_came(path, tmp_path, monkeypatch):

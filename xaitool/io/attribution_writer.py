@@ -250,20 +250,23 @@ def check_new(path: Path, *, overwrite: bool, resume: bool) -> None:
         )
 
 
-def check_finished(
+def check_begun(
     path: Path, attributes: dict[str, Any], *, references: Tensor | None = None
 ) -> None:
-    """Refuse a finished file that is of another run.
+    """Refuse what is there of a file, finished or not, that is of another run.
 
     Args:
-        path: The file.
+        path: The final name.
         attributes: As given to `AttributionWriter.create`; ``command`` may differ.
         references: Same.
 
     Raises:
         ArtifactError: It is of another run, or damaged.
     """
-    _check_same_run(path, path, attributes, references)
+    header = partial_path(path) / "header.h5"
+    written = header if header.exists() else path
+    if written.exists():
+        _check_same_run(path, written, attributes, references)
 
 
 def _header_bytes(attributes: dict[str, Any], references: Tensor | None) -> bytes:

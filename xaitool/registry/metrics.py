@@ -19,7 +19,7 @@ _IMAGES = ("dataset", "split", "limit", "on_error")
 _CLASSIFIER = (*_MODEL, *_IMAGES)
 _ATTACKS = ("attack", "attack_option", "epsilon")
 _BASELINES = ("baseline", "baseline_option", "references")
-_EXPLANATIONS = ("method", "method_option", *_BASELINES, "path", "target", "against")
+_EXPLANATIONS = ("method", "method_option", *_BASELINES, "pair", "path", "target", "against")
 
 _EVALUATION = "workflows.evaluation"
 _LOGITS = f"{_EVALUATION}.classifiers.logits:measure_logits"

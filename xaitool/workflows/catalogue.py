@@ -67,6 +67,11 @@ def options_of(kind: str) -> dict[str, list[dict[str, Any]]]:
     return {name: told["options"] for name, told in _kept().get(kind, {}).items()}
 
 
+def takes_baseline(method: str) -> bool:
+    """Whether a method of this name is known to want one; from `KEPT` alone."""
+    return _kept()["method"].get(method, {}).get("baseline") is not None
+
+
 @cache
 def _kept() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(KEPT.read_text("utf-8"))
@@ -88,7 +93,14 @@ def kept_text() -> str:
 
 def described(kind: str, name: str) -> dict[str, Any]:
     """What a registered thing says of itself."""
-    return {"options": _options(registry.load(kind, name).Options)}
+    thing = registry.load(kind, name)
+    facts: dict[str, Any] = {}
+    if kind == "method":
+        default = thing.default_baseline if thing.needs_baseline else None
+        facts = {"baseline": default, "score": thing.default_output}
+    if kind == "loss":
+        facts = {"class_weights": thing.weighted, "warm_up": thing.warm_up}
+    return facts | {"options": _options(thing.Options)}
 
 
 def _told_by(target: str) -> dict[str, Any]:

@@ -69,6 +69,10 @@ def test_torchvision_has_these_networks() -> None:
         ("train-classifier --architecture torchvision:alex", ["torchvision:alexnet"]),
         ("explain --method-option rule=tr", ["rule=trapezoid"]),
         ("explain --baseline im", ["image:"]),
+        ("explain --pair deep", ["deeplift@", "deep-shap@"]),
+        ("evaluate --pair sal", ["saliency"]),
+        ("explain --pair deeplift@bl", ["deeplift@blur"]),
+        ("explain --pair deeplift@ganm", ["deeplift@ganmex:"]),
         ("explain --dataset fol", ["folder:"]),
         ("explain --dataset biased-mnist:of=di", ["biased-mnist:of=digits"]),
         ("explain --dataset biased-mnist:of=digits,la", ["biased-mnist:of=digits,label="]),
@@ -111,6 +115,12 @@ def test_an_option_for_one_of_several() -> None:
     assert set(values(line)) == both | {"agi.", "smooth-grad."}
     assert set(values(f"{line}agi.")) == {f"agi.{name}" for name in own("method", "agi")}
     assert offer(line).values["steps="].startswith("agi: ")
+    pairs = "explain --pair agi --pair occlusion@blur "
+    assert set(values(f"{pairs}--method-option ")) == own("method", "agi", "occlusion") | {
+        "agi.",
+        "occlusion.",
+    }
+    assert set(values(f"{pairs}--baseline-option ")) == own("baseline", "blur")
 
 
 def test_a_preset_names_its_loss() -> None:
@@ -151,6 +161,7 @@ def test_metrics_of_several_artifacts_and_of_none(tmp_path: Path) -> None:
         ("explain --weights=", "--weights=", "files"),
         ("explain --baseline image:a", "image:", "files"),
         ("explain --baseline ganmex:a", "ganmex:", "pt"),
+        ("explain --pair deeplift@ganmex:a", "deeplift@ganmex:", "pt"),
         ("train-gan --dataset folder:a", "folder:", "files"),
         ("train-gan --epochs ", "", "none"),
         ("explain --method ", "", "none"),

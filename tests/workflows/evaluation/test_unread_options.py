@@ -20,7 +20,13 @@ METRICS = [(kind, name) for kind, metrics in METRICS_OF.items() for name in metr
 
 
 # Together they are all read: a method with a path, one that compares, and images that are drawn.
-EXPLAINING = {"method": ("expected-gradients", "cgi"), "baseline": ("uniform",), "path": "recolour"}
+EXPLAINING = {
+    "method": ("expected-gradients", "cgi"),
+    "baseline": ("uniform",),
+    "path": "recolour",
+    "pair": ("saliency",),
+}
+INSTEAD = {"pair"}  # of methods and baselines
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +64,11 @@ def test_a_metric_takes_what_it_reads(
     kind: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = METRICS_OF[kind][name].reads
-    values = {key: value for option in reads for key, value in given(FIELDS[option]).items()}
+    together = set(reads) - INSTEAD
+    values = {key: value for option in together for key, value in given(FIELDS[option]).items()}
     assert plan(kind, metric=(name,), **values)["artifacts"][0]["metrics"] == [name]
+    for option in INSTEAD & set(reads):
+        plan(kind, metric=(name,), **given(FIELDS[option]))
     unread: dict[str, str] = {}
     monkeypatch.setattr(evaluation, "refuse_unread", lambda config, found: unread.update(found))
     plan(kind, metric=(name,))

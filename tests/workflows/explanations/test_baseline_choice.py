@@ -20,7 +20,7 @@ def test_a_name_or_a_name_and_a_file():
 
 @pytest.mark.parametrize("name", ["zero:a", "zero:", "ganmex", "ganmex:", "cvae", "image"])
 def test_a_file_where_it_is_wanted(name):
-    with pytest.raises(ConfigError, match=f"--baseline is '{name}', but NAME, image:FILE"):
+    with pytest.raises(ConfigError, match=f"baseline is '{name}', but NAME, image:FILE"):
         baseline_class(name)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from xaitool import registry
-from xaitool.options import OptionField, Options
+from xaitool.options import OptionField, Options, option_fields
 from xaitool.registry.torchvision_networks import NETWORKS
-from xaitool.workflows.catalogue import options_of
+from xaitool.workflows.catalogue import options_of, takes_baseline
 
 Known = Mapping[str, Any]
 """An option as `catalogue` describes it: ``name``, ``default``, ``allowed`` and ``help``."""
@@ -81,11 +81,25 @@ def offer(option: OptionField, config_class: type[Options], word: str, given: Gi
         return _assignment(*ASSIGNMENTS[option.name], word, given)
     if option.name == "metric":
         return Offer(_metrics(given("artifacts")))
+    if option.name == "pair":
+        return _pair(config_class, word)
     if option.name == "preset":
         return Offer({name: _preset(values) for name, values in config_class.presets.items()})
     if option.many and not option.facts.repeated:
         return _listed(option, word)
     return _value(option, word)
+
+
+def _pair(config_class: type[Options], word: str) -> Offer:
+    """Methods, with an @ where a baseline has to follow, and behind it the baselines."""
+    options = {field.name: field for field in option_fields(config_class)}
+    method, at, baseline = word.partition("@")
+    if at:
+        return _value(options["baseline"], baseline).after(f"{method}@")
+    methods = _described(options["method"])
+    return Offer(
+        {f"{name}@" if takes_baseline(name) else name: about for name, about in methods.items()}
+    )
 
 
 def _listed(option: OptionField, word: str) -> Offer:
@@ -151,7 +165,7 @@ def _following(kind: str, name: str, rest: str) -> Offer:
 def _assignment(kind: str, chooser: str, word: str, given: Given) -> Offer:
     """``NAME=VALUE`` of the methods, losses ... in use, else of all."""
     known = options_of(kind)
-    named = [name.partition(":")[0] for name in given(chooser)]
+    named = [name.partition(":")[0] for name in (*given(chooser), *_paired(kind, given))]
     used = {name: known[name] for name in named if name in known}
     scope, dot, _ = word.partition("=")[0].rpartition(".")
     if dot and kind in SCOPED:
@@ -162,6 +176,13 @@ def _assignment(kind: str, chooser: str, word: str, given: Given) -> Offer:
         scopes = {f"{name}.": f"an option of {name} alone" for name in used if used[name]}
         return replace(found, values={**found.values, **scopes})
     return found
+
+
+def _paired(kind: str, given: Given) -> list[str]:
+    """The methods, or the baselines, of the pairs in use; none of another kind."""
+    pairs = [text.partition("@") for text in given("pair")]
+    parts = {"method": [one for one, _, _ in pairs], "baseline": [one for _, _, one in pairs]}
+    return parts.get(kind, [])
 
 
 def _options_of(owners: Mapping[str, Iterable[Known]], word: str) -> Offer:

@@ -6,20 +6,30 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from xaitool import registry
+from xaitool.errors import ConfigError
 from xaitool.options import option, option_fields
 from xaitool.options.reader import Reader
 from xaitool.workflows.configs.common import RunOptions, on_error_option, rows_option
 from xaitool.workflows.configs.model import ModelOptions
 
 
+def named_pair(text: str) -> tuple[str, str | None]:
+    """The method and the baseline of ``METHOD@BASELINE`` or ``METHOD``."""
+    method, _, baseline = text.partition("@")
+    return method, baseline or None
+
+
 def methods(run: ExplanationOptions) -> list[Any]:
     """The classes of the methods."""
-    return [registry.load("method", name) for name in run.method]
+    names = [named_pair(text)[0] for text in run.pair] or run.method
+    return [registry.load("method", name) for name in names]
 
 
 def given_baselines(run: ExplanationOptions) -> list[Any]:
     """The classes of the baselines that are named."""
-    return [registry.load("baseline", name.partition(":")[0]) for name in run.baseline]
+    of_pairs = [baseline for text in run.pair if (baseline := named_pair(text)[1]) is not None]
+    names = of_pairs if run.pair else run.baseline
+    return [registry.load("baseline", name.partition(":")[0]) for name in names]
 
 
 def compared_baselines(run: ExplanationOptions) -> list[Any]:
@@ -80,6 +90,14 @@ class ExplanationOptions(ModelOptions, RunOptions):
         repeated=True,
         unit="NAME=VALUE",
     )
+    pair: tuple[str, ...] = option(
+        (),
+        "A method with a baseline of its own, such as deeplift@blur, or a method alone that takes "
+        "none, in place of --method and --baseline; may be repeated.",
+        panel="Method",
+        repeated=True,
+        unit="METHOD@BASELINE",
+    )
     path: str | None = option(
         None,
         "The path that cgi follows, whatever the baseline of other methods: cvae, that of "
@@ -122,3 +140,20 @@ class ExplanationOptions(ModelOptions, RunOptions):
             ("references",),
         ),
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.pair:
+            return
+        for field in option_fields(type(self)):
+            given = getattr(self, field.name) != field.default
+            if given and field.name in ("method", "baseline", "path"):
+                raise ConfigError(
+                    f"{field.flag} stands beside --pair, but pairs name all methods and baselines",
+                    hint=f"leave {field.flag} out, or name another pair: --pair METHOD@BASELINE",
+                )
+        for text in self.pair:
+            method, baseline = named_pair(text)
+            registry.entry("method", method)
+            if baseline is not None:
+                registry.entry("baseline", baseline.partition(":")[0])

@@ -28,7 +28,7 @@ def baseline_class(baseline: str) -> type[Baseline]:
     kind: type[Baseline] = registry.load("baseline", name)
     if bool(file) != bool(kind.needs & IN_A_FILE) or (colon and not file):
         raise ConfigError(
-            f"--baseline is '{baseline}', but NAME, image:FILE, ganmex:CHECKPOINT or "
+            f"baseline is '{baseline}', but NAME, image:FILE, ganmex:CHECKPOINT or "
             "cvae:CHECKPOINT is wanted"
         )
     return kind

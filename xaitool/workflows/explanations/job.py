@@ -16,7 +16,7 @@ from xaitool.core.attribution.base import is_silent
 from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.errors import DataError, InputError
 from xaitool.io.attribution_layout import AttributionRows, partial_path
-from xaitool.io.attribution_writer import AttributionWriter, check_finished
+from xaitool.io.attribution_writer import AttributionWriter, check_begun
 from xaitool.io.provenance import versions
 from xaitool.options.command_text import command_text
 from xaitool.workflows.configs.explain import ExplainConfig
@@ -101,8 +101,8 @@ class AttributionJob:
             asks=True,
         )
         self._finished = config.resume and self.out.exists() and not partial_path(self.out).exists()
-        if self._finished:
-            check_finished(self.out, self.attributes(), references=self._references())
+        if config.resume:
+            check_begun(self.out, self.attributes(), references=self._references())
 
     def run(self, emit: Callable[[Record], None], stop: StopSignal) -> WrittenFiles:
         """Explain everything that is not explained yet.

@@ -1,4 +1,4 @@
-"""What is to be explained how: every pair of method and baseline that the options name."""
+"""What is to be explained how, and into which files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from xaitool import registry
 from xaitool.core.attribution.base import AttributionMethod
 from xaitool.core.score import Output
 from xaitool.errors import ConfigError
+from xaitool.io.attribution_layout import partial_path
 from xaitool.io.attribution_writer import check_new
 from xaitool.io.folders import check_folder, check_name, check_out_folder, check_writable
 from xaitool.options.assignments import assigned
@@ -24,6 +25,7 @@ from xaitool.workflows.explanations.baseline_choice import (
     baselines_with_options,
     check_fit,
 )
+from xaitool.workflows.explanations.pairs import method_pairs, names_baselines
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def planned_files(config: ExplainConfig) -> list[PlannedFile]:
     """The attribution files that the options ask for, in their order.
 
     Raises:
-        InputError: As `method_setups`, or a file cannot go where it should.
+        InputError: As `method_setups`, or a file cannot go where it should, or an unfinished one
+            in the folder that is continued is none of them.
     """
     setups = method_setups(config, config.score)
     places = _places(config, [(file.name, file.baseline) for file in setups])
@@ -90,51 +93,29 @@ def planned_files(config: ExplainConfig) -> list[PlannedFile]:
         check_new(file.out, overwrite=config.overwrite, resume=config.resume)
         check_folder(file.heat_maps)
         check_writable(file.out.parent)
+    if config.resume and (len(plan) > 1 or config.pair):
+        _check_unfinished({file.out for file in plan})
     return plan
 
 
 def method_setups(options: ExplanationOptions, score: str | None = None) -> list[MethodSetup]:
     """The explanations that options ask for, in their order.
 
-    Several methods and baselines make every pair of them; a method that takes no baseline is there
-    once.
-
     Args:
-        options: Methods, baselines, and the options of both. Their ``path`` is what a method that
-            follows one is given, whatever the others' baselines are; None: as the others.
+        options: Methods, baselines, and the options of both; see `method_pairs`.
         score: Scale of the score; None: as each method's paper.
 
     Raises:
-        InputError: A name or an option is unknown, no method takes the baseline, or a method has
-            no path to follow.
+        InputError: As `method_pairs`, or an option is unknown.
     """
+    pairs = method_pairs(options)
     methods: dict[str, type[AttributionMethod]] = {
-        name: registry.load("method", name) for name in options.method
+        name: registry.load("method", name) for name, _ in pairs
     }
-    pairs = [
-        (name, baseline)
-        for name, method in methods.items()
-        for baseline in _baselines(options, name, method)
-    ]
-    path = options.path
-    if path is not None and not any(method.follows_path for method in methods.values()):
-        raise ConfigError(
-            f"--path is {path}, but method {' and '.join(map(repr, methods))} follows none",
-            hint="--method cgi",
-        )
     method_options = assigned(
         options.method_option, {name: method.Options for name, method in methods.items()}, "method"
     )
     baselines = [baseline for _, baseline in pairs if baseline is not None]
-    if options.baseline and not baselines:
-        raise ConfigError(
-            f"method {' and '.join(map(repr, methods))} takes no baseline, but --baseline is set"
-        )
-    for unused in set(options.baseline) - set(baselines):
-        raise ConfigError(
-            f"baseline '{unused}' stands beside --path {path}, but no method is left that uses it",
-            hint=f"leave --path or --baseline {unused} out",
-        )
     baseline_options = baselines_with_options(options, baselines)
     for name, baseline in pairs:
         if baseline is not None:
@@ -148,38 +129,25 @@ def method_setups(options: ExplanationOptions, score: str | None = None) -> list
             baseline,
             {} if baseline is None else baseline_options[baseline],
             score or methods[name].default_output,  # type: ignore[arg-type]
-            f"{name}, {baseline}" if baseline and options.baseline else name,
+            f"{name}, {baseline}" if baseline and names_baselines(options) else name,
         )
         for name, baseline in pairs
     ]
 
 
-def _baselines(
-    options: ExplanationOptions, name: str, method: type[AttributionMethod]
-) -> list[str | None]:
-    if not method.needs_baseline:
-        return [None]
-    given = [*dict.fromkeys(options.baseline)]
-    if method.follows_path:
-        return [*_paths(given, name, options.path)]
-    if options.path is not None:
-        given = [one for one in given if not baseline_class(one).is_path]
-    return [*given] or [method.default_baseline]
-
-
-def _paths(given: list[str], name: str, path: str | None) -> list[str]:
-    """The baselines of a method that follows a path."""
-    if path == "recolour":
-        return ["recolour"]
-    if path is not None:
-        given = [one for one in given if one.partition(":")[0] == path]
-    if not given:
+def _check_unfinished(places: set[Path]) -> None:
+    """Refuse to continue a run of several files that chose others."""
+    unfinished = {
+        found.with_suffix("")
+        for folder in {place.parent for place in places}
+        for found in folder.glob("*.h5.partial")
+    }
+    for place in sorted(unfinished - places):
         raise ConfigError(
-            f"method '{name}' has no path to follow, but that of a trained CVAE, or the "
-            "recolouring of coloured digits, is wanted",
-            hint="--baseline cvae:CHECKPOINT, or --path recolour",
+            f"{partial_path(place)} is unfinished, but no pair of method and baseline of this run "
+            "makes it",
+            hint="give the pairs of the run that was interrupted, or another --out",
         )
-    return given
 
 
 def _places(config: ExplainConfig, pairs: list[tuple[str, str | None]]) -> list[Path]:
@@ -214,7 +182,7 @@ def _places_in(
 
 
 def _stem(name: str, baseline: str | None, config: ExplainConfig) -> str:
-    if baseline is None or not config.baseline:
+    if baseline is None or not names_baselines(config):
         return name
     base, _, file = baseline.partition(":")
     # A run's folder may have a dot in its name, as in lambda-0.5.
