@@ -23,7 +23,7 @@ def made(title="", names=("a",)) -> Figure:
     with usual_style():
         figure = new_figure(6.4, 4)
         axes = figure.add_subplot()
-        dress(axes, title, f"epoch, {title}", f"loss, {title}", 5.4)
+        dress(axes, title, "epoch", "loss, mean over images", 5.4)
         figure_title(figure, title)
         lines = {
             name: axes.plot([-2, 1, 2], color=colour)[0]

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from xaitool.data.memory import MemoryDataset
+from xaitool.report.sample_grid import sample_grid
+from xaitool.workflows.counterfactuals import judges
 from xaitool.workflows.counterfactuals.judges import CounterfactualJudge, other_classes
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.runtime import Runtime
@@ -84,8 +87,18 @@ def test_targets_are_other_classes_in_turn(classes: int) -> None:
 
 def cells(one: CounterfactualJudge) -> np.ndarray[Any, Any]:
     """The middle of every cell of the picture; an image of 6 pixels is enlarged to 60."""
-    picture = np.asarray(one.picture(Paint()))[..., 0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judges, "named_grid", unnamed)
+        picture = np.asarray(one.picture(Paint()))[..., 0]
     return picture[32::62, 32::62] / 255
+
+
+def unnamed(images: Tensor, columns: list[str], rows: list[str], **_: Any) -> Image.Image:
+    """The grid alone, whose columns and rows were named."""
+    assert columns[:2] == ["input", "to a"]
+    assert set(rows) <= set("abcd")
+    assert images.shape[:2] == (len(rows), len(columns))
+    return sample_grid(images.flatten(0, 1), columns=len(columns))
 
 
 def test_the_picture_has_a_row_an_image_and_a_column_a_class(dataset: MemoryDataset) -> None:

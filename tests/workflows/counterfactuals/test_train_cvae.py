@@ -32,7 +32,9 @@ from xaitool.errors import (
 )
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.options.unread import refuse_unread
+from xaitool.report.sample_grid import sample_grid
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
+from xaitool.workflows.counterfactuals import judges
 from xaitool.workflows.counterfactuals.cvae import KIND, load_cvae
 from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
 from xaitool.workflows.counterfactuals.train_cvae import CvaeTrainer
@@ -88,8 +90,9 @@ def test_the_files_of_a_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert json.loads((run / "status.json").read_text())["state"] == "completed"
     assert json.loads((run / "config.json").read_text())["command"] == "train-baseline-gan"
     with Image.open(run / "samples" / "epoch-0002.png") as picture:
-        # Five images beside three points each, of 8 pixels enlarged seven times, with gaps of two.
-        assert picture.size == (4 * 58 + 2, 5 * 58 + 2)
+        # Five images beside three points each, of 8 pixels enlarged seven times, with names.
+        assert picture.width > 4 * 58 + 2
+        assert picture.height > 5 * 58 + 2
 
 
 def test_the_metrics_and_the_checkpoint_of_a_run() -> None:
@@ -130,6 +133,13 @@ def test_the_held_out_images_judge_and_the_best_epoch_has_the_lowest_loss(tmp_pa
         assert chosen[f"held_out_{name}"] == pytest.approx(value.double().mean().item(), rel=1e-5)
 
 
+def unnamed(images: Tensor, columns: list[str], rows: list[str], **_: Any) -> Image.Image:
+    """The grid alone, whose columns and rows were named."""
+    assert columns == ["input", "0", "0.5", "1"]
+    assert rows[:2] == ["0-4: red to green", "0-4: green to red"]
+    return sample_grid(images.flatten(0, 1), columns=len(columns))
+
+
 def test_the_picture_shows_the_paths_of_held_out_images() -> None:
     checkpoint = load_checkpoint(cvae_run() / "last.pt", kind=KIND)
     dataset = load_dataset(DATA, "train", image_size=8)
@@ -144,6 +154,9 @@ def test_the_picture_shows_the_paths_of_held_out_images() -> None:
     picture = own.judge.picture(own.model.eval())
     with Image.open(cvae_run() / "samples" / "epoch-0002.png") as saved:
         assert saved.tobytes() == picture.tobytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judges, "named_grid", unnamed)
+        picture = own.judge.picture(own.model.eval())
     path = CvaePath(own.model).points(
         dataset.images(shown), labels, values, 1 - values, torch.linspace(0, 1, 3)
     )

@@ -7,7 +7,12 @@ from typing import Any
 import torch
 
 from xaitool.io.attributions import AttributionRows
-from xaitool.workflows.explanations.pictures import classes_reached, question, worth_seeing
+from xaitool.workflows.explanations.pictures import (
+    classes_reached,
+    image_name,
+    question,
+    worth_seeing,
+)
 
 
 def rows(**parts: Any) -> AttributionRows:
@@ -32,6 +37,16 @@ def test_what_was_asked_by_name_or_by_number() -> None:
     assert question(rows(), 0, ("cat", "dog", "cow")) == ["cat", "against dog"]
     assert question(rows(), 1, ("cat", "dog", "cow")) == ["cow"]
     assert question(rows(), 0, ()) == ["0", "against 1"]
+
+
+def test_an_image_is_named_with_its_label_where_it_has_one() -> None:
+    assert image_name(rows(), 1, ("cat",)) == ["b"]
+    known = rows(label=torch.tensor([0, 1]), filename=["a/" * 80 + "end.png", "b"])
+    first, label = image_name(known, 0, ("cat",))
+    assert len(first) < 62
+    assert first.endswith("end.png,")
+    assert label == "label cat"
+    assert image_name(known, 1, ()) == ["b,", "label 1"]
 
 
 def test_classes_that_agi_reached() -> None:

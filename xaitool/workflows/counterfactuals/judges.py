@@ -15,7 +15,7 @@ from xaitool.core.models.counterfactuals.cvae import Cvae
 from xaitool.core.seeding import random_stream
 from xaitool.core.training.cvae_step import CvaeDraws, CvaeObjective, cvae_draws, cvae_terms
 from xaitool.data.dataset import ImageDataset
-from xaitool.report.sample_grid import sample_grid
+from xaitool.report.named_grid import named_grid
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.runs.runtime import Runtime
 
@@ -96,8 +96,13 @@ class CounterfactualJudge:
         if not self.include_source:
             cells[targets == self.labels[self.shown].repeat_interleave(columns)] = 1
         cells = cells.view(rows, columns, *images.shape[1:])
-        whole = torch.cat([images.cpu().float()[:, None], cells], 1)
-        return sample_grid(whole.flatten(0, 1), columns=columns + 1)
+        names = self.dataset.classes
+        return named_grid(
+            torch.cat([images.cpu().float()[:, None], cells], 1),
+            ["input", *(f"to {names[index]}" for index in self.shown_classes)],
+            [names[label] for label in self.labels[self.shown]],
+            caption=["Rows: true class of the input. Columns: the class asked for."],
+        )
 
     def _images(self, places: Tensor) -> Tensor:
         return self.runtime.place(self.dataset.images(self.samples[places]))
@@ -193,7 +198,23 @@ class CvaeJudge:
         others = counterfactual_values(values, model.attributes)
         points = CvaePath(model).points(images, labels, values, others, self.places, self.rows)
         cells = torch.cat([images[:, None], points], 1).cpu().float().nan_to_num()
-        return sample_grid(cells.flatten(0, 1), columns=cells.shape[1])
+        return named_grid(
+            cells,
+            ["input", *(f"{place:.2g}" for place in self.places.tolist())],
+            [self._name(*one) for one in zip(labels, values, others, strict=True)],
+            caption=[
+                "Rows: class, and the sensitive attributes from the image's own to others. "
+                "Columns: place on the path, 0 at the image's own."
+            ],
+        )
+
+    def _name(self, label: Tensor, own: Tensor, other: Tensor) -> str:
+        attributes = [attribute.names for attribute in self.dataset.sensitive.values()]
+        before, after = (
+            ", ".join(names[value] for names, value in zip(attributes, values, strict=True))
+            for values in (own, other)
+        )
+        return f"{self.dataset.classes[label]}: {before} to {after}"
 
     def _batch(self, samples: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         device = self.runtime.device

@@ -20,6 +20,7 @@ from xaitool.report.class_maps import class_maps_picture
 from xaitool.report.heat_map import heat_map_picture
 from xaitool.report.path_picture import path_picture
 from xaitool.report.renderings import Rendering
+from xaitool.report.text import number, shortened
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.class_choice import TOP, class_label
 from xaitool.workflows.explanations.network_answer import answer_text, answers, rank
@@ -30,6 +31,7 @@ NAME = r"[0-9]{6}-.*\.png"
 
 # Bytes of a file name are limited, and a letter may take four.
 LONGEST_NAME = 50
+LONGEST_TITLE = 60
 
 # More classes make a picture that nobody can look at.
 MOST_CLASSES = 60
@@ -137,15 +139,22 @@ class HeatMaps:
 
     def _caption(self, rows: AttributionRows, row: int) -> list[str]:
         score, gap = float(rows.score_input[row]), float(rows.completeness_gap[row])
-        promise = "" if math.isnan(gap) else f", completeness gap {gap:.2g}"
+        promise = "" if math.isnan(gap) else f", completeness gap {number(gap, '.2g')}"
         climbed = classes_reached(rows, row)
         arrived = "" if climbed is None else f", {climbed[0]} of {climbed[1]} classes reached"
         each = " against each class" if "class_values" in rows.extra else ""
         return [
-            f"{self.title}: {' '.join(question(rows, row, self.classes))}{each}",
-            f"{self.output} {score:.4g}{promise}{arrived}",
+            " ".join(image_name(rows, row, self.classes)),
+            f"{self.title}, explained: {' '.join(question(rows, row, self.classes))}{each}",
+            f"{self.output} {number(score, '.4g')}{promise}{arrived}",
             f"the model says: {answer_text(answers(rows, row, self.classes))}",
         ]
+
+
+def image_name(rows: AttributionRows, row: int, classes: tuple[str, ...]) -> list[str]:
+    """Which sample it is, such as ``a.png,`` and ``label goldfish``, where that is known."""
+    name, label = shortened(rows.filename[row], LONGEST_TITLE), int(rows.label[row])
+    return [name] if label < 0 else [f"{name},", f"label {class_label(label, classes)}"]
 
 
 def question(rows: AttributionRows, row: int, classes: tuple[str, ...]) -> list[str]:
@@ -239,7 +248,7 @@ def _rows(
         explained = _explained(rows)
         columns.append(dict(zip(explained, rows.attribution, strict=True)))
         for row, one in enumerate(explained):
-            images.setdefault(one, (rows.input[row], question(rows, row, classes)))
+            images.setdefault(one, (rows.input[row], _label(rows, row, classes)))
     return [
         GridRow(
             image,
@@ -249,6 +258,11 @@ def _rows(
         )
         for one, (image, label) in sorted(images.items(), key=lambda item: item[0][0])[:most]
     ]
+
+
+def _label(rows: AttributionRows, row: int, classes: tuple[str, ...]) -> list[str]:
+    asked = " ".join(question(rows, row, classes))
+    return [*image_name(rows, row, classes), f"explained: {asked}"]
 
 
 def _explained(rows: AttributionRows) -> list[Explained]:
