@@ -36,6 +36,21 @@ def test_percentiles_of_a_negative_map_have_true_minus_signs():
     assert bottom.startswith("≤ −1.")
 
 
+def test_reversed_maps_are_blue_where_they_are_positive():
+    attribution = signed_map((1, 20, 30))
+    [usual], [paper] = (render_maps([attribution], one) for one in ("signed", "reversed"))
+    assert (paper.levels == usual.levels).all()
+    assert paper.labels == usual.labels
+    positive = attribution[0].numpy() > 0
+    red, blue = (paper.colours[..., channel].astype(int) for channel in (0, 2))
+    assert (blue >= red)[positive].all()
+    assert (red >= blue)[~positive].all()
+    # Where nothing is negative the colour still says the sign.
+    [alone] = render_maps([attribution.abs()], "reversed")
+    assert alone.diverging
+    assert (alone.colours[..., 2] >= alone.colours[..., 0]).all()
+
+
 @pytest.mark.parametrize("value", [0.0, 2.5, -2.5])
 def test_percentiles_of_a_constant_map_are_white(value):
     [rendered] = render_maps([torch.full((3, 4, 5), value)], "percentile")

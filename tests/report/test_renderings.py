@@ -10,7 +10,7 @@ from xaitool.report.renderings import RENDERINGS
 
 
 def test_every_rendering_has_a_key_to_its_colours() -> None:
-    assert RENDERINGS == ("signed", "absolute", "percentile")
+    assert RENDERINGS == ("signed", "absolute", "percentile", "reversed")
     assert set(KEY) == set(RENDERINGS)
 
 

@@ -30,6 +30,7 @@ LABEL_GAP = 6
 LUMINANCE = (0.299, 0.587, 0.114)
 HEADINGS: dict[Rendering, str] = {
     "signed": "attribution",
+    "reversed": "attribution",
     "absolute": "|attribution|",
     "percentile": "attribution, 80th to 99th percentile",
 }
@@ -91,7 +92,7 @@ def _panel(heading: str, pixels: Pixels) -> Image.Image:
 
 def _bar(rendered: RenderedMap, height: int) -> Image.Image:
     levels = np.linspace(1, -1 if rendered.diverging else 0, height)[:, None]
-    bar = framed(coloured(levels, rendered.diverging).repeat(BAR_WIDTH, axis=1))
+    bar = framed(coloured(levels, rendered.diverging, rendered.reverse).repeat(BAR_WIDTH, axis=1))
     return beside([bar, _bar_labels(rendered.labels, bar.height)], LABEL_GAP)
 
 

@@ -32,6 +32,7 @@ MISSING = 235
 FULL_COLOUR = "Each map has its own scale; full colour: 99th percentile of its magnitudes."
 KEY: dict[Rendering, str] = {
     "signed": FULL_COLOUR,
+    "reversed": FULL_COLOUR,
     "absolute": FULL_COLOUR,
     "percentile": "Each map has its own scale, from its 80th to its 99th percentile.",
 }
@@ -103,9 +104,10 @@ class MapCells:
 
     def _bar(self, diverging: bool) -> Image.Image:
         levels = np.linspace(-1 if diverging else 0, 1, 5 * self.text_size)[None]
-        bar = framed(coloured(levels, diverging).repeat(BAR_HEIGHT, axis=0))
+        colours = coloured(levels, diverging, self.rendering == "reversed")
+        bar = framed(colours.repeat(BAR_HEIGHT, axis=0))
         ends = ("low", "high") if self.rendering == "percentile" else ("zero", "large")
-        if self.rendering == "signed":
+        if self.rendering in ("signed", "reversed"):
             ends = ("negative" if diverging else "zero", "positive")
         low, high = map(self._word, ends)
         return beside([low, bar, high], GAP, place=0.5)

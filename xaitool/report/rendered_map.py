@@ -31,22 +31,26 @@ class RenderedMap:
     Attributes:
         levels: Part of the full colour, ``(H, W)`` in [-1, 1]; 0 is white.
         diverging: Whether values below zero have a colour of their own, blue.
+        reverse: Whether that colour is red, and that of values above zero blue.
         labels: Values along the colour bar, from top to bottom, evenly spaced.
     """
 
     levels: NDArray[np.floating]
     diverging: bool
     labels: tuple[str, ...]
+    reverse: bool = False
 
     @property
     def colours(self) -> Pixels:
         """``(H, W, 3)``."""
-        return coloured(self.levels, self.diverging)
+        return coloured(self.levels, self.diverging, self.reverse)
 
 
-def coloured(levels: NDArray[np.floating], diverging: bool) -> Pixels:
+def coloured(levels: NDArray[np.floating], diverging: bool, reverse: bool = False) -> Pixels:
     """Colours ``(H, W, 3)`` of levels in [-1, 1]."""
-    return (colour_diverging if diverging else colour_sequential)(levels, 1.0)
+    if not diverging:
+        return colour_sequential(levels, 1.0)
+    return colour_diverging(-levels if reverse else levels, 1.0)
 
 
 def render_maps(attributions: Sequence[Tensor], rendering: Rendering) -> list[RenderedMap]:
@@ -54,6 +58,8 @@ def render_maps(attributions: Sequence[Tensor], rendering: Rendering) -> list[Re
 
     - ``signed``: the sum over channels. Blue, white and red, symmetric about zero, where any of
       the maps has a negative value, else white to dark red.
+    - ``reversed``: the same in red, white and blue, as in the figures of GANMEX (Shih et al. 2021,
+      appendix A.3: "blue color indicates positive values and red color indicates negative values").
     - ``absolute``: the magnitude of that sum, white to dark red. Not the sum of magnitudes: a
       pixel's contribution is the sum of its channels', and this is the number that the metrics
       rank, so that channels which cancel each other do not look important.
@@ -83,8 +89,9 @@ def render_maps(attributions: Sequence[Tensor], rendering: Rendering) -> list[Re
         ]
     if rendering == "absolute":
         values = [np.abs(one) for one in values]
-    diverging = any((one < 0).any() for one in values)
-    return [_from_zero(one, diverging) for one in values]
+    reverse = rendering == "reversed"
+    diverging = reverse or any((one < 0).any() for one in values)
+    return [_from_zero(one, diverging, reverse) for one in values]
 
 
 def _channel_sum(attribution: Tensor) -> NDArray[np.floating]:
@@ -95,11 +102,11 @@ def _channel_sum(attribution: Tensor) -> NDArray[np.floating]:
     return values
 
 
-def _from_zero(values: NDArray[np.floating], diverging: bool) -> RenderedMap:
+def _from_zero(values: NDArray[np.floating], diverging: bool, reverse: bool) -> RenderedMap:
     scale = colour_scale(values)
     top = f"≥ {scale:.3g}" if scale else ""
     bottom = (f"≤ −{scale:.3g}" if scale else "",) if diverging else ()
-    return RenderedMap(relative(values, scale), diverging, (top, "0", *bottom))
+    return RenderedMap(relative(values, scale), diverging, (top, "0", *bottom), reverse)
 
 
 def _between_percentiles(values: NDArray[np.floating]) -> RenderedMap:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from xaitool.io.attributions import AttributionRows
+from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.pictures import (
     classes_reached,
     image_name,
@@ -37,6 +38,12 @@ def test_what_was_asked_by_name_or_by_number() -> None:
     assert question(rows(), 0, ("cat", "dog", "cow")) == ["cat", "against dog"]
     assert question(rows(), 1, ("cat", "dog", "cow")) == ["cow"]
     assert question(rows(), 0, ()) == ["0", "against 1"]
+
+
+def test_the_papers_colours_are_those_of_signed_maps() -> None:
+    assert ExplainConfig(colours="paper").drawn == "reversed"
+    assert ExplainConfig(colours="paper", rendering="absolute").drawn == "absolute"
+    assert ExplainConfig().drawn == "signed"
 
 
 def test_an_image_is_named_with_its_label_where_it_has_one() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from xaitool import registry
 from xaitool.options import option
 from xaitool.options.reader import Reader
-from xaitool.report.renderings import RENDERINGS
+from xaitool.report.renderings import Rendering
 from xaitool.workflows.configs.explanation import (
     ExplanationOptions,
     compared_baselines,
@@ -113,9 +113,19 @@ class ExplainConfig(ExplanationOptions):
         "Heat maps of signed values, of absolute values, or between the 80th and 99th percentile "
         "as in AGI's figures.",
         panel="Output",
-        choices=RENDERINGS,
+        choices=("signed", "absolute", "percentile"),
         what="rendering",
         role="run",
+    )
+    colours: str = option(
+        "usual",
+        "Colours of signed heat maps: usual: positive is red, negative blue; paper: the other way "
+        "round, as in GANMEX's figures.",
+        panel="Output",
+        choices=("usual", "paper"),
+        what="colours",
+        role="run",
+        unit="usual|paper",
     )
     grid: bool = option(
         False,
@@ -143,7 +153,14 @@ class ExplainConfig(ExplanationOptions):
             lambda run: run.dataset is not None and not run.images,
             ("split",),
         ),
+        Reader("--rendering signed", lambda run: run.rendering == "signed", ("colours",)),
     )
+
+    @property
+    def drawn(self) -> Rendering:
+        """What ``--rendering`` and ``--colours`` ask for together."""
+        reverse = self.colours == "paper" and self.rendering == "signed"
+        return "reversed" if reverse else cast(Rendering, self.rendering)
 
     @property
     def held_against(self) -> str | None:

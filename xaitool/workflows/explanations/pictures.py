@@ -19,7 +19,6 @@ from xaitool.report.attribution_grid import GridRow, attribution_grid
 from xaitool.report.class_maps import class_maps_picture
 from xaitool.report.heat_map import heat_map_picture
 from xaitool.report.path_picture import path_picture
-from xaitool.report.renderings import Rendering
 from xaitool.report.text import number, shortened
 from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.class_choice import TOP, class_label
@@ -64,7 +63,7 @@ class HeatMaps:
         self.folder = setup.heat_maps
         self.title = setup.title
         self.output = setup.output
-        self.rendering = cast(Rendering, config.rendering)
+        self.rendering = config.drawn
         self.classes = classes
         self.several = TOP.fullmatch(config.target) is not None
         self.places = frozenset(places)
@@ -208,7 +207,7 @@ def write_grid(
         _rows(contents, baselines, config.grid_images, classes),
         [one.title.replace(", ", "\n") for one in setups],
         pictures=[f"baseline\n{name}" for name in baselines],
-        rendering=cast(Rendering, config.rendering),
+        rendering=config.drawn,
     )
     if config.resume or config.overwrite:
         remove_partials(path.parent.resolve(), re.escape(path.name))
