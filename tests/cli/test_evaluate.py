@@ -47,11 +47,16 @@ def test_json_lines(invoke: Invoke) -> None:
     assert result.stderr == ""
 
 
-def test_aligned_on_a_terminal(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_on_a_terminal(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    result = invoke("evaluate", classifier_run(), "-q", "--limit", "30", "-m", "accuracy")
-    header, row = result.stdout.splitlines()
-    assert header.index("source") == row.index(str(classifier_run()))
+    result = invoke("evaluate", classifier_run(), "-q", "--limit", "30", COLUMNS="80")
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    parts = [part.splitlines() for part in "\n".join(lines).split("\n\n")]
+    assert [part[0].split()[0] for part in parts] == ["accuracy", "confusion"]
+    assert parts[1][-11].split() == [*"0123456789", "right", "n"]
+    assert [line.split()[0] for line in lines[-10:]] == list("0123456789")
+    assert sum(int(line.split()[-1]) for line in lines[-10:]) == 30
 
 
 def test_a_dry_run_prints_the_plan(invoke: Invoke) -> None:

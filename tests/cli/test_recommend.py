@@ -89,7 +89,8 @@ def test_what_came_before_an_unknown_user_is_printed(
 def test_top_is_aligned_on_a_terminal(invoke: Invoke, tmp_path: Path) -> None:
     with_titles(tmp_path / "a.pt")
     result = invoke("recommend", "top", "--model", "a.pt", "--user", "u7", "--device", "cpu")
-    header, *rows = result.stdout.splitlines()
+    user, header, *rows = result.stdout.splitlines()
+    assert user == "user u7"
     assert len(rows) == 10
     assert {row.index("(19") > header.index("title") for row in rows} == {True}
     assert {row[header.index("rating") - 1] for row in rows} == {" "}

@@ -10,7 +10,7 @@ from xaitool.workflows.configs.evaluate import EvaluateConfig
 
 HELP = """Measure a classifier, a GAN, a CVAE, a recommender or an attribution file.
 
-Prints a table; tab-separated when piped, JSON Lines with --json.
+Prints a table a metric; all of it tab-separated when piped, JSON Lines with --json.
 
 Examples:
 
@@ -36,5 +36,9 @@ def run(config: EvaluateConfig, output: Output) -> None:
     result = evaluate(config, output)
     if isinstance(result, dict):
         output.record(result)
+    elif output.draws:
+        from xaitool.cli.tables.results import result_lines
+
+        output.lines(result_lines(result, output.page))
     else:
         output.table(result)

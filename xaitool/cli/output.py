@@ -10,17 +10,15 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
-from xaitool.cli.cells import cell
+from xaitool.cli.tables.cells import cell
+from xaitool.cli.tables.one_line import one_line
+from xaitool.cli.tables.page import Page
 from xaitool.errors import XaitoolError
 from xaitool.workflows.runs.progress import SilentTask, Task
 
 # Of the 256 terminal colours those nearest to Okabe and Ito's blue and vermilion, which can be told
 # apart with any colour vision and read on black and on white.
 POSITIVE, NEGATIVE = 167, 32
-
-
-# Of a message: a path that people have fits, the digits and names of a hostile file do not.
-LONGEST_WORD, LONGEST_LINE = 300, 3000
 
 
 class Output:
@@ -66,19 +64,19 @@ class Output:
         self.line(json.dumps(_finite(values)))
 
     def table(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Rows as JSON Lines, as an aligned table on a terminal, else as TSV."""
+        """Rows for programs: JSON Lines, or tab-separated under the names of all columns."""
         if self.as_json:
             for row in rows:
                 self.record(row)
         elif rows := list(rows):
             names = list(dict.fromkeys(name for row in rows for name in row))
-            cells = [names, *([cell(row.get(name)) for name in names] for row in rows)]
-            for text in _aligned(cells) if is_terminal(self.data) else map("\t".join, cells):
-                self.line(text)
+            self.line("\t".join(names))
+            for row in rows:
+                self.line("\t".join(cell(row.get(name)) for name in names))
 
     def stream(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """As `table`, for rows of the same columns that are too many to keep: each as it comes."""
-        if is_terminal(self.data) or self.as_json:
+        if self.as_json:
             self.table(rows)
             return
         for number, row in enumerate(rows):
@@ -99,6 +97,11 @@ class Output:
             return known or os.get_terminal_size(self.data.fileno()).columns
         except (OSError, ValueError):
             return 80
+
+    @property
+    def page(self) -> Page:
+        """What tables are laid out for."""
+        return Page(self.width, ascii=not self.can_show("±·"))
 
     def can_show(self, text: str) -> bool:
         """Whether standard output has these characters."""
@@ -173,42 +176,9 @@ class Heartbeat:
         self._output.message(f"{progress}{shown} {self._unit}/s={1 / seconds_each:.3g} eta={eta}")
 
 
-def one_line(text: str) -> str:
-    r"""Text that neither breaks a line nor steers a terminal; what is long loses its middle.
-
-    Characters that cannot be seen (controls, line breaks, those that turn the direction of writing)
-    become escapes such as ``\n``; bytes of a file name that are no text become ``\xe9``.
-    """
-    shown = text if text.isprintable() else "".join(map(_visible, text))
-    words = (shortened(word, LONGEST_WORD) for word in shown.split(" "))
-    return shortened(" ".join(words), LONGEST_LINE)
-
-
-def shortened(text: str, most: int) -> str:
-    """Both ends of a text that has more than `most` characters."""
-    half = (most - 3) // 2
-    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
-
-
-def _visible(character: str) -> str:
-    if character.isprintable():
-        return character
-    if "\udc80" <= character <= "\udcff":
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode()
-
-
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person reads this stream; it is None where the caller closed it."""
     return stream is not None and stream.isatty()
-
-
-def _aligned(cells: list[list[str]]) -> Iterable[str]:
-    cells = [[one_line(text) for text in row] for row in cells]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        padded = (text.ljust(width) for text, width in zip(row, widths, strict=True))
-        yield "  ".join(padded).rstrip()
 
 
 def _finite(value: Any) -> Any:

@@ -7,7 +7,7 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from xaitool.cli.cells import cell
+from xaitool.cli.tables.cells import cell
 
 
 class ProgressBar:

@@ -75,10 +75,16 @@ def register(app: typer.Typer) -> None:
 
 
 def run_top(config: RecommendTopConfig, output: Output) -> None:
-    """Print a row a recommended item."""
+    """Print a row a recommended item, or a table a user on a terminal."""
     from xaitool.workflows.recommenders.top import recommend_top
 
-    output.stream(_rows(recommend_top(config, output), output))
+    rows = recommend_top(config, output)
+    if output.draws:
+        from xaitool.cli.tables.recommendations import recommendation_lines
+
+        output.lines(recommendation_lines(rows, output.page))
+    else:
+        output.stream(_rows(rows, output))
 
 
 def run_explain(config: RecommendExplainConfig, output: Output) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from xaitool.cli.cells import cell
+from xaitool.cli.tables.cells import cell
 
 
 @pytest.mark.parametrize(
