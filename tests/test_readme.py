@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ from tests.prose import (
     spans,
 )
 from tests.readme_pictures import LARGEST, MAKERS
+from tests.warm_program import warm_program
 from xaitool import registry
 
 FLAGS = program_flags()
@@ -41,8 +44,8 @@ DOWNLOADS = {
 }
 
 
-def run(command: list[str], folder: Path) -> None:
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+def run(command: list[str], folder: Path, programs: Path = Path(sys.executable).parent) -> None:
+    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, f"{command[-1]}\n{result.stderr}"
 
@@ -132,13 +135,23 @@ def test_shell_blocks_are_sound(path: Path) -> None:
             run(["bash", "-n", "-c", block.text], ROOT)
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """The folder of an ``xaitool`` that is quick to start."""
+    with (
+        tempfile.TemporaryDirectory(prefix="xaitool-") as folder,
+        warm_program(Path(folder)) as programs,
+    ):
+        yield programs
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", RUNNABLE, ids=name)
-def test_blocks_run(path: Path, tmp_path: Path) -> None:
+def test_blocks_run(path: Path, tmp_path: Path, warm: Path) -> None:
     """A reader's way through a file: its blocks from top to bottom, in one folder."""
     for block in blocks(path):
         if block.runs_anywhere:
-            run(runner(shortened(block) if block.language == "sh" else block), tmp_path)
+            run(runner(shortened(block) if block.language == "sh" else block), tmp_path, warm)
 
 
 @pytest.mark.slow
@@ -152,5 +165,5 @@ def test_the_main_job_makes_samples(tmp_path: Path) -> None:
 @pytest.mark.data
 @pytest.mark.xdist_group("real data")
 @pytest.mark.parametrize("block", DOWNLOADS, ids=DOWNLOADS.values())
-def test_real_data_blocks_run(block: str, tmp_path: Path, real_data: Path) -> None:
-    run(runner(shortened(Block("sh", block))), tmp_path)
+def test_real_data_blocks_run(block: str, tmp_path: Path, real_data: Path, warm: Path) -> None:
+    run(runner(shortened(Block("sh", block))), tmp_path, warm)

@@ -30,6 +30,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.warm_program import import_program
+
 os.environ |= {"OMP_NUM_THREADS": "1", "TTY_COMPATIBLE": "0", "NO_COLOR": "1"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
@@ -37,16 +39,6 @@ CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
 OWN = re.compile(r"(.*/)?(status\.json|environment\.json|seconds\.png)|stderr")
 # The cache has no lock that says that a writer is dead: its leftovers go after a day.
 LEFT_FOR_A_DAY = re.compile(r"cache/.*\.partial")
-MODULES = (
-    *("cli.app", "cli.program", "report.curves", "report.heat_map", "report.sample_grid"),
-    "workflows.gans.train_gan",
-    "workflows.counterfactuals.train_baseline_gan",
-    "workflows.classifiers.train_classifier",
-    "workflows.explanations.explain",
-    "workflows.evaluation.evaluate",
-    "workflows.recommenders.fit",
-    *("core.attribution.saliency", "core.attribution.integrated_gradients"),
-)
 
 
 @dataclass(frozen=True)
@@ -124,11 +116,7 @@ class Ended:
 
 def warm_up() -> None:
     """Import what the commands need; make what they train on the way small."""
-    import torch
-
-    torch.set_num_threads(1)
-    for name in MODULES:
-        importlib.import_module(f"xaitool.{name}")
+    import_program()
     from xaitool.io import attribution_writer
     from xaitool.workflows.features import lenet as feature_network
 
