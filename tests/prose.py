@@ -25,7 +25,7 @@ LONG_FLAG = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 # These need what a test machine may not have: an installation, a download, a batch system.
 ELSEWHERE = ("pip install", "# needs", "#SBATCH")
 # Their flags are not ours.
-OTHER_PROGRAMS = ("#SBATCH", "python ", "pip ", "find ")
+OTHER_PROGRAMS = ("#SBATCH", "python ", "pip ", "find ", "tensorboard ")
 
 
 class Block(NamedTuple):

@@ -301,6 +301,23 @@ class OneMore(Biases):
         return super().fit(ratings, **options)
 """
 
+LOG = """
+from pathlib import Path
+from xaitool.workflows.runs.logs.base import RunLog
+
+class OneMore(RunLog):
+    library = "json"
+
+    def __init__(self, run):
+        self.id, self.step, self.place = None, 0, "nowhere"
+
+    def write(self, step, figures, pictures):
+        Path("used").touch()
+
+    def close(self, completed):
+        pass
+"""
+
 CHOICES = {
     "method": (METHOD, "explain --method onemore --dataset digits --limit 2 --heat-maps 0"),
     "baseline": (BASELINE, "explain --baseline onemore --dataset digits --limit 2 --heat-maps 0"),
@@ -312,6 +329,7 @@ CHOICES = {
         "train-gan --objective onemore --classes 0,1 --epochs 1 --xai none --fid-samples 0",
     ),
     "base": (BASE, f"recommend fit --base onemore --dataset {SMALL_RATINGS}"),
+    "log": (LOG, f"recommend fit --log onemore --dataset {SMALL_RATINGS}"),
 }
 """By kind: the file, and a command that takes it."""
 
@@ -322,7 +340,7 @@ def test_a_choice(
 ) -> None:
     code, command = CHOICES[kind]
     line = command.replace("CLASSIFIER", str(classifier_run())).split()
-    name = "recommend fit" if kind == "base" else line[0]
+    name = "recommend fit" if line[0] == "recommend" else line[0]
     model = ("--model", str(classifier_run())) if name == "explain" else ()
     place = () if name == "evaluate" else ("--out", "out.h5" if name == "explain" else "out")
     with program(code) as run:

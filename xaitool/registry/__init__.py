@@ -15,6 +15,7 @@ from xaitool.errors import UnknownNameError
 from xaitool.registry.data import DATASETS, RATINGS
 from xaitool.registry.entry import Entry, Metric
 from xaitool.registry.explanations import ATTRIBUTION, BASELINES, GUIDANCE
+from xaitool.registry.logs import LOGS
 from xaitool.registry.metrics import METRICS_OF
 from xaitool.registry.networks import ATTACKS, CLASSIFIERS, GANS, GENERATORS, LOSSES, OBJECTIVES
 from xaitool.registry.recommenders import BASE_MODELS
@@ -30,6 +31,7 @@ __all__ = [
     "GENERATORS",
     "GUIDANCE",
     "KINDS",
+    "LOGS",
     "LOSSES",
     "METRICS",
     "METRICS_OF",
@@ -65,6 +67,7 @@ KINDS: dict[str, Mapping[str, Entry]] = {
     "objective": OBJECTIVES,
     "generator": GENERATORS,
     "metric": METRICS,
+    "log": LOGS,
 }
 
 

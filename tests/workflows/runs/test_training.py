@@ -40,7 +40,7 @@ from xaitool.io.checkpoints import HEADER, load_checkpoint, save_checkpoint
 from xaitool.workflows.classifiers import train_classifier as classifier_module
 from xaitool.workflows.classifiers.train_classifier import train_classifier
 from xaitool.workflows.gans.train_gan import GanTrainer, train_gan
-from xaitool.workflows.runs.training import Choice, TrainingResult
+from xaitool.workflows.runs.training import TrainingResult
 
 
 @pytest.fixture(autouse=True)
@@ -418,18 +418,3 @@ def test_two_trainings_do_not_share_a_directory(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train_classifier(classifier_config(run, epochs=1), Second())
     assert status(run)["state"] == "completed"
-
-
-@pytest.mark.parametrize(
-    ("better", "value", "best", "improves"),
-    [
-        ("higher", 2.0, 1.0, True),
-        ("higher", 1.0, 1.0, False),
-        ("lower", 1.0, 2.0, True),
-        ("lower", 2.0, 1.0, False),
-        ("lower", None, 1.0, True),
-        ("lower", 1.0, None, True),
-    ],
-)
-def test_which_epoch_is_best(better: Any, value: Any, best: Any, improves: bool) -> None:
-    assert Choice("fid", better).improves(value, best) == improves

@@ -29,13 +29,14 @@ from xaitool.workflows.classifiers.start import check_start, start_of
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models.checkpoint import KIND, describe
 from xaitool.workflows.models.datasets import load_training_data
+from xaitool.workflows.runs.choice import Choice
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.curves import Chart
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
-from xaitool.workflows.runs.training import Choice, TrainingResult, TrainingRun
+from xaitool.workflows.runs.training import TrainingResult, TrainingRun
 
 
 def train_classifier(

@@ -62,6 +62,22 @@ def figure_format_option() -> Any:
     )
 
 
+def log_option() -> Any:
+    """``--log`` of the commands that train."""
+    return option(
+        (),
+        "Log figures and pictures there, too; may be repeated: "
+        + "; ".join(f"{name}: {entry.summary}" for name, entry in registry.LOGS.items())
+        + ".",
+        panel="Output",
+        repeated=True,
+        choices=registry.names("log"),
+        what="log",
+        role="run",
+        unit="NAME",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeviceOptions(Options):
     """Where a command computes."""
@@ -152,6 +168,7 @@ class TrainingRunOptions(RunOptions):
     )
     on_error: str = on_error_option(role="run")
     figure_format: str = figure_format_option()
+    log: tuple[str, ...] = log_option()
     resume: str | None = option(
         None,
         "Continue in this run directory; 'auto': continue in --out if it holds a checkpoint.",

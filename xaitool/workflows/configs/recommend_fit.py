@@ -10,7 +10,7 @@ from typing import ClassVar
 from xaitool import registry
 from xaitool.options import option, option_fields
 from xaitool.options.reader import Reader
-from xaitool.workflows.configs.common import RunOptions
+from xaitool.workflows.configs.common import RunOptions, log_option
 
 # Named again in AmcfOptions, which cannot be imported for --help; a test keeps both equal.
 ATTENTIONS = ("masked-softmax", "softmax", "signed", "least-squares")
@@ -127,6 +127,7 @@ class RecommendFitConfig(RatingsOptions):
         maximum=0.9,
         unit="SHARE",
     )
+    log: tuple[str, ...] = log_option()
 
     readers: ClassVar[tuple[Reader, ...]] = (
         Reader("--base svd, svd++, ncf or fm", _has("factors"), ("factors",)),

@@ -21,6 +21,7 @@ from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.cvae import KIND, describe
 from xaitool.workflows.counterfactuals.judges import CvaeJudge
 from xaitool.workflows.counterfactuals.training_data import judged_split, load_targeted_data
+from xaitool.workflows.runs.choice import Choice
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.curves import Chart
 from xaitool.workflows.runs.directory import RunDirectory
@@ -28,7 +29,7 @@ from xaitool.workflows.runs.pictures import write_picture
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter
 from xaitool.workflows.runs.runtime import Runtime
-from xaitool.workflows.runs.training import Choice, TrainingResult, TrainingRun
+from xaitool.workflows.runs.training import TrainingResult, TrainingRun
 
 LARGEST_MLP_SIDE = 32
 

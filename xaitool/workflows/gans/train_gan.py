@@ -32,13 +32,14 @@ from xaitool.workflows.gans.judge import GanJudge
 from xaitool.workflows.gans.networks import KIND, describe, describe_judge, gan_networks
 from xaitool.workflows.gans.probe import check_single
 from xaitool.workflows.models.datasets import load_training_data
+from xaitool.workflows.runs.choice import Choice
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.curves import Chart
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.place import open_run
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
-from xaitool.workflows.runs.training import Choice, TrainingResult, TrainingRun
+from xaitool.workflows.runs.training import TrainingResult, TrainingRun
 
 KID_SUBSETS = 10  # an epoch's estimate; `evaluate` takes more
 

@@ -15,6 +15,7 @@ from xaitool.workflows.recommenders.ratings import held_out, ratings_for
 from xaitool.workflows.recommenders.recipe import FittedModel, RecommenderRecipe, placed
 from xaitool.workflows.recommenders.recommender import Recommender, save_recommender
 from xaitool.workflows.runs.directory import RunDirectory, check_free, default_run_path
+from xaitool.workflows.runs.logs.follow import RunLogs, check_logs
 from xaitool.workflows.runs.place import RunPlace
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
 from xaitool.workflows.runs.runtime import Runtime
@@ -92,9 +93,13 @@ def recommend_fit(
     if recipe.amcf_options is None:
         reporter.message(f"base '{recipe.base}' has no item vectors, so AMCF is left out")
     runtime.announce(reporter)
-    with StopSignal("stopping after this epoch") as stop, place.open(config) as directory:
+    with (
+        StopSignal("stopping after this epoch") as stop,
+        place.open(config) as directory,
+        RunLogs(config.log, directory, reporter) as logs,
+    ):
         seen = placed(train, runtime)
-        fitted, metrics = _fit(recipe, seen, data, runtime, directory, stop, reporter)
+        fitted, metrics = _fit(recipe, seen, data, runtime, directory, logs, stop, reporter)
         recommender = Recommender(
             recipe=recipe,
             fitted=fitted,
@@ -116,6 +121,7 @@ def _place(config: RecommendFitConfig, runtime: Runtime) -> RunPlace:
     label = f"{config.dataset.partition(':')[0]}-{config.base}"
     out = config.out or default_run_path("recommend-fit", label, config.seed)
     check_free(out, overwrite=config.overwrite)
+    check_logs(config.log)
     return RunPlace(COMMAND, runtime, out, resumes=False, overwrite=config.overwrite)
 
 
@@ -125,6 +131,7 @@ def _fit(
     data: RatingData,
     runtime: Runtime,
     directory: RunDirectory,
+    logs: RunLogs,
     stop: StopSignal,
     reporter: Reporter,
 ) -> tuple[FittedModel, dict[str, Any]]:
@@ -137,6 +144,7 @@ def _fit(
             metrics.update(epoch=epoch, **named, seconds=time.perf_counter() - start)
             directory.metrics.append(metrics)
             directory.write_progress(epoch, epoch)
+            logs.follow()
             task.advance(1, **named)
             if stop.received:
                 _stop(stop.received, epoch)

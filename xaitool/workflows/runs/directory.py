@@ -36,6 +36,7 @@ FILES = (
     "environment.json",
     "status.json",
     "metrics.jsonl",
+    "logs.json",
     "error.log",
     "last.pt",
     "best.pt",
@@ -43,7 +44,8 @@ FILES = (
 )
 FOLDERS = ("samples", "plots")
 PARTIAL = r"\..+\.[0-9]+\.partial"
-RUN_FILE = re.compile("|".join((*map(re.escape, FILES), PARTIAL)))
+EVENTS = r"events\.out\.tfevents\.[0-9]+"
+RUN_FILE = re.compile("|".join((*map(re.escape, FILES), EVENTS, PARTIAL)))
 RUN_RESULT = re.compile(rf"(?!config\.json|status\.json)(?:{RUN_FILE.pattern})")
 RUN_PICTURE = re.compile(rf".+\.png|{PARTIAL}")
 LOCK = ".lock"
@@ -66,12 +68,10 @@ class SavedConfig(TypedDict, total=False):
 
 
 class RunDirectory:
-    """The folder of one run, locked for one writer; a context manager.
+    """The folder of one run, locked for one writer; a context manager, from `create` or `resume`.
 
     Leaving the ``with`` block gives the lock back and writes how the run ended: ``completed``,
     ``interrupted`` after a signal, ``diverged``, or ``failed`` with the error.
-
-    Use `create` or `resume`.
 
     Attributes:
         path: The folder.

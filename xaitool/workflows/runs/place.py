@@ -23,6 +23,7 @@ from xaitool.workflows.runs.directory import (
     compare_config,
     default_run_path,
 )
+from xaitool.workflows.runs.logs.follow import check_logs
 from xaitool.workflows.runs.runtime import Runtime
 
 
@@ -99,10 +100,11 @@ def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runt
         runtime: Where it computes.
 
     Raises:
-        ConfigError: ``--out`` is not empty, ``--resume`` contradicts another option, or nothing
-            reads an option that is given.
+        ConfigError: ``--out`` is not empty, ``--resume`` contradicts another option, nothing reads
+            an option that is given, or the library of a log is not installed.
         ArtifactError: There is no checkpoint to resume.
     """
+    check_logs(config.log)
     if config.resume == "auto":
         if config.out is None:
             raise ConfigError("--resume auto has no directory, but --out is wanted with it")

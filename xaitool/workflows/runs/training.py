@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
-from typing import Any, ClassVar, Literal, NotRequired, Protocol, TypedDict
+from typing import Any, ClassVar, NotRequired, Protocol, TypedDict
 
 import torch
 from torch import Tensor
@@ -29,8 +29,10 @@ from xaitool.options import present_names
 from xaitool.options.command_text import code_text
 from xaitool.workflows.configs.common import TrainingRunOptions
 from xaitool.workflows.runs.batches import batches, step_draws
+from xaitool.workflows.runs.choice import Choice
 from xaitool.workflows.runs.curves import Chart, write_curves
 from xaitool.workflows.runs.directory import RunDirectory, compare_config, is_completed
+from xaitool.workflows.runs.logs.follow import RunLogs
 from xaitool.workflows.runs.pictures import tell_pictures
 from xaitool.workflows.runs.place import RunPlace, SavedOptions
 from xaitool.workflows.runs.progress import Reporter
@@ -124,28 +126,6 @@ class Position:
     best: float | None = None
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Which epoch becomes ``best.pt``.
-
-    Attributes:
-        metric: Its name in the epoch's metrics.
-        better: Whether higher or lower is better.
-        anew_after: After this epoch choosing begins anew, because those before trained something
-            else; 0: never.
-    """
-
-    metric: str
-    better: Literal["higher", "lower"]
-    anew_after: int = 0
-
-    def improves(self, value: float | None, best: float | None) -> bool:
-        """Whether `value` beats `best`; an epoch that was not measured counts as better."""
-        if value is None or best is None:
-            return True
-        return value > best if self.better == "higher" else value < best
-
-
 class TrainingRun:
     """Drives a trainer through its epochs.
 
@@ -206,13 +186,15 @@ class TrainingRun:
             if self.place.resumes:
                 directory.metrics.truncate_after(self.position.epoch, self.steps)
                 self.reporter.message(f"resuming {directory.path} after step {self.steps}")
-            return self._run(directory, stop)
+            with RunLogs(self.config.log, directory, self.reporter) as logs:
+                return self._run(directory, logs, stop)
 
-    def _run(self, directory: RunDirectory, stop: StopSignal) -> TrainingResult:
+    def _run(self, directory: RunDirectory, logs: RunLogs, stop: StopSignal) -> TrainingResult:
         metrics = (directory.metrics.read() or [{}])[-1]
         total = self.epochs * self.steps_per_epoch
         with self.reporter.task("train", total, "step", self.steps) as task:
             while self.position.epoch < self.epochs:
+                logs.follow()
                 started = time.perf_counter()
                 for indices in self._remaining_batches():
                     values = self._step(indices)
