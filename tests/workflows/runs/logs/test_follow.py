@@ -171,11 +171,16 @@ def test_a_log_that_fails_is_given_up_and_has_the_rest_later(
 def test_a_log_that_cannot_be_opened_or_closed_is_a_warning(
     tmp_path: Path, logs: Callable[..., type[Told]]
 ) -> None:
-    def fail(*_: Any) -> None:
-        raise ValueError
+    class Unopened(Told):
+        def __init__(self, run: LoggedRun) -> None:
+            raise ValueError
 
-    logs("first").__init__ = fail  # type: ignore[method-assign]
-    logs("second").close = fail  # type: ignore[method-assign]
+    class Unclosed(Told):
+        def close(self, completed: bool) -> None:
+            raise ValueError
+
+    logs("first", Unopened)
+    logs("second", Unclosed)
     recorder = Recorder()
     with directory(tmp_path, entry(1)) as run, RunLogs(["first", "second"], run, recorder):
         pass

@@ -16,7 +16,6 @@ from PIL import Image
 from xaitool.workflows.runs.logs.base import LoggedRun
 from xaitool.workflows.runs.logs.mlflow import DEFAULTS, MlflowLog
 
-
 IMAGE = re.compile(r"images/(samples|plots.losses)\Wstep\W(\d+)")
 
 
@@ -33,8 +32,10 @@ def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "grid.png"
 
 
-def run_of(folder: Path, name: str | None = None, **options: Any) -> LoggedRun:
-    return LoggedRun(folder, "train-gan", options, name, 0)
+def run_of(
+    folder: Path, options: dict[str, Any] | None = None, name: str | None = None
+) -> LoggedRun:
+    return LoggedRun(folder, "train-gan", options or {}, name, 0)
 
 
 class Client:
@@ -70,7 +71,7 @@ def test_what_mlflow_is_asked(grid: Path, monkeypatch: pytest.MonkeyPatch) -> No
         get_tracking_uri=lambda: "a store",
     )
     monkeypatch.setitem(sys.modules, "mlflow", stand_in)
-    log = MlflowLog(run_of(grid.parent, latent=8))
+    log = MlflowLog(run_of(grid.parent, {"latent": 8}))
     assert (log.id, log.step, log.place) == ("abc", 3, "run abc in a store")
     log.write(6, {"weights/0=red": 0.5}, {"samples": grid})
     log.close(False)
@@ -90,7 +91,7 @@ def test_what_mlflow_is_asked(grid: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("log_batch", "abc", ("metrics", [("weights/0-red", 0.5, 6)])),
         ("set_terminated", "abc", "KILLED"),
     ]
-    assert MlflowLog(run_of(grid.parent, "mine")).id == "mine"
+    assert MlflowLog(run_of(grid.parent, name="mine")).id == "mine"
 
 
 @pytest.mark.filterwarnings("default")
@@ -100,11 +101,11 @@ def test_what_mlflow_keeps(grid: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     mlflow.set_tracking_uri(f"file:{grid.parent / 'store'}")
     options = {f"option{number}": number for number in range(150)}
-    log = MlflowLog(run_of(grid.parent, **options))
+    log = MlflowLog(run_of(grid.parent, options))
     log.write(3, {}, {"samples": grid})
     log.write(6, {"epoch": 1, "loss": 0.1}, {"samples": grid})
     log.close(False)
-    again = MlflowLog(run_of(grid.parent, log.id))
+    again = MlflowLog(run_of(grid.parent, name=log.id))
     assert (again.id, again.step) == (log.id, 6)
     again.write(9, {"epoch": 2, "loss": 0.05}, {"plots/losses": grid})
     again.close(True)

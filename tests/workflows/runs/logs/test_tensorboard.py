@@ -47,7 +47,7 @@ def assert_mirrors(run: Path) -> None:
     """The figures of ``metrics.jsonl`` at its steps, and the grids as they lie in the folder."""
     entries = MetricsLog(run / "metrics.jsonl").read()
     assert scalars(run) == {
-        name: [(entry["step"], np.float32(entry[name])) for entry in entries]
+        name: [(entry["step"], float(np.float32(entry[name]))) for entry in entries]
         for name in entries[0]
         if name != "step"
     }

@@ -36,8 +36,8 @@ class WandbLog(RunLog):
         )
         self.id = self._run.id
         self.step = run.step
-        folder = Path(self._run.dir).parent
-        self.place = self._run.url or (f"wandb sync {folder}" if mode == "offline" else str(folder))
+        offline = f"wandb sync {Path(self._run.dir).parent}"
+        self.place = offline if mode == "offline" else self._run.url or f"wandb, {mode}"
 
     def write(self, step: int, figures: Mapping[str, float], pictures: Mapping[str, Path]) -> None:
         """Add a step; wandb itself leaves out one that it has."""
