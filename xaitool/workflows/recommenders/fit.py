@@ -15,9 +15,9 @@ from xaitool.workflows.recommenders.ratings import held_out, ratings_for
 from xaitool.workflows.recommenders.recipe import FittedModel, RecommenderRecipe, placed
 from xaitool.workflows.recommenders.recommender import Recommender, save_recommender
 from xaitool.workflows.runs.directory import RunDirectory, check_free, default_run_path
-from xaitool.workflows.runs.logs.follow import RunLogs, check_logs
 from xaitool.workflows.runs.place import RunPlace
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
+from xaitool.workflows.runs.run_logs import RunLogs, check_logs
 from xaitool.workflows.runs.runtime import Runtime
 from xaitool.workflows.runs.stop_signal import StopSignal
 

@@ -23,7 +23,7 @@ from xaitool.workflows.runs.directory import (
     compare_config,
     default_run_path,
 )
-from xaitool.workflows.runs.logs.follow import check_logs
+from xaitool.workflows.runs.run_logs import check_logs
 from xaitool.workflows.runs.runtime import Runtime
 
 

@@ -32,10 +32,10 @@ from xaitool.workflows.runs.batches import batches, step_draws
 from xaitool.workflows.runs.choice import Choice
 from xaitool.workflows.runs.curves import Chart, write_curves
 from xaitool.workflows.runs.directory import RunDirectory, compare_config, is_completed
-from xaitool.workflows.runs.logs.follow import RunLogs
 from xaitool.workflows.runs.pictures import tell_pictures
 from xaitool.workflows.runs.place import RunPlace, SavedOptions
 from xaitool.workflows.runs.progress import Reporter
+from xaitool.workflows.runs.run_logs import RunLogs
 from xaitool.workflows.runs.stop_signal import StopSignal
 
 

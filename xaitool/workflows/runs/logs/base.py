@@ -32,7 +32,7 @@ class RunLog(ABC):
     """A run's figures and pictures, in another program's form.
 
     Opened with a `LoggedRun`, it goes on after that run's step, so that no step is there twice.
-    Whatever goes wrong is raised; `logs.follow.RunLogs` sees to it that the run goes on.
+    Whatever goes wrong is raised; `run_logs.RunLogs` sees to it that the run goes on.
 
     Attributes:
         library: The package that is imported when the log is opened.

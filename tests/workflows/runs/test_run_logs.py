@@ -29,10 +29,10 @@ from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
 from xaitool.workflows.gans.train_gan import train_gan
 from xaitool.workflows.recommenders.fit import recommend_fit
+from xaitool.workflows.runs import run_logs
 from xaitool.workflows.runs.directory import RunDirectory
-from xaitool.workflows.runs.logs import follow
 from xaitool.workflows.runs.logs.base import LoggedRun, RunLog
-from xaitool.workflows.runs.logs.follow import RunLogs, check_logs
+from xaitool.workflows.runs.run_logs import RunLogs, check_logs
 
 Written = list[tuple[int, dict[str, float], dict[str, Path]]]
 
@@ -242,7 +242,7 @@ def test_a_library_that_is_not_installed_is_told_before_any_work(
     train: Any, config: Any, found: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        follow, "find_spec", lambda name: found if name == "wandb" else find_spec(name)
+        run_logs, "find_spec", lambda name: found if name == "wandb" else find_spec(name)
     )
     with pytest.raises(ConfigError) as refused:
         train(config(out=tmp_path / "run", dataset="absent", log=("tensorboard", "wandb")))
