@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "Attribution": "core.attribution.base",
+    "Attribution": "workflows.explanations.attribution",
     "EvaluateConfig": "workflows.configs.evaluate",
     "ExplainConfig": "workflows.configs.explain",
     "Guidance": "core.guidance.guidance",

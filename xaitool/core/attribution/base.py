@@ -18,7 +18,7 @@ from xaitool.errors import ShapeError
 from xaitool.options import NoOptions, Options
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attribution:
     """The result of a method for N samples.
 
@@ -32,20 +32,6 @@ class Attribution:
             method promises none.
         extras: Method-specific tensors whose first dimension is N.
         score: What was explained; filled in by `AttributionMethod.attribute`.
-
-    Example:
-        >>> import torch
-        >>> import xaitool
-        >>> _ = torch.manual_seed(0)
-        >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
-        >>> images = torch.rand(2, 3, 8, 8)
-        >>> result = xaitool.attribute(model, images, "integrated-gradients", target=3)
-        >>> explained = result.score_input - result.score_baseline
-        >>> gap = result.values.sum((1, 2, 3)) - explained
-        >>> torch.allclose(gap, result.completeness_gap, atol=1e-6)
-        True
-        >>> isinstance(result, xaitool.Attribution), result.score.target
-        (True, tensor([3, 3]))
     """
 
     values: Tensor

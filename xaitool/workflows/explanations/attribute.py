@@ -11,26 +11,33 @@ import torch
 from torch import Tensor, nn
 
 from xaitool import registry
-from xaitool.core.attribution.base import Attribution, AttributionMethod, is_silent
+from xaitool.core.attribution import base
+from xaitool.core.attribution.base import AttributionMethod, is_silent
+from xaitool.core.baselines.dataset import DatasetReferences
 from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.memory import Rows
 from xaitool.core.score import Output, Score, are_probabilities
 from xaitool.errors import ModelError, ShapeError
+from xaitool.workflows.explanations.attribution import Attribution
 from xaitool.workflows.explanations.baseline_argument import (
     BaselineArgument,
     Call,
     argument_baseline,
 )
+from xaitool.workflows.explanations.call_record import call_record
 from xaitool.workflows.explanations.class_arguments import Classes, checked_logits, chosen_score
-from xaitool.workflows.explanations.explainer import Explainer
+from xaitool.workflows.explanations.explainer import ExplainedBatch, Explainer
+from xaitool.workflows.explanations.file_rows import file_rows
 from xaitool.workflows.explanations.image_arguments import (
     Images,
     Labels,
     home,
     image_batch,
+    image_names,
     labelled_images,
 )
+from xaitool.workflows.explanations.images import Batch
 from xaitool.workflows.explanations.option_arguments import (
     layer_by_name,
     our_arguments,
@@ -101,7 +108,8 @@ def attribute(
 
     Returns:
         Values ``(N, C, H, W)``, the scores and the completeness gap; its `score` says which
-        classes were explained.
+        classes were explained. It prints a summary, `plot` draws it, and `save` writes the file
+        that ``xaitool evaluate`` reads.
 
     Raises:
         UnknownNameError: There is no such method or baseline.
@@ -163,8 +171,21 @@ def attribute(
     users = UsersClassifier(model)
     bound = kind(users, seed=seed, **layer_by_name(model, options))
     output = score or kind.default_output
+    names = image_names(inputs, len(images))
+    kept = images.detach().clone() if isinstance(inputs, Tensor) else images
+    batch = Batch(kept, torch.full((len(images),), -1), names, torch.arange(len(images)))
+    record = call_record(
+        model,
+        bound,
+        output,
+        runtime,
+        baseline=own["baseline"],
+        references=own["references"],
+        target=target,
+        against=against,
+    )
     if not len(images):
-        return _nothing(bound, images, output)
+        return _nothing(bound, batch, output, record)
     given = own["references"]
     call = Call(
         users,
@@ -176,23 +197,32 @@ def attribute(
         runtime,
     )
     known = None if attributes is None else _attribute_values(attributes, images)
-    explainer = Explainer(bound, argument_baseline(kind, own["baseline"], call), together)
+    source = argument_baseline(kind, own["baseline"], call)
+    explainer = Explainer(bound, source, together)
     logits = together.run(partial(checked_logits, users, images))
     if are_probabilities(logits):
         _warn("the model seems to return probabilities, not logits")
     what = chosen_score(logits, target, against, output)
-    result = explainer.explain(images, what, known).attribution
-    _warn_of_odd_attributions(result, method if isinstance(method, str) else kind.__name__)
-    return result
+    explained = explainer.explain(images, what, known)
+    found = explained.attribution
+    _warn_of_odd_attributions(found, method if isinstance(method, str) else kind.__name__)
+    shared = source.references if isinstance(source, DatasetReferences) else None
+    samples = file_rows(batch, logits, what, explained, source)
+    return Attribution(**vars(found), samples=samples, record=record, references=shared)
 
 
-def _nothing(method: AttributionMethod, inputs: Tensor, output: Output) -> Attribution:
+def _nothing(
+    method: AttributionMethod, batch: Batch, output: Output, record: dict[str, Any]
+) -> Attribution:
     """The result for no images, whatever else is asked: there is no class to look at."""
+    inputs = batch.images
     score = Score(torch.empty(0, dtype=torch.int64, device=inputs.device), None, output)
-    return method.attribute(inputs, score, inputs.unsqueeze(1))
+    found = method.attribute(inputs, score, inputs.unsqueeze(1))
+    samples = file_rows(batch, inputs.new_empty(0, 1), score, ExplainedBatch(found, None), None)
+    return Attribution(**vars(found), samples=samples, record=record)
 
 
-def _warn_of_odd_attributions(result: Attribution, method: str) -> None:
+def _warn_of_odd_attributions(result: base.Attribution, method: str) -> None:
     broken = ~result.values.flatten(1).isfinite().all(1)
     silent = is_silent(result.values, result.score_input, result.score_baseline)
     for wrong, what in (

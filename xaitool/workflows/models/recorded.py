@@ -86,6 +86,12 @@ def explained_model(file: AttributionFile) -> RecordedModel:
     """
     names = ("model_source", "model_weights", "model_sha256")
     source, weights, sha256 = (file.attributes.get(name) for name in names)
+    if source is None and (unnamed := file.attributes.get("model_class")):
+        raise ArtifactError(
+            f"{file.path} explains a {str(unnamed).rpartition('.')[2]} that was given from Python "
+            "and has no name, but one is wanted",
+            hint=HINT,
+        )
     if not isinstance(source, str) or not isinstance(weights, str | None):
         raise ArtifactError(
             f"{file.path} does not say which model it explains, but it has to", hint=HINT
