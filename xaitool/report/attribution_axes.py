@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xaitool.errors import ShapeError
-from xaitool.report.curves import INK
+from xaitool.report.figure import INK, LEGEND_SIZE, figure_title, fitted
 from xaitool.report.heat_map import HEADINGS
 from xaitool.report.pixels import check_same_shape, to_pixels
 from xaitool.report.rendered_map import RenderedMap, coloured, render_maps
 from xaitool.report.renderings import Rendering
-from xaitool.report.text import drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PAIR_INCHES, IMAGE_INCHES, HEADING_INCHES = 5.6, 2.2, 0.4
+PAIR_INCHES, IMAGE_INCHES, HEADING_INCHES = 5.6, 2.2, 0.45
 COLOURS = 257
 
 
@@ -85,7 +84,7 @@ def draw_attributions(
         check_same_shape("attribution", pair.values, pair.image)
     maps = render_maps([pair.values for pair in pairs], rendering)
     lines, across = _grid(len(pairs))
-    figure.suptitle(drawable(title), color=INK, fontsize=11)
+    figure_title(figure, title)
     axes = figure.subplots(lines, 2 * across, squeeze=False).reshape(-1, 2)
     for (left, right), pair, rendered in zip(axes, pairs, maps, strict=False):
         left.imshow(to_pixels(pair.image))
@@ -105,7 +104,8 @@ def _grid(count: int) -> tuple[int, int]:
 
 
 def _dress(axes: Axes, title: str) -> None:
-    axes.set_title(drawable(title), color=INK, fontsize=9)
+    title = fitted(title, LEGEND_SIZE, PAIR_INCHES / 2)
+    axes.set_title(title, color=INK, fontsize=LEGEND_SIZE)
     axes.set_xticks([])
     axes.set_yticks([])
 
@@ -114,9 +114,10 @@ def _draw_map(axes: Axes, rendered: RenderedMap, label: str) -> None:
     from matplotlib.colors import ListedColormap
 
     lowest = -1 if rendered.diverging else 0
-    colours = coloured(np.linspace(lowest, 1, COLOURS)[None], rendered.diverging)[0] / 255
+    levels = np.linspace(lowest, 1, COLOURS)[None]
+    colours = coloured(levels, rendered.diverging, rendered.reverse)[0] / 255
     drawn = axes.imshow(rendered.levels, ListedColormap(colours), vmin=lowest, vmax=1)
     ticks: list[Any] = list(np.linspace(1, lowest, len(rendered.labels)))
     bar = axes.figure.colorbar(drawn, ax=axes, ticks=ticks, fraction=0.046, pad=0.03)
-    bar.ax.set_yticklabels(rendered.labels, fontsize=8)
-    bar.set_label(label, color=INK, fontsize=8)
+    bar.ax.set_yticklabels(rendered.labels, fontsize=LEGEND_SIZE - 1)
+    bar.set_label(label, color=INK, fontsize=LEGEND_SIZE - 1)

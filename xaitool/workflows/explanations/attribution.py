@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import os
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from xaitool.errors import ConfigError, DataError, InputError
 from xaitool.io.attribution_layout import AttributionRows, to_array
 from xaitool.io.attribution_writer import AttributionWriter
 from xaitool.report.attribution_axes import Pair, draw_attributions, figure_size
+from xaitool.report.figure import figure_bytes, new_figure
 from xaitool.report.renderings import Rendering
 from xaitool.workflows.explanations.pictures import question
 
@@ -100,7 +100,8 @@ class Attribution(base.Attribution):
 
         Args:
             classes: Names of the model's classes, for the titles.
-            rendering: ``signed``, ``absolute`` or ``percentile``, as ``xaitool explain`` draws.
+            rendering: ``signed``, ``reversed``, ``absolute`` or ``percentile``, as ``explain``
+                draws.
             limit: Most images that are drawn.
 
         Returns:
@@ -159,19 +160,12 @@ class Attribution(base.Attribution):
 
     def _repr_png_(self) -> bytes | None:
         """What a notebook shows; None where nothing can be drawn."""
-        from matplotlib.figure import Figure
-
-        count = min(LINES, len(self.samples))
-        figure, file = (
-            Figure(figure_size(self.samples.input[:count]), layout="constrained"),
-            io.BytesIO(),
-        )
+        figure = new_figure(*figure_size(self.samples.input[:LINES]))
         try:
-            self._draw(figure, (), "signed", count)
+            self._draw(figure, (), "signed", LINES)
         except InputError:
             return None
-        figure.savefig(file, format="png")
-        return file.getvalue()
+        return figure_bytes(figure, "png")
 
     def _draw(
         self, figure: Any, classes: tuple[str, ...], rendering: Rendering, limit: int
