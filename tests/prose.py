@@ -70,8 +70,8 @@ def program_flags() -> dict[str, set[str]]:
 def _flags_below(command: Any, name: str) -> Iterator[tuple[str, set[str]]]:
     flags = {flag for option in command.params for flag in (*option.opts, *option.secondary_opts)}
     yield name, {*flags, "--help", "-h"}
-    for inner, below in getattr(command, "commands", {}).items():
-        yield from _flags_below(below, f"{name} {inner}".strip())
+    for inner in getattr(command, "lazy", ()):
+        yield from _flags_below(command.get_command(None, inner), f"{name} {inner}".strip())
 
 
 def flags_of_commands(path: Path, commands: set[str]) -> Iterator[tuple[str, str]]:

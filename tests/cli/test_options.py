@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import typer
@@ -27,11 +28,15 @@ class Common(Options):
 class Walk(Common):
     """One option of every form."""
 
+    main: ClassVar[tuple[str, ...]] = ("places", "preset", "names")
+
     places: tuple[str, ...] = option((), "Places.", argument=True, repeated=True, unit="PLACE")
     steps: int = option(5, "Steps.", minimum=1, maximum=9, flags=("-s",))
     rates: tuple[float, ...] | None = option(None, "Rates.")
     names: tuple[str, ...] = option(("a",), "Names.", repeated=True)
-    gait: str = option("walk", "Gait.", choices=("walk", "run"), formerly="pace")
+    gait: str = option(
+        "walk", "Gait.", choices={"walk": "slow", "run": "fast"}, formerly="pace", panel="Feet"
+    )
     preset: str = option("plain", "Preset.", choices=("plain", "quick"), what="preset", role="run")
 
 
@@ -41,14 +46,11 @@ class Walked:
     def __init__(self) -> None:
         self.options: list[Walk] = []
         self.app = typer.Typer(rich_markup_mode=None)
-        add_command(self.app, "walk", Walk, self._run, "Go.", show=("--list", "List.", self._list))
+        add_command(self.app, "walk", Walk, self._run, "Go.")
         self.app.command("other")(lambda: None)
 
     def _run(self, options: Walk, output: Output) -> None:
         self.options.append(options)
-
-    def _list(self, output: Output) -> None:
-        output.line("walk, run")
 
     def __call__(self, *arguments: str, **environment: str) -> Walk:
         result = CliRunner().invoke(self.app, ["walk", *arguments], env=environment)
@@ -108,12 +110,17 @@ def test_help_shows_its_own_options_first_with_their_range_and_no_former_name(
 ) -> None:
     text = CliRunner().invoke(walk.app, ["walk", "--help"]).stdout
     assert "(at least 1 and at most 9)" in text
-    assert "--gait walk|run" in " ".join(text.split())
+    assert "--gait walk|run Gait. See --list. [default: walk]" in " ".join(text.split())
     assert "[OPTIONS] [PLACE]" in text
-    assert text.index("--steps") < text.index("--device") < text.index("--json")
+    names = ["PLACE ", "--preset", "--names", "--list", "-s, --steps", "--rates", "--device"]
+    places = [text.index(f"\n  {name}") for name in [*names, "--gait", "--json", "--config"]]
+    assert places == sorted(places)
     assert "--pace" not in text
 
 
 def test_a_list_is_printed_in_place_of_the_work(walk: Walked) -> None:
     result = CliRunner().invoke(walk.app, ["walk", "--list"])
-    assert (result.exit_code, result.stdout, walk.options) == (0, "walk, run\n", [])
+    assert (result.exit_code, walk.options) == (0, [])
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    presets = ["--preset:", "plain", "quick --steps 2 --rates 0.5,1.0"]
+    assert lines == [*presets, "", "--gait:", "walk slow", "run fast"]

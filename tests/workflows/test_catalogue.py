@@ -1,87 +1,67 @@
-"""What ``--list`` prints."""
+"""What ``--list`` tells of a command's choices."""
+
+from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from tests.cli.commands import COMMANDS
 from xaitool import registry
-from xaitool.workflows.catalogue import (
-    explanation_lines,
-    explanation_records,
-    training_lines,
-    training_records,
-)
+from xaitool.options import Options, option_fields
+from xaitool.workflows.catalogue import KEPT, kept_text, kind_of, records
+from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.configs.presets import CLASSIFIERS
+from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 
 
-def test_the_list_shows_every_loss_and_preset() -> None:
-    records = list(training_records())
-    assert [one["name"] for one in records] == [*registry.names("loss"), *CLASSIFIERS]
-    text = "\n".join(line for record in records for line in training_lines(record))
-    assert "    beta=1.0 [at least 0]" in text
-    assert "preset pc-mnist: --dataset mnist --architecture lenet5 --loss pc" in text
-    assert "--freeze-backbone --head 1024" in text
-    json.dumps(records)
+def of_kind(kind: str, config_class: type[Options]) -> dict[str, dict[str, Any]]:
+    return {one["name"]: one for one in records(config_class) if one["kind"] == kind}
 
 
-def test_every_method_and_baseline_is_there_once():
-    records = list(explanation_records())
-    assert [(one["kind"], one["name"]) for one in records] == [
-        (kind, name) for kind in ("method", "baseline") for name in registry.names(kind)
+def test_what_is_kept_is_what_the_things_say() -> None:
+    assert KEPT.read_text("utf-8") == kept_text()
+
+
+@pytest.mark.parametrize("config_class", COMMANDS.values())
+def test_every_registered_name_is_told_once(config_class: type[Options]) -> None:
+    told = list(records(config_class))
+    json.dumps(told)
+    for field in option_fields(config_class):
+        names = [one["name"] for one in told if one["option"] == field.flag]
+        kind = kind_of(field)
+        if kind and kind != "metric":
+            assert names == list(registry.names(kind))
+    for one in told:
+        assert one["summary"] or one["kind"] == "preset"
+        for option in one.get("options", ()):
+            assert set(option) == {"name", "default", "allowed", "help"}
+
+
+def test_metrics_come_by_kind_of_artifact() -> None:
+    told = [one for one in records(EvaluateConfig) if one["kind"] == "metric"]
+    assert [(one["artifact"], one["name"]) for one in told] == [
+        (artifact, name) for artifact, metrics in registry.METRICS_OF.items() for name in metrics
     ]
-    assert json.loads(json.dumps(records)) == records
-    for one in records:
-        options = registry.load(one["kind"], one["name"]).Options()
-        defaults = {option["name"]: option["default"] for option in one["options"]}
-        assert defaults == options.to_dict()
-        assert all(option["help"].endswith(".") for option in one["options"])
 
 
-def test_a_default_baseline_is_one_that_there_is():
-    methods = [one for one in explanation_records() if one["kind"] == "method"]
-    defaults = {one["name"]: one["baseline"] for one in methods}
-    assert set(defaults.values()) - {None} <= set(registry.names("baseline"))
-    assert defaults["saliency"] is None
-    assert defaults["integrated-gradients"] is not None
+def test_a_method_tells_its_defaults() -> None:
+    methods = of_kind("method", ExplainConfig)
+    for name, told in methods.items():
+        options = registry.load("method", name).Options()
+        assert {one["name"]: one["default"] for one in told["options"]} == options.to_dict()
+    assert {one["baseline"] for one in methods.values()} - {None} <= set(registry.names("baseline"))
+    assert methods["saliency"]["baseline"] is None
+    assert methods["integrated-gradients"]["baseline"] == "zero"
 
 
-RECORD = {
-    "kind": "method",
-    "name": "some",
-    "summary": "explains",
-    "source": "Doe 2020",
-    "baseline": "black",
-    "score": None,
-    "options": [
-        {"name": "steps", "default": 50, "allowed": "at least 1", "help": "Points."},
-        {"name": "absolute", "default": False, "allowed": "true|false", "help": "No signs."},
-        {"name": "layers", "default": ["a", "b"], "allowed": "", "help": "Names."},
-        {"name": "file", "default": None, "allowed": "", "help": "A file."},
-    ],
-}
-
-
-def test_lines_for_people():
-    assert explanation_lines(RECORD) == [
-        "method some: explains (Doe 2020); by default: baseline black",
-        "    steps=50 [at least 1]  Points.",
-        "    absolute=false [true|false]  No signs.",
-        "    layers=a,b  Names.",
-        "    file  A file.",
-    ]
-    baseline = {key: RECORD[key] for key in ("name", "summary", "source", "options")}
-    assert explanation_lines({**baseline, "kind": "baseline"})[0] == (
-        "baseline some: explains (Doe 2020)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("values", "flags"),
-    [
-        ({"loss": "pc", "batch_size": 128}, "--loss pc --batch-size 128"),
-        ({"freeze_backbone": True, "milestones": (3, 5)}, "--freeze-backbone --milestones 3,5"),
-    ],
-)
-def test_a_preset_is_what_one_would_type(values, flags):
-    record = {"kind": "preset", "name": "mine", "values": values}
-    assert training_lines(record) == [f"preset mine: {flags}"]
+def test_a_preset_tells_its_values_and_a_loss_what_it_takes() -> None:
+    assert {
+        name: one["values"] for name, one in of_kind("preset", TrainClassifierConfig).items()
+    } == CLASSIFIERS
+    losses = of_kind("loss", TrainClassifierConfig)
+    assert losses["pc"]["warm_up"]
+    assert not losses["pc"]["class_weights"]
+    assert losses["cross-entropy"]["class_weights"]

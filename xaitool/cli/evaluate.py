@@ -8,19 +8,16 @@ from xaitool.cli.options import add_command
 from xaitool.cli.output import Output
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 
-HELP = """Measure a classifier, a GAN, a CVAE, a recommender or an attribution file.
-
-Prints a table a metric; all of it tab-separated when piped, JSON Lines with --json.
+HELP = """Prints a table a metric; all of it tab-separated when piped, JSON Lines with --json.
 
 Examples:
-
-\b
-  xaitool evaluate runs/my-gan
-  xaitool evaluate digits.h5 --metric insertion --metric deletion --json
-  xaitool evaluate my-classifier -m parameter-randomisation --method saliency --out pictures
-  xaitool evaluate my-classifier -m robustness --epsilon 0.1,0.2 --transfer-from another
-  xaitool evaluate my-classifier -m fairness --cvae my-cvae
-  xaitool evaluate films --folds 5 --metric rmse --metric t1@3
+  xaitool evaluate my-classifier
+  xaitool evaluate my-classifier -m robustness -m confusion --epsilon 0.1,0.2
+  xaitool evaluate my-classifier -m parameter-randomisation --method saliency \\
+      --out my-figures
+  xaitool evaluate my-maps/integrated-gradients.h5 -m insertion --json
+  xaitool evaluate my-gan another-gan
+  xaitool evaluate my-films --metric rmse --metric t1@3
 """
 
 

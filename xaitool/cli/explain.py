@@ -8,31 +8,25 @@ from xaitool.cli.options import add_command
 from xaitool.cli.output import Output
 from xaitool.workflows.configs.explain import ExplainConfig
 
-HELP = """Attribute a classifier's score to the pixels of images.
-
-Writes an HDF5 file and heat maps for each method and baseline; prints the HDF5 files' names.
+HELP = """Writes an HDF5 file and heat maps for each method and baseline; prints the names of the
+HDF5 files.
 
 Examples:
+  xaitool explain --method agi photo.jpg
+  xaitool explain --model my-classifier --dataset digits --limit 8 --out my-maps
+  xaitool explain --model my-classifier --dataset digits --limit 8 \\
+      --method saliency --method deep-shap --out my-methods
+  xaitool explain --model my-classifier --dataset digits --limit 8 \\
+      --baseline ganmex:my-baselines --against second --out my-pairs
 
-\b
-  xaitool explain --method agi image.png
-  xaitool explain --method deep-shap --model digits --dataset digits --limit 10 --out digits.h5
-  xaitool explain --method saliency --method agi --model digits --dataset digits --out maps
-  xaitool explain --method cgi --baseline cvae:cvae --model cia --dataset biased-mnist
-  xaitool explain --list
+Without --model torchvision's resnet50 is explained, whose weights are downloaded; my-classifier is
+made by train-classifier --out my-classifier, my-baselines by train-baseline-gan.
 """
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    add_command(
-        app,
-        "explain",
-        ExplainConfig,
-        run,
-        HELP,
-        show=("--list", "Show methods, baselines and their options, and exit.", show_list),
-    )
+    add_command(app, "explain", ExplainConfig, run, HELP)
 
 
 def run(config: ExplainConfig, output: Output) -> None:
@@ -46,15 +40,3 @@ def run(config: ExplainConfig, output: Output) -> None:
     elif not output.as_json:
         for path in result.attributions:
             output.line(path)
-
-
-def show_list(output: Output) -> None:
-    """Print every method and baseline with its options."""
-    from xaitool.workflows.catalogue import explanation_lines, explanation_records
-
-    for record in explanation_records():
-        if output.as_json:
-            output.record(record)
-        else:
-            for line in explanation_lines(record):
-                output.line(line)

@@ -12,14 +12,20 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from xaitool.cli.config_option import as_typed, read_config
+from xaitool.cli.help.listing import listing
+from xaitool.cli.help.page import MAIN, Command, width
 from xaitool.cli.named_code import refuse_code_of_files
 from xaitool.cli.output import Output
 from xaitool.cli.processes import refuse_several_processes
 from xaitool.cli.streams import data_alone
 from xaitool.errors import ConfigError
 from xaitool.options import OptionField, Options, option_fields, range_text, read_value
+from xaitool.options.order import listed_fields
+from xaitool.workflows.catalogue import is_listed, records
 
 C = TypeVar("C", bound=Options)
+
+LONGEST_CHOICES = 200
 
 
 def add_command(
@@ -29,19 +35,16 @@ def add_command(
     run: Callable[[C, Output], None],
     help: str,
     *,
-    show: tuple[str, str, Callable[[Output], None]] | None = None,
     group: str = "",
 ) -> None:
-    """Register a command whose flags are the fields of `config_class`.
+    """Register a command whose flags are the fields of `config_class`, and ``--list`` its choices.
 
     Args:
         app: Where to register it.
         name: The command's name.
         config_class: Its options.
         run: Called with the options and the output.
-        help: What ``--help`` shows above the options.
-        show: A flag that prints something instead, such as ``--list``: the flag, its help, and what
-            prints.
+        help: What ``--help`` shows below the summary and above the options.
         group: The group that it belongs to. Group and name are the name of its table in a
             configuration file.
     """
@@ -54,13 +57,13 @@ def add_command(
         json: bool,
         quiet: bool,
         log_every: float,
-        show_instead: bool = False,
+        list_choices: bool = False,
         **values: Any,
     ) -> None:
         with data_alone() as data:
             output = Output(as_json=json, quiet=quiet, log_every=log_every, data=data)
-            if show is not None and show_instead:
-                show[2](output)
+            if list_choices:
+                _list_choices(config_class, output)
             else:
                 for parameter in former:
                     values.pop(parameter.name)
@@ -69,7 +72,7 @@ def add_command(
                 refuse_several_processes()
                 run(options, output)
 
-    fields = _specific_first(config_class)
+    fields = listed_fields(config_class)
     shared = _shared_parameters(config_class, full_name)
     former = [_former_parameter(field, full_name) for field in fields if field.facts.formerly]
     if any(field.name == "resume" and field.type is str for field in fields):
@@ -78,31 +81,24 @@ def add_command(
     if config_class.presets:
         fields = [field for field in fields if field.name != "preset"]
         shared.append(_preset_parameter(config_class))
-    if show is not None:
-        flag = typer.Option(show[0], help=show[1], rich_help_panel="Options")
-        shared.append(_keyword("show_instead", Annotated[bool, flag], False))
+    if any(map(is_listed, fields)):
+        about = "Show what there is to choose from, with its options, and exit."
+        flag = typer.Option("--list", help=about, rich_help_panel=MAIN)
+        shared.append(_keyword("list_choices", Annotated[bool, flag], False))
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [*map(_parameter, fields), *former, *shared, _keyword("context", typer.Context, None)]
     )
     command.config_class = config_class  # type: ignore[attr-defined]
-    app.command(name, help=help)(command)
+    app.command(name, help=help, cls=Command)(command)
 
 
-def _specific_first(config_class: type[Options]) -> list[OptionField]:
-    """The command's own options before those that it shares with others."""
-    homes = {
-        name: depth
-        for depth, parent in reversed(list(enumerate(config_class.__mro__)))
-        for name in vars(parent).get("__annotations__", {})
-    }
-    return sorted(option_fields(config_class), key=lambda field: homes[field.name])
-
-
-def show_help(context: typer.Context) -> None:
-    """Print a group's help and exit with 2, for a group that was called without a command."""
-    if context.invoked_subcommand is None:
-        Output().line(context.get_help())
-        raise typer.Exit(2)
+def _list_choices(config_class: type[Options], output: Output) -> None:
+    found = records(config_class)
+    if output.as_json:
+        for record in found:
+            output.record(record)
+    else:
+        output.lines(listing(found, width(output.width)))
 
 
 def _parameter(field: OptionField) -> inspect.Parameter:
@@ -134,7 +130,18 @@ def _parameter(field: OptionField) -> inspect.Parameter:
 
 def _help(field: OptionField) -> str:
     allowed = range_text(field.facts)
-    return f"{field.facts.help} ({allowed})" if allowed else field.facts.help
+    parts = [field.facts.help, f"({allowed})" if allowed else "", _choices(field)]
+    return " ".join(filter(None, parts))
+
+
+def _choices(field: OptionField) -> str:
+    """The names, unless they are in sight already or too many, and whether they are described."""
+    listed = is_listed(field)
+    names = ", ".join(field.facts.choices or (field.facts.completions if listed else ()))
+    in_sight = not names or _metavar(field) == names.replace(", ", "|")
+    if in_sight or (listed and len(names) > LONGEST_CHOICES):
+        return "See --list." if listed else ""
+    return f"Names: {names}{'; see --list' if listed else ''}."
 
 
 def _metavar(field: OptionField) -> str | None:

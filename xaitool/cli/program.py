@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 import typer
 
-from xaitool.cli import (
-    evaluate,
-    explain,
-    recommend,
-    train_baseline_gan,
-    train_classifier,
-    train_gan,
-)
-from xaitool.cli.options import show_help
-from xaitool.cli.output import Output, is_terminal
+from xaitool.cli.help.lazy_group import LazyCommand, LazyGroup
+from xaitool.cli.output import Output
 from xaitool.errors import UnknownNameError
 from xaitool.near_names import usual_spelling
+
+HELP = """Train with explanations, explain, and judge explanations.
+
+Start here, without GPU and download, in a minute:
+  xaitool train-classifier --epochs 5 --out my-classifier
+  xaitool explain --model my-classifier --dataset digits --limit 8 --out my-maps
+  xaitool evaluate my-classifier
+
+COMMAND --help shows a command's options and examples, COMMAND --list what it has to choose from.
+"""
 
 EPILOG = (
     "Data goes to standard output, progress and messages to standard error. "
@@ -28,14 +30,60 @@ EPILOG = (
 )
 
 
+class Recommend(LazyGroup):
+    """What is done with ratings."""
+
+    lazy: ClassVar[Mapping[str, LazyCommand]] = {
+        "fit": LazyCommand(
+            "recommend_fit:register",
+            "Fit a rating model, and AMCF, which explains its ratings by aspects.",
+        ),
+        "top": LazyCommand(
+            "recommend:register_top", "Recommend the items that users would rate highest."
+        ),
+        "explain": LazyCommand(
+            "recommend:register_explain", "Say in aspects why users would rate items so high."
+        ),
+        "preferences": LazyCommand(
+            "recommend:register_preferences",
+            "Say which aspects users like and dislike in general.",
+        ),
+    }
+
+
+class Program(LazyGroup):
+    """All commands."""
+
+    lazy: ClassVar[Mapping[str, LazyCommand]] = {
+        "train-classifier": LazyCommand("train_classifier:register", "Train an image classifier."),
+        "explain": LazyCommand(
+            "explain:register", "Attribute a classifier's score to the pixels of images."
+        ),
+        "evaluate": LazyCommand(
+            "evaluate:register",
+            "Measure a classifier, a GAN, a CVAE, a recommender or an attribution file.",
+        ),
+        "train-gan": LazyCommand(
+            "train_gan:register",
+            "Train a GAN whose generator is guided by an explanation of its discriminator "
+            "(LogicGAN).",
+        ),
+        "train-baseline-gan": LazyCommand(
+            "train_baseline_gan:register",
+            "Train a generator that turns an image into a near one of another class (GANMEX).",
+        ),
+        "recommend": LazyCommand("program:register_recommend", "Recommend items and say why."),
+    }
+
+
 def build_app() -> typer.Typer:
-    """Make the command line; help is decorated only where a person reads it."""
-    pretty = is_terminal(sys.stdout) and is_terminal(sys.stderr)
+    """Make the command line."""
     app = typer.Typer(
         name="xaitool",
-        help="Train with explanations, explain, and judge explanations.",
+        cls=Program,
+        help=HELP,
         epilog=EPILOG,
-        rich_markup_mode="rich" if pretty else None,
+        rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=False,
         context_settings={
@@ -45,16 +93,20 @@ def build_app() -> typer.Typer:
         suggest_commands=False,
     )
     app.callback(invoke_without_command=True)(_root)
-    for command in (
-        train_gan,
-        train_baseline_gan,
-        train_classifier,
-        explain,
-        evaluate,
-        recommend,
-    ):
-        command.register(app)
     return app
+
+
+def register_recommend(app: typer.Typer) -> None:
+    """Make the app the group ``recommend``."""
+    app.info.cls = Recommend
+    app.callback(help="", invoke_without_command=True)(show_help)
+
+
+def show_help(context: typer.Context) -> None:
+    """Print a group's help and exit with 2, for a group that was called without a command."""
+    if context.invoked_subcommand is None:
+        Output().line(context.get_help())
+        raise typer.Exit(2)
 
 
 def _root(

@@ -1,4 +1,4 @@
-"""``xaitool recommend fit|top|explain|preferences``."""
+"""``xaitool recommend top|explain|preferences``."""
 
 from __future__ import annotations
 
@@ -7,71 +7,62 @@ from typing import Any
 
 import typer
 
-from xaitool.cli.options import add_command, show_help
+from xaitool.cli.options import add_command
 from xaitool.cli.output import Output
-from xaitool.cli.recommend_fit import register_fit
 from xaitool.workflows.configs.recommend import (
     RecommendExplainConfig,
     RecommendPreferencesConfig,
     RecommendTopConfig,
 )
 
-TOP = """Recommend the items that users would rate highest.
-
-Ratings are clipped to the scale of the data; raw is what the model says, and what orders them.
-Equal ratings come in the order of the items' ids. Through a pipe aspects are one column, such as
-Comedy:+0.310|Drama:-0.120.
+TOP = """Ratings are clipped to the scale of the data; raw is what the model says, and what orders
+them. Equal ratings come in the order of the items' ids. Through a pipe aspects are one column, such
+as Comedy:+0.310|Drama:-0.120.
 
 Examples:
-
-\b
-  xaitool recommend top --model RUN --user 65 --exclude-seen --explain
-  cut -f1 users.tsv | xaitool recommend top --model RUN --user - --number 20 > top.tsv
+  xaitool recommend top --model my-films --user u65 --exclude-seen --explain
+  cut -f1 users.tsv | xaitool recommend top --model my-films --user - > top.tsv
 """
 
-EXPLAIN = """Say in aspects why users would rate items so high.
-
-A rating is the mean, plus what is common to the user's ratings and to the item's, plus the user's
-interest in the item; the bars are what the item's aspects add to that interest. Through a pipe
-there is a line a pair.
+EXPLAIN = """A rating is the mean, plus what is common to the user's ratings and to the item's, plus
+the user's interest in the item; the bars are what the item's aspects add to that interest. Through
+a pipe there is a line a pair.
 
 Examples:
-
-\b
-  xaitool recommend explain --model RUN --user 65 --item 120
-  xaitool recommend explain --model RUN --user 65 --user 67 --user 74 \\
-      --item 'Independence Day (ID4) (1996)' --shares --plot figure.png
+  xaitool recommend explain --model my-films --user u65 --item i120
+  xaitool recommend explain --model my-films --user u65 --user u67 --user u74 \\
+      --item i120 --shares --plot figure.png
 """
 
-PREFERENCES = """Say which aspects users like and dislike in general.
-
-raw is the rating of a pure aspect above the user's average; preference is the same with
-magnitudes of sum 1, which makes users comparable.
+PREFERENCES = """raw is the rating of a pure aspect above the user's average; preference is the same
+with magnitudes of sum 1, which makes users comparable.
 
 Examples:
-
-\b
-  xaitool recommend preferences --model RUN --user 65
-  xaitool recommend preferences --model RUN --user - --json < users.txt
+  xaitool recommend preferences --model my-films --user u65
+  xaitool recommend preferences --model my-films --user - --json < users.txt
 """
 
 
-def register(app: typer.Typer) -> None:
-    """Add the group."""
-    group = typer.Typer(help="Recommend items and say why.")
-    group.callback(invoke_without_command=True)(show_help)
-    register_fit(group)
-    add_command(group, "top", RecommendTopConfig, run_top, TOP, group="recommend")
-    add_command(group, "explain", RecommendExplainConfig, run_explain, EXPLAIN, group="recommend")
+def register_top(app: typer.Typer) -> None:
+    """Add ``top``."""
+    add_command(app, "top", RecommendTopConfig, run_top, TOP, group="recommend")
+
+
+def register_explain(app: typer.Typer) -> None:
+    """Add ``explain``."""
+    add_command(app, "explain", RecommendExplainConfig, run_explain, EXPLAIN, group="recommend")
+
+
+def register_preferences(app: typer.Typer) -> None:
+    """Add ``preferences``."""
     add_command(
-        group,
+        app,
         "preferences",
         RecommendPreferencesConfig,
         run_preferences,
         PREFERENCES,
         group="recommend",
     )
-    app.add_typer(group, name="recommend")
 
 
 def run_top(config: RecommendTopConfig, output: Output) -> None:

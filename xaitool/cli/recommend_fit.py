@@ -10,23 +10,20 @@ from xaitool.cli.options import add_command
 from xaitool.cli.output import Output
 from xaitool.workflows.configs.recommend_fit import RecommendFitConfig
 
-HELP = """Fit a rating model, and AMCF, which explains its ratings by aspects.
-
-Prints the run directory, from which top, explain and preferences recommend, and which evaluate
-measures.
+HELP = """Prints the run directory, from which top, explain and preferences recommend, and which
+evaluate measures.
 
 Examples:
-
-\b
-  xaitool recommend fit --out films
+  xaitool recommend fit --out my-films
   xaitool recommend fit --dataset ml-100k --base svd --factors 120
-  xaitool recommend fit --dataset csv:ratings.csv --aspects genres.csv --split time
+  xaitool recommend fit --dataset csv:ratings.csv --aspects genres.csv \\
+      --split time
 """
 
 
-def register_fit(group: typer.Typer) -> None:
-    """Add the command to the group ``recommend``."""
-    add_command(group, "fit", RecommendFitConfig, run, HELP, group="recommend")
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    add_command(app, "fit", RecommendFitConfig, run, HELP, group="recommend")
 
 
 def run(config: RecommendFitConfig, output: Output) -> None:

@@ -9,19 +9,15 @@ from xaitool.cli.output import Output
 from xaitool.cli.training_result import print_training_result
 from xaitool.workflows.configs.train_baseline_gan import TrainBaselineGanConfig
 
-HELP = """Train a generator that turns an image into a near one of another class (GANMEX).
-
-Its images are baselines for one-vs-one explanations of a classifier: why this class and not that
-one? --generator-kind cvae changes a sensitive attribute instead of the class (CIA). Prints the run
-directory; its samples/ show images and what becomes of them.
+HELP = """Its images are baselines for one-vs-one explanations of a classifier: why this class and
+not that one? --generator-kind cvae changes a sensitive attribute instead of the class (CIA). Prints
+the run directory; its samples/ show images and what becomes of them.
 
 Examples:
-
-\b
-  xaitool train-classifier --epochs 20 --out classifier
-  xaitool train-baseline-gan --classifier classifier --preset small --out baselines
-  xaitool train-baseline-gan --generator-kind standalone --preset small --out ablation
-  xaitool train-baseline-gan --generator-kind cvae --latent 16 --out cvae
+  xaitool train-classifier --epochs 20 --out my-classifier
+  xaitool train-baseline-gan --classifier my-classifier --preset small \\
+      --out my-baselines
+  xaitool train-baseline-gan --generator-kind cvae --latent 16 --out my-cvae
 """
 
 

@@ -9,15 +9,12 @@ from xaitool.cli.output import Output
 from xaitool.cli.training_result import print_training_result
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 
-HELP = """Train a GAN whose generator is guided by an explanation of its discriminator (LogicGAN).
-
-Prints the run directory.
+HELP = """Prints the run directory.
 
 Examples:
-
-\b
-  xaitool train-gan --xai shap
-  xaitool train-gan --dataset mnist --classes 7 --epochs 10 --out sevens
+  xaitool train-gan --out my-gan
+  xaitool train-gan --preset logicgan --classes 7 --epochs 10 --out another-gan
+  xaitool train-gan --dataset mnist --xai none --architecture dcgan --epochs 5
 """
 
 

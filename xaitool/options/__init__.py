@@ -11,7 +11,7 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
@@ -37,7 +37,7 @@ class OptionFacts:
         above: The value must be greater than this.
         maximum: Largest allowed value, inclusive.
         unit: Metavar and unit, such as ``STEPS``.
-        choices: The allowed names; empty when free.
+        choices: The allowed names, or each to what ``--list`` says of it; empty when free.
         completions: What TAB offers where any text is allowed.
         what: How an unknown name is called in the message, such as ``method``.
         flags: Extra short flags, such as ``-o``.
@@ -58,7 +58,7 @@ class OptionFacts:
     above: float | None = None
     maximum: float | None = None
     unit: str | None = None
-    choices: tuple[str, ...] = ()
+    choices: Collection[str] = ()
     completions: tuple[str, ...] = ()
     what: str = "name"
     flags: tuple[str, ...] = ()
@@ -96,10 +96,12 @@ class Options:
         UnknownNameError: A value is none of the choices.
 
     Attributes:
+        main: The options that help shows before all others, in its order.
         presets: Named sets of defaults, see `with_presets`.
         readers: What reads the options that not every run reads.
     """
 
+    main: ClassVar[tuple[str, ...]] = ()
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     readers: ClassVar[tuple[Reader, ...]] = ()
 

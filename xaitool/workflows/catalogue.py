@@ -2,64 +2,100 @@
 
 The options of a method, a loss and their like are declared in its own file, which imports torch.
 What those files say is therefore also kept in `KEPT`, which ``python -m tests.manual_tables
---write`` renews, so that completions come at once.
+--write`` renews, so that lists and completions come at once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from xaitool import registry
 from xaitool.options import OptionField, Options, option_fields, range_text
-from xaitool.workflows.configs.presets import CLASSIFIERS
+from xaitool.options.order import listed_fields
 
 KEPT = Path(__file__).parent / "catalogue.json"
 
 WITH_OPTIONS = ("method", "baseline", "guidance", "loss", "objective", "attack", "base")
 """Kinds of the registry whose things have `Options`."""
 
+DATA = ("dataset", "ratings")
 
-def explanation_records() -> Iterator[dict[str, Any]]:
-    """A record for each method and baseline.
+
+def kind_of(option: OptionField) -> str:
+    """The kind of registered things that an option names; empty where it names none."""
+    names = {*option.facts.choices, *option.facts.completions}
+    return next((kind for kind in registry.KINDS if names.issuperset(registry.names(kind))), "")
+
+
+def is_listed(option: OptionField) -> bool:
+    """Whether ``--list`` says what may be chosen for an option."""
+    return bool(
+        kind_of(option)
+        or isinstance(option.facts.choices, Mapping)
+        or option.name in ("preset", "amcf_option")
+    )
+
+
+def records(config_class: type[Options]) -> Iterator[dict[str, Any]]:
+    """A record for each thing that a command chooses from; its data come last.
+
+    Args:
+        config_class: The command's options.
 
     Yields:
-        ``kind`` (``method`` or ``baseline``), ``name``, ``summary``, ``source``, ``baseline`` (the
-        method's default one, None where it takes none; absent for a baseline), ``score`` (the
-        method's default; same), and ``options``: a list of ``name``, ``default``, ``allowed`` (in
-        words, empty when free) and ``help``.
+        ``option`` (the flag), ``kind``, ``name`` and ``summary``. Of what is registered ``source``,
+        and where it has options of its own ``options``: a list of ``name``, ``default``,
+        ``allowed`` (in words, empty when free) and ``help``. Of a method ``baseline`` (its default
+        one, None where it takes none) and ``score`` (its default); of a loss ``class_weights``
+        (whether it takes them) and ``warm_up`` (whether it begins with cross-entropy); of a metric
+        ``artifact`` (what it measures) and ``unasked`` (whether it does so where no metric is
+        named); of a preset ``values``: option to value.
     """
-    for kind in ("method", "baseline"):
+    listed = [one for one in listed_fields(config_class) if is_listed(one)]
+    for option in sorted(listed, key=lambda one: kind_of(one) in DATA):
+        for record in _choices(option, config_class):
+            yield {"option": option.flag, **record}
+
+
+def _choices(option: OptionField, config_class: type[Options]) -> Iterator[dict[str, Any]]:
+    kind, told = kind_of(option), option.facts.choices
+    if kind == "metric":
+        yield from _metrics()
+    elif kind:
         for name in registry.names(kind):
-            entry, thing = registry.entry(kind, name), registry.load(kind, name)
-            facts: dict[str, Any] = {
-                "kind": kind,
+            yield _registered(kind, name)
+    elif option.name == "amcf_option":
+        about = {"kind": "amcf", "name": "amcf", "summary": "what explains the ratings"}
+        yield {**about, **_kept()["amcf"]["amcf"]}
+    else:
+        for name in told:
+            summary = told[name] if isinstance(told, Mapping) else ""
+            record = {"kind": option.name, "name": name, "summary": summary}
+            values = {"values": config_class.presets[name]} if option.name == "preset" else {}
+            yield record | values
+
+
+def _registered(kind: str, name: str) -> dict[str, Any]:
+    entry = registry.entry(kind, name)
+    about = {"kind": kind, "name": name, "summary": entry.summary, "source": entry.source}
+    return {**about, **_kept().get(kind, {}).get(name, {})}
+
+
+def _metrics() -> Iterator[dict[str, Any]]:
+    for artifact, metrics in registry.METRICS_OF.items():
+        for name, metric in metrics.items():
+            yield {
+                "kind": "metric",
+                "artifact": artifact,
                 "name": name,
-                "summary": entry.summary,
-                "source": entry.source,
+                "summary": metric.summary,
+                "source": metric.source,
+                "unasked": metric.unasked,
             }
-            if kind == "method":
-                default = thing.default_baseline if thing.needs_baseline else None
-                facts |= {"baseline": default, "score": thing.default_output}
-            yield facts | {"options": _options(thing.Options)}
-
-
-def explanation_lines(record: dict[str, Any]) -> list[str]:
-    """A record of `explanation_records` as lines for people."""
-    defaults = [
-        f"{name} {record[name]}" for name in ("baseline", "score") if record.get(name) is not None
-    ]
-    by_default = f"; by default: {', '.join(defaults)}" if defaults else ""
-    lines = [
-        f"{record['kind']} {record['name']}: {record['summary']} ({record['source']}){by_default}"
-    ]
-    for one in record["options"]:
-        allowed = f" [{one['allowed']}]" if one["allowed"] else ""
-        lines.append(f"    {one['name']}{_shown(one['default'])}{allowed}  {one['help']}")
-    return lines
 
 
 def options_of(kind: str) -> dict[str, list[dict[str, Any]]]:
@@ -84,7 +120,7 @@ def kept_text() -> str:
         kind: {name: described(kind, name) for name in registry.names(kind)}
         for kind in WITH_OPTIONS
     }
-    for kind in ("dataset", "ratings"):
+    for kind in DATA:
         targets = {name: entry.options for name, entry in registry.KINDS[kind].items()}
         told[kind] = {name: _told_by(target) for name, target in targets.items() if target}
     told["amcf"] = {"amcf": _told_by("core.recommenders.aspects.amcf:AmcfOptions")}
@@ -124,57 +160,3 @@ def _allowed(field: OptionField) -> str:
     if field.facts.choices:
         return "|".join(field.facts.choices)
     return "true|false" if field.type is bool else range_text(field.facts)
-
-
-def _shown(default: Any) -> str:
-    if isinstance(default, bool):
-        return f"={default}".lower()
-    if isinstance(default, list):
-        default = ",".join(map(str, default))
-    return "" if default in (None, "") else f"={default}"
-
-
-def training_records() -> Iterator[dict[str, Any]]:
-    """A record for each loss and preset.
-
-    Yields:
-        ``kind`` (``loss`` or ``preset``) and ``name``. Of a loss ``summary``, ``source``,
-        ``class_weights`` (whether it takes them), ``warm_up`` (whether it begins with
-        cross-entropy) and ``options``: a list of ``name``, ``default``, ``allowed`` (in words,
-        empty when free) and ``help``. Of a preset ``values``: option to value.
-    """
-    for name in registry.names("loss"):
-        entry, loss = registry.entry("loss", name), registry.load("loss", name)
-        yield {
-            "kind": "loss",
-            "name": name,
-            "summary": entry.summary,
-            "source": entry.source,
-            "class_weights": loss.weighted,
-            "warm_up": loss.warm_up,
-            "options": _options(loss.Options),
-        }
-    for name, values in CLASSIFIERS.items():
-        yield {"kind": "preset", "name": name, "values": values}
-
-
-def training_lines(record: dict[str, Any]) -> list[str]:
-    """A record of `training_records` as lines for people."""
-    if record["kind"] == "preset":
-        flags = " ".join(_flag(name, value) for name, value in record["values"].items())
-        return [f"preset {record['name']}: {flags}"]
-    facts = {"takes class weights": "class_weights", "begins with cross-entropy": "warm_up"}
-    told = "".join(f"; {text}" for text, key in facts.items() if record[key])
-    lines = [f"loss {record['name']}: {record['summary']} ({record['source']}){told}"]
-    for one in record["options"]:
-        allowed = f" [{one['allowed']}]" if one["allowed"] else ""
-        default = str(one["default"]).lower()
-        lines.append(f"    {one['name']}={default}{allowed}  {one['help']}")
-    return lines
-
-
-def _flag(name: str, value: Any) -> str:
-    flag = "--" + name.replace("_", "-")
-    if value is True:
-        return flag
-    return f"{flag} {','.join(map(str, value)) if isinstance(value, tuple) else value}"

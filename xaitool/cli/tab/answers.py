@@ -181,8 +181,4 @@ def _first_sentence(text: str) -> str:
 
 
 def _commands(context: Context) -> dict[str, str]:
-    group = context.command
-    return {
-        name: group.get_command(context, name).get_short_help_str(limit=80)
-        for name in group.list_commands(context)
-    }
+    return {name: one.summary.rstrip(".") for name, one in context.command.lazy.items()}

@@ -10,7 +10,7 @@ from typing import Any
 from xaitool import registry
 from xaitool.options import OptionField, Options, option_fields
 from xaitool.registry.torchvision_networks import NETWORKS
-from xaitool.workflows.catalogue import options_of, takes_baseline
+from xaitool.workflows.catalogue import kind_of, options_of, takes_baseline
 
 Known = Mapping[str, Any]
 """An option as `catalogue` describes it: ``name``, ``default``, ``allowed`` and ``help``."""
@@ -111,7 +111,7 @@ def _listed(option: OptionField, word: str) -> Offer:
 
 
 def _value(option: OptionField, word: str) -> Offer:
-    kind = _kind(option)
+    kind = kind_of(option)
     units = (option.facts.unit or "").split("|") if option.type in (str, Path) else []
     takes_network = not {"MODEL", "ARTIFACTS"}.isdisjoint(units) or kind == "architecture"
     name, colon, rest = word.partition(":")
@@ -128,19 +128,15 @@ def _value(option: OptionField, word: str) -> Offer:
 
 def _described(option: OptionField) -> dict[str, str]:
     """Each name, with a colon where something has to follow it, to what ``--list`` says of it."""
-    kind = _kind(option)
+    kind = kind_of(option)
     entries: Mapping[str, registry.Entry] = registry.KINDS[kind] if kind else {}
     told = {name: entry.summary for name, entry in entries.items()}
+    if isinstance(option.facts.choices, Mapping):
+        told |= option.facts.choices
     return {
         f"{name}:" if name in entries and _place(entries[name], name) else name: told.get(name, "")
         for name in option.facts.choices or option.facts.completions
     }
-
-
-def _kind(option: OptionField) -> str:
-    """The kind of registered things that an option names; empty where it names none."""
-    names = set(option.facts.choices or option.facts.completions)
-    return next((kind for kind in registry.KINDS if names.issuperset(registry.names(kind))), "")
 
 
 def _place(entry: registry.Entry, name: str) -> str:

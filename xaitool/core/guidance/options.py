@@ -29,37 +29,46 @@ class GuidanceOptions(Options):
     )
     xai_option: tuple[str, ...] = option(
         (),
-        "An option of the explanation, such as steps=20, or of=saliency for random and constant; "
-        "may be repeated.",
+        "An option of the explanation, see --list, such as steps=20, or of=saliency for random "
+        "and constant; may be repeated.",
         panel="Guidance",
         repeated=True,
         unit="NAME=VALUE",
     )
     evidence: str = option(
         "absolute",
-        "Which part of the explanation makes the mask: the pixels that speak for 'fake', those "
-        "that speak for 'real', both by their absolute value (LogicGAN), or both with their sign, "
-        "'real' being positive.",
+        "Which part of the explanation makes the mask.",
         panel="Guidance",
-        choices=("fake", "absolute", "real", "signed"),
+        choices={
+            "fake": "the pixels that speak for 'fake'",
+            "absolute": "all by their absolute value (LogicGAN)",
+            "real": "the pixels that speak for 'real'",
+            "signed": "all with their sign, 'real' being positive",
+        },
         what="evidence",
     )
     mask_normalisation: str = option(
         "sample",
-        "Divide by the largest magnitude of each sample, or of the batch (LogicGAN's code); "
-        "sample-range, batch-range: from minimum to maximum (xAI-GAN's code, of the batch); none: "
-        "values are a mask already and are cut to [-1, 1].",
+        "How the evidence is brought to [0, 1], or with signs to [-1, 1].",
         panel="Guidance",
-        choices=("sample", "batch", "sample-range", "batch-range", "none"),
+        choices={
+            "sample": "divided by the largest magnitude of each sample",
+            "batch": "divided by the largest magnitude of the batch (LogicGAN's code)",
+            "sample-range": "from minimum to maximum of each sample",
+            "batch-range": "from minimum to maximum of the batch (xAI-GAN's code)",
+            "none": "values are a mask already and are cut to [-1, 1]",
+        },
         what="normalisation",
         unit="HOW",
     )
     mask: str = option(
         "pure",
-        "How the mask m changes the gradient g at strength a: pure: g (1 - a + a m) (LogicGAN); "
-        "boost: g (1 + a m) (xAI-GAN).",
+        "How the mask changes the gradient.",
         panel="Guidance",
-        choices=("pure", "boost"),
+        choices={
+            "pure": "g (1 - a + a m), of the gradient g, the mask m and its strength a (LogicGAN)",
+            "boost": "g (1 + a m) (xAI-GAN)",
+        },
         what="combination",
         unit="HOW",
     )

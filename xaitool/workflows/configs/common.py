@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from xaitool import registry
 from xaitool.errors import ConfigError
@@ -110,7 +110,7 @@ class RunOptions(DeviceOptions):
     )
     dry_run: bool = option(
         False,
-        "Check everything, print the plan as JSON, write nothing.",
+        "Check everything, show the plan, write nothing.",
         panel="Run",
         flags=("-n",),
         role="place",
@@ -140,6 +140,8 @@ class RunOptions(DeviceOptions):
 @dataclass(frozen=True, kw_only=True)
 class TrainingRunOptions(RunOptions):
     """What every kind of training has, whatever names its dataset."""
+
+    main: ClassVar[tuple[str, ...]] = ("epochs", "dataset", "out", "preset")
 
     label: str | None = option(
         None,
@@ -184,7 +186,7 @@ class TrainingOptions(TrainingRunOptions):
 
     dataset: str = option(
         "digits",
-        f"One of {', '.join(registry.names('dataset'))}:PATH (an image folder or a .zip of one).",
+        "A dataset, or folder:PATH, an image folder or a .zip of one.",
         panel="Data",
         completions=registry.names("dataset"),
         unit="NAME",

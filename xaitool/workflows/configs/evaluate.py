@@ -36,6 +36,8 @@ class EvaluateConfig(ExplanationOptions):
         xaitool.errors.UnknownNameError: unknown metric 'acuracy'; did you mean 'accuracy'?
     """
 
+    main: ClassVar[tuple[str, ...]] = ("artifacts", "dataset", "out", "metric")
+
     artifacts: tuple[Path, ...] = option(
         (),
         "Run directories, checkpoints (.pt) or attribution files (.h5).",
@@ -46,9 +48,7 @@ class EvaluateConfig(ExplanationOptions):
     )
     metric: tuple[str, ...] = option(
         (),
-        "Only this metric; may be repeated: "
-        + "; ".join(f"{name}: {entry.summary}" for name, entry in registry.METRICS.items())
-        + ".",
+        "Only this metric of those that the kind of artifact has; may be repeated.",
         panel="Measure",
         flags=("-m",),
         repeated=True,
@@ -101,10 +101,13 @@ class EvaluateConfig(ExplanationOptions):
     )
     channel_sum: str = option(
         "signed",
-        "How insertion and deletion make one number of a pixel's channels: signed: their sum; "
-        "absolute: the sum of their magnitudes; both: a row of each.",
+        "How insertion and deletion make one number of a pixel's channels.",
         panel="Measure",
-        choices=("signed", "absolute", "both"),
+        choices={
+            "signed": "their sum",
+            "absolute": "the sum of their magnitudes",
+            "both": "a row of each",
+        },
         what="channel sum",
         unit="signed|absolute|both",
     )
@@ -187,9 +190,8 @@ class EvaluateConfig(ExplanationOptions):
     )
     attack: tuple[str, ...] = option(
         (),
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.ATTACKS.items())
-        + "; may be repeated; default: fgsm, pgd, apgd-ce and square for robustness, fgsm and mim "
-        "for misclassification-rank, fgsm for features.",
+        "What changes images; may be repeated; default: fgsm, pgd, apgd-ce and square for "
+        "robustness, fgsm and mim for misclassification-rank, fgsm for features.",
         panel="Attack",
         repeated=True,
         choices=registry.names("attack"),
@@ -198,8 +200,8 @@ class EvaluateConfig(ExplanationOptions):
     )
     attack_option: tuple[str, ...] = option(
         (),
-        "An option of the attack, such as steps=100, or pgd.restarts=10 where there are several "
-        "attacks; may be repeated.",
+        "An option of the attack, see --list, such as steps=100, or pgd.restarts=10 where there "
+        "are several attacks; may be repeated.",
         panel="Attack",
         repeated=True,
         unit="NAME=VALUE",

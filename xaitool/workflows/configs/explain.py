@@ -29,6 +29,8 @@ class ExplainConfig(ExplanationOptions):
         ('predicted', 'label')
     """
 
+    main: ClassVar[tuple[str, ...]] = ("images", "dataset", "out", "method", "baseline", "model")
+
     images: tuple[Path, ...] = option(
         (),
         "Image files, folders of them, or quoted patterns such as 'photos/**/*.jpg'; - reads paths "
@@ -70,7 +72,7 @@ class ExplainConfig(ExplanationOptions):
     )
     dataset: str | None = option(
         None,
-        f"Explain images of a dataset: {', '.join(registry.names('dataset'))}:PATH.",
+        "Explain images of a dataset, or of folder:PATH.",
         panel="Data",
         completions=registry.names("dataset"),
         unit="NAME",

@@ -58,8 +58,7 @@ class ExplanationOptions(ModelOptions, RunOptions):
 
     method: tuple[str, ...] = option(
         ("integrated-gradients",),
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.ATTRIBUTION.items())
-        + "; may be repeated.",
+        "What attributes the score; may be repeated.",
         panel="Method",
         repeated=True,
         choices=registry.names("method"),
@@ -68,24 +67,23 @@ class ExplanationOptions(ModelOptions, RunOptions):
     )
     method_option: tuple[str, ...] = option(
         (),
-        "An option of the method, such as steps=200, or agi.steps=20 where there are several "
-        "methods; may be repeated; --list shows all.",
+        "An option of the method, see --list, such as steps=200, or agi.steps=20 where there are "
+        "several methods; may be repeated.",
         panel="Method",
         repeated=True,
         unit="NAME=VALUE",
     )
     baseline: tuple[str, ...] = option(
         (),
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.BASELINES.items())
-        + "; default: as the method's paper; may be repeated.",
+        "What an image is compared with; default: as the method's paper; may be repeated.",
         panel="Method",
         repeated=True,
         completions=registry.names("baseline"),
-        unit="NAME|image:FILE|ganmex:RUN|cvae:RUN",
+        unit="NAME[:FILE]",
     )
     baseline_option: tuple[str, ...] = option(
         (),
-        "An option of the baseline, such as sigma=5 or blur.sigma=5; may be repeated.",
+        "An option of the baseline, see --list, such as sigma=5 or blur.sigma=5; may be repeated.",
         panel="Method",
         repeated=True,
         unit="NAME=VALUE",
@@ -100,11 +98,12 @@ class ExplanationOptions(ModelOptions, RunOptions):
     )
     path: str | None = option(
         None,
-        "The path that cgi follows, whatever the baseline of other methods: cvae, that of "
-        "--baseline cvae:RUN; recolour, the straight line from the other colour of coloured "
-        "digits.",
+        "The path that cgi follows, whatever the baseline of other methods.",
         panel="Method",
-        choices=("cvae", "recolour"),
+        choices={
+            "cvae": "that of --baseline cvae:RUN",
+            "recolour": "the straight line from the other colour of coloured digits",
+        },
         what="path",
         unit="cvae|recolour",
     )
@@ -117,7 +116,7 @@ class ExplanationOptions(ModelOptions, RunOptions):
     )
     dataset: str | None = option(
         None,
-        f"Images of a dataset: {', '.join(registry.names('dataset'))}:PATH.",
+        "Images of a dataset, or of folder:PATH.",
         panel="Data",
         completions=registry.names("dataset"),
         unit="NAME",

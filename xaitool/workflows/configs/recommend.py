@@ -15,6 +15,8 @@ from xaitool.workflows.configs.common import DeviceOptions
 class QueryOptions(DeviceOptions):
     """Whom a fitted model is asked about."""
 
+    main: ClassVar[tuple[str, ...]] = ("model", "user", "item", "number")
+
     model: Path | None = option(
         None, "A run of recommend fit, or its checkpoint.", panel="Query", unit="RUN"
     )

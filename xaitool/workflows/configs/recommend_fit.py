@@ -22,7 +22,7 @@ class RatingsOptions(RunOptions):
 
     dataset: str = option(
         "synthetic-ratings",
-        f"Ratings: one of {', '.join(registry.names('ratings'))}:FILE.",
+        "Ratings, or csv:FILE, your own.",
         panel="Data",
         completions=registry.names("ratings"),
         unit="NAME",
@@ -70,13 +70,11 @@ class RecommendFitConfig(RatingsOptions):
         xaitool.errors.ConfigError: --hold-out is 0.95, but more than 0 and at most 0.9 is wanted
     """
 
+    main: ClassVar[tuple[str, ...]] = ("epochs", "dataset", "out", "base")
+
     base: str = option(
         "svd",
-        "The rating model: "
-        + "; ".join(
-            f"{name}: {registry.entry('base', name).summary}" for name in registry.names("base")
-        )
-        + ".",
+        "The rating model.",
         panel="Fit",
         choices=registry.names("base"),
         what="base model",
@@ -90,7 +88,7 @@ class RecommendFitConfig(RatingsOptions):
     )
     base_option: tuple[str, ...] = option(
         (),
-        "Another option of the base, such as regularisation=1.5; may be repeated.",
+        "Another option of the base, see --list, such as regularisation=1.5; may be repeated.",
         panel="Fit",
         repeated=True,
         unit="NAME=VALUE",

@@ -57,13 +57,19 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
         50
     """
 
+    main: ClassVar[tuple[str, ...]] = (*TrainingRunOptions.main, "classifier", "generator_kind")
+
     preset: str = option(
         "stargan",
-        "Defaults: stargan: the generator's own; authors-head: weights, step sizes and updates of "
-        "GANMEX's published code; small: networks that train on two cores; cia-biased-mnist, "
-        "cia-celeba: CIA's cvae as published.",
+        "Other defaults, which any flag overrides.",
         panel="Training",
-        choices=tuple(BASELINE_GANS),
+        choices={
+            "stargan": "the generator's own",
+            "authors-head": "weights, step sizes and updates of GANMEX's published code",
+            "small": "networks that train on two cores",
+            "cia-biased-mnist": "CIA's cvae as published",
+            "cia-celeba": "CIA's cvae for faces as published",
+        },
         what="preset",
         unit="NAME",
     )
@@ -78,15 +84,15 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
     )
     dataset: str | None = option(
         None,
-        f"One of {', '.join(registry.names('dataset'))}:PATH (an image folder or a .zip of one); "
-        "default: the classifier's own, else digits; of cvae biased-mnist:of=digits.",
+        "A dataset, or folder:PATH, an image folder or a .zip of one; default: the classifier's "
+        "own, else digits; of cvae biased-mnist:of=digits.",
         panel="Data",
         completions=registry.names("dataset"),
         unit="NAME",
     )
     generator_kind: str = option(
         "ganmex",
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.GENERATORS.items()) + ".",
+        "How the generator is trained, and what it changes.",
         panel="Training",
         choices=registry.names("generator"),
         what="generator",
@@ -249,9 +255,13 @@ class TrainBaselineGanConfig(ModelOptions, TrainingRunOptions):
     )
     cvae_network: str = option(
         "auto",
-        "mlp: fully connected; convolutional: with batch normalisation; auto: mlp up to 32 pixels.",
+        "The network of a CVAE.",
         panel=CVAE_PANEL,
-        choices=("auto", "mlp", "convolutional"),
+        choices={
+            "auto": "mlp up to 32 pixels",
+            "mlp": "fully connected",
+            "convolutional": "with batch normalisation",
+        },
         what="CVAE network",
         unit="NAME",
     )

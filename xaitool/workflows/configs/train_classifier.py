@@ -30,9 +30,11 @@ class TrainClassifierConfig(TrainingOptions):
         32
     """
 
+    main: ClassVar[tuple[str, ...]] = (*TrainingOptions.main, "architecture", "loss")
+
     preset: str | None = option(
         None,
-        "A paper's recipe: other defaults, which any flag overrides; see --list.",
+        "A paper's recipe: other defaults, which any flag overrides.",
         panel="Training",
         choices=tuple(CLASSIFIERS),
         what="preset",
@@ -41,9 +43,8 @@ class TrainClassifierConfig(TrainingOptions):
     )
     architecture: str = option(
         "lenet5",
-        f"One of {', '.join(registry.names('architecture'))}, "
-        "any torchvision classification model, or your own, package.module:factory: from pixels in "
-        "[0, 1] to logits.",
+        "The network; any torchvision classification model, or your own, package.module:factory: "
+        "from pixels in [0, 1] to logits.",
         panel="Training",
         completions=registry.names("architecture"),
         names_code=True,
@@ -91,7 +92,7 @@ class TrainClassifierConfig(TrainingOptions):
     )
     loss: str = option(
         "cross-entropy",
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.LOSSES.items()) + ".",
+        "What is minimised.",
         panel="Loss",
         choices=registry.names("loss"),
         what="loss",
@@ -127,10 +128,15 @@ class TrainClassifierConfig(TrainingOptions):
     )
     augment: tuple[str, ...] | None = option(
         None,
-        "How training images are varied, separated by commas: flip (left to right, every second "
-        "one), rotate, crop (shift); cia adds counterfactual interpolations, see --cvae.",
+        "How training images are varied; several are separated by commas.",
         panel="Augmentation",
-        choices=("none", "flip", "rotate", "crop", "cia"),
+        choices={
+            "none": "not at all",
+            "flip": "left to right, every second one",
+            "rotate": "by up to --rotation",
+            "crop": "shifted by up to --crop-padding",
+            "cia": "counterfactual interpolations are added, see --cvae",
+        },
         what="augmentation",
         unit="NAME,...",
     )
@@ -181,10 +187,13 @@ class TrainClassifierConfig(TrainingOptions):
     )
     debias: str = option(
         "none",
-        "How groups of equal label and sensitive attributes count: reweight: all the same; "
-        "group-dro: the worst most (Sagawa et al. 2019).",
+        "How groups of equal label and sensitive attributes count.",
         panel="Debiasing",
-        choices=("none", "reweight", "group-dro"),
+        choices={
+            "none": "by their images",
+            "reweight": "all the same",
+            "group-dro": "the worst most (Sagawa et al. 2019)",
+        },
         what="debiasing",
     )
     group_step: float = option(

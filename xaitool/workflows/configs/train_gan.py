@@ -61,22 +61,25 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
         xaitool.errors.ConfigError: --epochs is 0, but at least 1 is wanted
     """
 
+    main: ClassVar[tuple[str, ...]] = (*TrainingOptions.main, "xai", "architecture", "objective")
+
     preset: str | None = option(
         None,
-        "A published variant: other defaults, which any flag overrides. logicgan: |φ| of the "
-        "probability against 100 references; xai-gan: the gradient boosted by a fifth of the mask, "
-        "of images judged fake, in the second half of the epochs.",
+        "A published variant: other defaults, which any flag overrides.",
         panel="Training",
-        choices=tuple(GANS),
+        choices={
+            "logicgan": "|φ| of the probability against 100 references",
+            "xai-gan": "the gradient boosted by a fifth of the mask, of images judged fake, in the "
+            "second half of the epochs",
+        },
         what="preset",
         role="run",
         unit="NAME",
     )
     xai: str = option(
         "shap",
-        "What masks the generator's gradient: none: the plain GAN; "
-        + "; ".join(f"{name}: {entry.summary}" for name, entry in registry.GUIDANCE.items())
-        + "; or package.module:function of generated images, discriminator and references.",
+        "What masks the generator's gradient; none: the plain GAN; or your own, "
+        "package.module:function of generated images, discriminator and references.",
         panel="Guidance",
         completions=("none", *registry.names("guidance")),
         names_code=True,
@@ -98,7 +101,7 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
     )
     architecture: str = option(
         "mlp",
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.GANS.items()) + ".",
+        "Generator and discriminator.",
         panel="Networks",
         choices=registry.names("gan"),
         what="GAN architecture",
@@ -131,7 +134,7 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
     )
     objective: str = option(
         "bce",
-        "; ".join(f"{name}: {entry.summary}" for name, entry in registry.OBJECTIVES.items()) + ".",
+        "What both networks are trained for.",
         panel="Training",
         choices=registry.names("objective"),
         what="objective",
@@ -139,7 +142,7 @@ class TrainGanConfig(GuidanceOptions, TrainingOptions):
     )
     objective_option: tuple[str, ...] = option(
         (),
-        "An option of the objective, such as real_label=0.9 (label smoothing) or "
+        "An option of the objective, see --list, such as real_label=0.9 (label smoothing) or "
         "gradient_penalty=10; may be repeated.",
         panel="Training",
         repeated=True,

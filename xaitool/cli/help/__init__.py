@@ -1,0 +1,1 @@
+"""Help, lists of choices and plans, as text for people."""
