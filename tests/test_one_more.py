@@ -75,8 +75,8 @@ def _taken_out() -> dict[str, ModuleType]:
 
 
 def offered(run: Run, command: str, flag: str, *line: str | Path) -> None:
-    """Help tells of it, and a slip of the pen is told its name."""
-    assert NAME in run(*command.split(), "--help").stdout
+    """The list tells of it, and a slip of the pen is told its name."""
+    assert NAME in run(*command.split(), "--list").stdout
     slip = run(*command.split(), *line, flag, "onemor")
     assert slip.status == 2
     assert f"did you mean '{NAME}'" in slip.stderr
