@@ -210,6 +210,8 @@ def test_a_logged_training_is_the_same_bit_for_bit(
         assert (logged / name).read_bytes() == (plain / name).read_bytes()
     assert metrics(logged) == metrics(plain)
     assert files(logged) - files(plain) == {"logs.json"}
+    # So `--resume` logs on without being told.
+    assert json.loads((logged / "config.json").read_text())["options"]["log"] == ["told"]
     assert [figures["epoch"] for _, figures, _ in told.written] == [1, 2]
 
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from xaitool.workflows.runs.logs.base import LoggedRun
-from xaitool.workflows.runs.logs.wandb import WandbLog
+from xaitool.workflows.runs.logs.wandb import DEFAULTS, WandbLog
 
 
 @pytest.fixture
@@ -23,7 +23,8 @@ def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("WANDB_MODE", "WANDB_PROJECT", "WANDB_NAME", "WANDB_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    for name, value in DEFAULTS.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     Image.new("RGB", (4, 3), "red").save(tmp_path / "grid.png")
     return tmp_path / "grid.png"
