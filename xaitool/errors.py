@@ -120,6 +120,10 @@ class ModelWarning(UserWarning):
     """What a person should know of how the file or code of a model was read; also said at once."""
 
 
+class ModelNote(ModelWarning):
+    """How the file or code of a model was read, where nothing speaks against it."""
+
+
 # What allocators other than CUDA's say in a bare RuntimeError: CPU, MPS, cuBLAS and cuDNN.
 MEMORY_WORDS = ("can't allocate memory", "out of memory", "ALLOC_FAILED")
 

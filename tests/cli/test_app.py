@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Invoke, Refused
 from tests.workflows.pictures import save_picture
+from xaitool.errors import ModelNote, ModelWarning
 
 
 def test_a_path_that_is_too_long_is_wrong_input(
@@ -45,6 +46,24 @@ def test_warnings_of_libraries_never_stand_beside_an_error(
     fails = False
     result = invoke("train-gan")
     assert (result.returncode, result.stderr) == (0, "warning: a library's own words\n")
+
+
+def test_what_is_found_out_of_a_model_is_a_note_and_said_once(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reads_twice(*_: object) -> dict[str, object]:
+        for category in (ModelNote, ModelWarning):
+            warnings.warn("those that begin with 'model.' are taken", category, stacklevel=1)
+            warnings.warn(f"{category.__name__} of another file", category, stacklevel=1)
+        return {}
+
+    monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", reads_twice)
+    taken, *others = invoke("train-gan").stderr.splitlines()
+    assert taken == "note: those that begin with 'model.' are taken"
+    of_another = "warning: ModelWarning of another file"
+    assert others == ["note: ModelNote of another file", of_another]
+    assert invoke("train-gan", "-q").stderr.splitlines()[-1] == of_another
+    assert "note:" not in invoke("train-gan", "-q").stderr
 
 
 def test_memory_that_is_short_is_one_line(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 
 import pytest
 
@@ -36,3 +37,27 @@ def test_the_page_is_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     Output().warning("a\nb\x1b[31m")
     assert capsys.readouterr().err == "warning: a\\nb\\x1b[31m\n"
+
+
+def test_a_note_is_a_message(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().note("taken")
+    Output(quiet=True).note("taken")
+    assert capsys.readouterr().err == "note: taken\n"
+
+
+def test_a_word_while_torch_is_imported(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(**options: bool) -> str:
+        with pytest.raises(KeyError), Output(**options).loading():  # type: ignore[arg-type]
+            raise KeyError
+        return capsys.readouterr().err
+
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    assert said() == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    word = "loading torch ..."
+    assert said() == f"{word}\r{' ' * len(word)}\r"
+    assert said(quiet=True) == ""
+    monkeypatch.setitem(sys.modules, "torch", sys)
+    assert said() == ""

@@ -18,6 +18,7 @@ from xaitool.cli.interruption import STOPPED, Interruption
 from xaitool.errors import (
     DataWarning,
     InputError,
+    ModelNote,
     ModelWarning,
     StoppedBySignal,
     XaitoolError,
@@ -103,12 +104,16 @@ def _library_warnings() -> Iterator[dict[str, None]]:
     What our own reading of data and models warns of is told at once, as hours of work may follow.
     """
     held_back: dict[str, None] = {}
+    told: set[str] = set()
 
     def keep(message: Warning | str, category: type[Warning], *_: object) -> None:
         if issubclass(category, DataWarning | ModelWarning):
             from xaitool.cli.output import Output
 
-            Output().warning(str(message))
+            if str(message) not in told:
+                told.add(str(message))
+                note = issubclass(category, ModelNote)
+                (Output().note if note else Output().warning)(str(message))
         elif len(held_back) < MOST_WARNINGS:
             held_back[" ".join(str(message).split())] = None
 

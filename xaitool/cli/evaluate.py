@@ -28,7 +28,8 @@ def register(app: typer.Typer) -> None:
 
 def run(config: EvaluateConfig, output: Output) -> None:
     """Measure and print."""
-    from xaitool.workflows.evaluation.evaluate import evaluate
+    with output.loading():
+        from xaitool.workflows.evaluation.evaluate import evaluate
 
     result = evaluate(config, output)
     if isinstance(result, dict):

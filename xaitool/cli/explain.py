@@ -31,7 +31,8 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ExplainConfig, output: Output) -> None:
     """Explain and print the attribution files, or with ``--json`` a line an image."""
-    from xaitool.workflows.explanations.explain import explain
+    with output.loading():
+        from xaitool.workflows.explanations.explain import explain
 
     emit = output.record if output.as_json else None
     result = explain(config, output, emit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from xaitool.cli.named_code import refuse_code_of_files
 from xaitool.cli.output import Output
 from xaitool.cli.processes import refuse_several_processes
 from xaitool.cli.streams import data_alone
-from xaitool.errors import ConfigError
+from xaitool.errors import ConfigError, ModelNote
 from xaitool.options import OptionField, Options, option_fields, range_text, read_value
 from xaitool.options.order import listed_fields
 from xaitool.workflows.catalogue import is_listed, records
@@ -60,8 +61,10 @@ def add_command(
         list_choices: bool = False,
         **values: Any,
     ) -> None:
-        with data_alone() as data:
+        with data_alone() as data, warnings.catch_warnings():
             output = Output(as_json=json, quiet=quiet, log_every=log_every, data=data)
+            if quiet:
+                warnings.simplefilter("ignore", ModelNote)
             if list_choices:
                 _list_choices(config_class, output)
             else:

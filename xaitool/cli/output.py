@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 from xaitool.cli.tables.cells import cell
@@ -122,6 +123,10 @@ class Output:
         if not self.quiet:
             self._say(text)
 
+    def note(self, text: str) -> None:
+        """What was found out and taken, which a person may want to check."""
+        self.message(f"note: {text}")
+
     def warning(self, text: str) -> None:
         """Something that may be wrong."""
         self._say(f"warning: {text}")
@@ -131,6 +136,19 @@ class Output:
         self._say(f"error: {error}")
         if error.hint:
             self._say(f"hint: {error.hint}")
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[None]:
+        """A word on a terminal while what computes is imported, half a minute on a busy machine."""
+        if self.quiet or "torch" in sys.modules or not is_terminal(sys.stderr):
+            yield
+            return
+        word = "loading torch ..."
+        print(word, end="", file=sys.stderr, flush=True)
+        try:
+            yield
+        finally:
+            print(f"\r{' ' * len(word)}\r", end="", file=sys.stderr, flush=True)
 
     def task(self, name: str, total: int, unit: str, done: int = 0) -> Task:
         """A bar on a terminal, a heartbeat line otherwise, nothing when quiet."""

@@ -67,7 +67,8 @@ def register_preferences(app: typer.Typer) -> None:
 
 def run_top(config: RecommendTopConfig, output: Output) -> None:
     """Print a row a recommended item, or a table a user on a terminal."""
-    from xaitool.workflows.recommenders.top import recommend_top
+    with output.loading():
+        from xaitool.workflows.recommenders.top import recommend_top
 
     rows = recommend_top(config, output)
     if output.draws:
@@ -80,8 +81,9 @@ def run_top(config: RecommendTopConfig, output: Output) -> None:
 
 def run_explain(config: RecommendExplainConfig, output: Output) -> None:
     """Print a row a pair, or bars on a terminal."""
-    from xaitool.workflows.recommenders.bars import as_text
-    from xaitool.workflows.recommenders.explain import recommend_explain
+    with output.loading():
+        from xaitool.workflows.recommenders.bars import as_text
+        from xaitool.workflows.recommenders.explain import recommend_explain
 
     records = recommend_explain(config, output)
     if output.draws:
@@ -92,7 +94,8 @@ def run_explain(config: RecommendExplainConfig, output: Output) -> None:
 
 def run_preferences(config: RecommendPreferencesConfig, output: Output) -> None:
     """Print a row an aspect, or bars on a terminal."""
-    from xaitool.workflows.recommenders.preferences import as_text, recommend_preferences
+    with output.loading():
+        from xaitool.workflows.recommenders.preferences import as_text, recommend_preferences
 
     rows = recommend_preferences(config, output)
     if output.draws:

@@ -28,7 +28,8 @@ def register(app: typer.Typer) -> None:
 
 def run(config: RecommendFitConfig, output: Output) -> None:
     """Fit and print where the result lies."""
-    from xaitool.workflows.recommenders.fit import recommend_fit
+    with output.loading():
+        from xaitool.workflows.recommenders.fit import recommend_fit
 
     result = recommend_fit(config, output)
     if isinstance(result, dict):

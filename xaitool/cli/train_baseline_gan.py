@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def run(config: TrainBaselineGanConfig, output: Output) -> None:
     """Train and print where the result lies."""
-    from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
+    with output.loading():
+        from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
 
     print_training_result(train_baseline_gan(config, output), output)

@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def run(config: TrainClassifierConfig, output: Output) -> None:
     """Train and print where the result lies."""
-    from xaitool.workflows.classifiers.train_classifier import train_classifier
+    with output.loading():
+        from xaitool.workflows.classifiers.train_classifier import train_classifier
 
     print_training_result(train_classifier(config, output), output)

@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def run(config: TrainGanConfig, output: Output) -> None:
     """Train and print where the result lies."""
-    from xaitool.workflows.gans.train_gan import train_gan
+    with output.loading():
+        from xaitool.workflows.gans.train_gan import train_gan
 
     print_training_result(train_gan(config, output), output)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from xaitool.core.models.classifiers.torchvision_models import as_float32
-from xaitool.errors import ModelError, ModelWarning
+from xaitool.errors import ModelError, ModelNote
 from xaitool.io.archive import archive_fault, is_archive
 from xaitool.io.damage import reason
 
@@ -85,7 +85,7 @@ def fitted(weights: dict[str, Tensor], wanted: Collection[str], path: Path) -> d
     rest = [name for name in weights if not name.startswith(prefix)]
     beside = f"; {_few(rest)} left out" if rest else ""
     told = f"weights '{path}': those that begin with '{prefix}' are taken{beside}"
-    warnings.warn(told, ModelWarning, stacklevel=2)
+    warnings.warn(told, ModelNote, stacklevel=2)
     return taken
 
 

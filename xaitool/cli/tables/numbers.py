@@ -19,6 +19,8 @@ def shown(value: Any) -> str:
     """Any value as one line of text; ``-`` for None."""
     if value is None:
         return "-"
+    if hasattr(value, "item"):
+        value = value.item()
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from xaitool.data.files.images import Interpolation
-from xaitool.errors import ModelError, ModelWarning
+from xaitool.errors import ModelError, ModelNote, ModelWarning
 from xaitool.workflows.models.input import ModelInput
 
 CROP_SHARE = 0.875
@@ -21,7 +21,8 @@ def stated_input(model: nn.Module, source: str) -> ModelInput | None:
     """The input that a model's ``pretrained_cfg``, formerly ``default_cfg``, tells; None without.
 
     As timm evaluates its weights: the shorter side becomes the square's side over ``crop_pct``,
-    rounded down, and what the network gets is normalised. What is taken is a `ModelWarning`.
+    rounded down, and what the network gets is normalised. What is taken is a `ModelNote`, or a
+    `ModelWarning` where it is not done as it says.
 
     Args:
         model: As its factory returned it.
@@ -52,7 +53,8 @@ def stated_input(model: nn.Module, source: str) -> ModelInput | None:
         channels, math.floor(height / crop_share), height, interpolation, mean, deviation
     )
     told = f"model {source}: images and normalisation are its pretrained_cfg's: {_text(facts)}"
-    warnings.warn(told + _departure(facts), ModelWarning, stacklevel=2)
+    departure = _departure(facts)
+    warnings.warn(told + departure, ModelWarning if departure else ModelNote, stacklevel=2)
     return seen
 
 

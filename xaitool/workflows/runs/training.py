@@ -32,6 +32,7 @@ from xaitool.workflows.runs.batches import batches, step_draws
 from xaitool.workflows.runs.choice import Choice
 from xaitool.workflows.runs.curves import Chart, write_curves
 from xaitool.workflows.runs.directory import RunDirectory, compare_config, is_completed
+from xaitool.workflows.runs.epoch_line import epoch_line, telling_metrics
 from xaitool.workflows.runs.pictures import tell_pictures
 from xaitool.workflows.runs.place import RunPlace, SavedOptions
 from xaitool.workflows.runs.progress import Reporter
@@ -329,7 +330,9 @@ class TrainingRun:
         directory.metrics.append(metrics)
         self._save(directory.last)
         directory.write_progress(epoch, self.steps)
-        self.reporter.message(_epoch_line(epoch, self.epochs, metrics))
+        chosen_by = None if self.choice is None else self.choice.metric
+        telling = telling_metrics(self.trainer.charts, chosen_by)
+        self.reporter.message(epoch_line(epoch, self.epochs, metrics, telling))
         return metrics
 
     def _best_before(self, epoch: int) -> float | None:
@@ -371,12 +374,3 @@ class TrainingRun:
             "state": self.trainer.state_dict(),
         }
         save_checkpoint(path, self.kind, content)
-
-
-def _epoch_line(epoch: int, epochs: int, metrics: dict[str, Any]) -> str:
-    values = (
-        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
-        for name, value in metrics.items()
-        if name not in ("epoch", "step") and not isinstance(value, list | dict)
-    )
-    return f"epoch {epoch}/{epochs} " + " ".join(values)
