@@ -15,6 +15,7 @@ _HOMES = {
     "EvaluateConfig": "workflows.configs.evaluate",
     "ExplainConfig": "workflows.configs.explain",
     "Guidance": "core.guidance.guidance",
+    "Normalise": "core.models.normalise",
     "RecommendExplainConfig": "workflows.configs.recommend",
     "RecommendFitConfig": "workflows.configs.recommend_fit",
     "RecommendPreferencesConfig": "workflows.configs.recommend",

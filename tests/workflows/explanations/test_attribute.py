@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torchvision
 from PIL import Image
 from torch import nn
 
@@ -203,6 +204,19 @@ def test_a_network_on_normalised_images_becomes_one_on_pixels():
     result = attribute(model, IMAGES, "saliency", target=2)
     expected = linear.weight[2].detach().view(3, 8, 8) / 0.25
     torch.testing.assert_close(result.values[0], expected)
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_bare_network_of_torchvision_is_warned_of(wrapped):
+    model = torchvision.models.squeezenet1_1(num_classes=5)
+    images = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    if wrapped:
+        attribute(nn.Sequential(xaitool.Normalise([0.5] * 3, [0.2] * 3), model), images, "saliency")
+        return
+    message = r"torchvision's SqueezeNet, which wants normalised images, .*xaitool\.Normalise"
+    with pytest.warns(UserWarning, match=message) as caught:
+        attribute(model, images, "saliency")
+    assert caught[0].filename == __file__
 
 
 def test_smaller_batches_when_memory_is_short():

@@ -14,6 +14,18 @@ class Normalise(nn.Module):
     Args:
         mean: One value a channel, in pixel units of [0, 1].
         standard_deviation: One positive value a channel, same units.
+
+    Example:
+        A network on normalised images becomes one on pixels:
+
+        >>> import torch
+        >>> import xaitool
+        >>> _ = torch.manual_seed(0)
+        >>> network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        >>> normalise = xaitool.Normalise([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        >>> model = torch.nn.Sequential(normalise, network)
+        >>> xaitool.attribute(model, torch.rand(2, 3, 8, 8), "saliency").values.shape
+        torch.Size([2, 3, 8, 8])
     """
 
     def __init__(self, mean: Sequence[float], standard_deviation: Sequence[float]) -> None:

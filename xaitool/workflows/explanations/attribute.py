@@ -76,8 +76,8 @@ def attribute(
         model: From images ``(N, C, H, W)`` in [0, 1] to logits ``(N, K)``, or to several things
             the only one of which, or the one called ``logits``, is that. A single logit z is two
             classes, of logits ``(-z/2, z/2)``. A model that wants normalised images becomes one on
-            pixels by ``nn.Sequential(Normalise(mean, deviation), model)`` with
-            `xaitool.core.models.normalise.Normalise`.
+            pixels by ``torch.nn.Sequential(xaitool.Normalise(mean, deviation), model)``; a bare one
+            of torchvision, timm or transformers is warned of.
         inputs: Pixels in [0, 1], or uint8, which is divided by 255; of the size that the model
             wants, and never written. A tensor is ``(N, C, H, W)``, or one image ``(C, H, W)``. A
             NumPy array has its 1 or 3 channels last, ``(N, H, W, C)`` or ``(H, W, C)``, or if they
@@ -164,6 +164,7 @@ def attribute(
     own, options = our_arguments(kind, own, options, _warn)
     place = home(model)
     images = image_batch("inputs", inputs, place, none=True)
+    _warn_of_missing_normalisation(model)
     model = as_model(model)
     runtime = Runtime(images.device, images.dtype)
     fitting = runtime.rows(images.shape[1:].numel(), None)
@@ -220,6 +221,16 @@ def _nothing(
     found = method.attribute(inputs, score, inputs.unsqueeze(1))
     samples = file_rows(batch, inputs.new_empty(0, 1), score, ExplainedBatch(found, None), None)
     return Attribution(**vars(found), samples=samples, record=record)
+
+
+def _warn_of_missing_normalisation(model: nn.Module) -> None:
+    """Networks of these libraries are trained on normalised images; pixels are no error to them."""
+    library = type(model).__module__.partition(".")[0]
+    if library in ("torchvision", "timm", "transformers"):
+        _warn(
+            f"the model is {library}'s {type(model).__name__}, which wants normalised images, but "
+            "is given pixels: torch.nn.Sequential(xaitool.Normalise(mean, deviation), model)"
+        )
 
 
 def _warn_of_odd_attributions(result: base.Attribution, method: str) -> None:

@@ -28,6 +28,8 @@ from xaitool.workflows.explanations.pictures import question
 LINES = 8
 WIDTH = 80
 NAME = 20
+# A notebook keeps the picture in its file, and shows it no larger than its own column.
+DOTS_PER_INCH = 100
 
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
@@ -161,6 +163,7 @@ class Attribution(base.Attribution):
     def _repr_png_(self) -> bytes | None:
         """What a notebook shows; None where nothing can be drawn."""
         figure = new_figure(*figure_size(self.samples.input[:LINES]))
+        figure.set_dpi(DOTS_PER_INCH)
         try:
             self._draw(figure, (), "signed", LINES)
         except InputError:

@@ -183,8 +183,8 @@ def check_pixels(name: str, images: Tensor, *dimensions: int, none: bool = False
             f"{name} are from {least:.3g} to {most:.3g}, but pixels in [0, 1] are wanted",
             hint="divide by 255"
             if least >= 0
-            else "leave normalisation to the model: nn.Sequential(Normalise(mean, deviation), "
-            "model), from xaitool.core.models.normalise",
+            else "leave normalisation to the model: "
+            "torch.nn.Sequential(xaitool.Normalise(mean, deviation), model)",
         )
 
 
