@@ -160,6 +160,7 @@ def test_a_log_that_fails_is_given_up_and_has_the_rest_later(
             run.metrics.append(entry(epoch))
     assert recorder.warnings == ["--log broken ends here, the run goes on: nobody answers"]
     assert [step for step, *_ in broken.written] == [10]
+    assert json.loads((tmp_path / "logs.json").read_text())["broken"]["step"] == 10
     assert (broken.closed, told.closed) == ([False], [True])
     assert [step for step, *_ in told.written] == [10, 20, 30]
     broken.fails_at = 0
@@ -187,6 +188,16 @@ def test_a_log_that_cannot_be_opened_or_closed_is_a_warning(
     assert recorder.warnings == [
         f"--log {name} ends here, the run goes on: ValueError" for name in ("first", "second")
     ]
+
+
+def test_a_foreign_picture_stops_no_run(tmp_path: Path, logs: Callable[..., type[Told]]) -> None:
+    told, recorder = logs("told"), Recorder()
+    with directory(tmp_path, entry(1)) as run, RunLogs(["told"], run, recorder):
+        (run.samples / "epoch-0001-step-mine.png").touch()
+    assert recorder.warnings == [
+        "--log told ends here, the run goes on: invalid literal for int() with base 10: 'mine'"
+    ]
+    assert told.closed == [False]
 
 
 def test_a_damaged_list_of_logs_is_said(tmp_path: Path, logs: Callable[..., type[Told]]) -> None:

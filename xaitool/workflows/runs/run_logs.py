@@ -102,14 +102,18 @@ class RunLogs:
         Args:
             curves: With the last epoch, the run's curves.
         """
-        moments = [*_moments(self._directory, curves=curves)] if self._logs else []
         for name, log in tuple(self._logs.items()):
             with self._given_up_where_it_fails(name):
-                for moment in moments:
-                    if moment.step > log.step:
-                        log.write(*moment)
-                        log.step = moment.step
-                self._keep(name, log)
+                self._bring_up(name, log, curves)
+
+    def _bring_up(self, name: str, log: RunLog, curves: bool) -> None:
+        try:
+            for moment in _moments(self._directory, curves=curves):
+                if moment.step > log.step:
+                    log.write(*moment)
+                    log.step = moment.step
+        finally:
+            self._keep(name, log)
 
     def _open(self, name: str) -> None:
         saved = self._saved.get(name, {"id": None, "step": 0})
