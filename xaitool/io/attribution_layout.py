@@ -116,6 +116,17 @@ class AttributionRows:
             extra={name: value[rows.to(value.device)] for name, value in self.extra.items()},
         )
 
+    def as_kept(self) -> AttributionRows:
+        """On the CPU and in the file's dtypes, as they come back from it."""
+        own = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        kept = {name: getattr(torch, COLUMNS[name][0]) for name in own if name in COLUMNS}
+        return replace(
+            self,
+            **{name: value.to("cpu", kept.get(name)) for name, value in own.items()},
+            filename=self.filename,
+            extra={name: value.cpu() for name, value in self.extra.items()},
+        )
+
     def columns(self) -> dict[str, Column]:
         """As arrays of the file's dtypes, on the CPU, by dataset name."""
         columns: dict[str, Column] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from xaitool.registry.entry import Metric
 
 _MODEL = (
@@ -26,7 +28,48 @@ _LOGITS = f"{_EVALUATION}.classifiers.logits:measure_logits"
 _FIGURES = f"{_EVALUATION}.gans.figures:measure_gan"
 _MAPS = f"{_EVALUATION}.attributions.stored_attributions:measure_stored_attributions"
 _CURVES = f"{_EVALUATION}.attributions.faithfulness:measure_faithfulness"
+_ON_THE_FLY = f"{_EVALUATION}.attributions.classifier_attributions:measure_attributions"
 _FOLDS = f"{_EVALUATION}.recommenders.measure:measure_recommender"
+
+ATTRIBUTION_METRICS = {
+    "insertion": Metric(
+        "core.metrics.explanation.insertion_deletion:insertion",
+        "area under the score as the most important pixels appear",
+        "Petsiuk et al. 2018 (RISE)",
+        reads=(*_MODEL, "model", "limit", "step", "channel_sum"),
+        measure=_CURVES,
+        unasked=True,
+    ),
+    "deletion": Metric(
+        "core.metrics.explanation.insertion_deletion:deletion",
+        "area under the score as the most important pixels vanish",
+        "Petsiuk et al. 2018 (RISE)",
+        reads=(*_MODEL, "model", "limit", "step", "channel_sum"),
+        measure=_CURVES,
+        unasked=True,
+    ),
+    "gini": Metric(
+        f"{_EVALUATION}.attributions.sparseness:Sparseness",
+        "sparseness of the magnitudes",
+        "Hurley and Rickard 2009",
+        reads=("limit",),
+        measure=_MAPS,
+    ),
+    "inverse-localisation": Metric(
+        f"{_EVALUATION}.attributions.pair_localisation:PairLocalisation",
+        "attribution where two classes are alike over where they differ",
+        "Shih et al. 2021 (GANMEX), section 4.1",
+        reads=("limit",),
+        measure=_MAPS,
+    ),
+    "target-similarity": Metric(
+        f"{_EVALUATION}.attributions.target_similarity:TargetSimilarity",
+        "likeness of an image's attributions against different classes",
+        "Shih et al. 2021 (GANMEX), appendix B.1",
+        reads=("limit",),
+        measure=_MAPS,
+    ),
+}
 
 CLASSIFIER_METRICS = {
     "accuracy": Metric(
@@ -109,6 +152,22 @@ CLASSIFIER_METRICS = {
         "after Shih et al. 2021 (GANMEX), section 2",
         reads=(*_CLASSIFIER, *_BASELINES, "targets", "judge", "samples", "kid_subsets"),
     ),
+}
+
+# Of attributions that are made on the fly.
+CLASSIFIER_METRICS |= {
+    name: replace(
+        ATTRIBUTION_METRICS[name],
+        reads=(*_CLASSIFIER, *_EXPLANATIONS, *read),
+        measure=_ON_THE_FLY,
+        unasked=False,
+    )
+    for name, read in {
+        "insertion": ("step", "channel_sum"),
+        "deletion": ("step", "channel_sum"),
+        "gini": (),
+        "inverse-localisation": (),
+    }.items()
 }
 
 _VALIDITY = CLASSIFIER_METRICS["baseline-validity"]
@@ -221,46 +280,6 @@ GAN_METRICS = {
         "images of a GAN as files, and a grid of them, in --out",
         "Graves et al. 2020 (LogicGAN), figures 2 to 5",
         reads=("samples", "limit", "generator"),
-    ),
-}
-
-ATTRIBUTION_METRICS = {
-    "insertion": Metric(
-        "core.metrics.explanation.insertion_deletion:insertion",
-        "area under the score as the most important pixels appear",
-        "Petsiuk et al. 2018 (RISE)",
-        reads=(*_MODEL, "model", "limit", "step", "channel_sum"),
-        measure=_CURVES,
-        unasked=True,
-    ),
-    "deletion": Metric(
-        "core.metrics.explanation.insertion_deletion:deletion",
-        "area under the score as the most important pixels vanish",
-        "Petsiuk et al. 2018 (RISE)",
-        reads=(*_MODEL, "model", "limit", "step", "channel_sum"),
-        measure=_CURVES,
-        unasked=True,
-    ),
-    "gini": Metric(
-        f"{_EVALUATION}.attributions.sparseness:Sparseness",
-        "sparseness of the magnitudes",
-        "Hurley and Rickard 2009",
-        reads=("limit",),
-        measure=_MAPS,
-    ),
-    "inverse-localisation": Metric(
-        f"{_EVALUATION}.attributions.pair_localisation:PairLocalisation",
-        "attribution where two classes are alike over where they differ",
-        "Shih et al. 2021 (GANMEX), section 4.1",
-        reads=("limit",),
-        measure=_MAPS,
-    ),
-    "target-similarity": Metric(
-        f"{_EVALUATION}.attributions.target_similarity:TargetSimilarity",
-        "likeness of an image's attributions against different classes",
-        "Shih et al. 2021 (GANMEX), appendix B.1",
-        reads=("limit",),
-        measure=_MAPS,
     ),
 }
 

@@ -142,16 +142,16 @@ class EvaluateConfig(ExplanationOptions):
     )
     target: str = option(
         "label",
-        "The class that parameter-randomisation and twin-similarity explain: index, name, "
-        "'predicted' or 'label'.",
+        "The class that attributions of a classifier explain: index, name, 'predicted' or 'label'.",
         panel="Measure",
         unit="CLASS",
     )
     against: str | None = option(
         None,
-        "The class that it is held against: index, name, 'second', 'predicted', 'label', or "
-        "'none'; default: of parameter-randomisation another class, drawn for each image, of "
-        "twin-similarity none.",
+        "The class that it is held against: index, name, 'second', 'predicted', 'label', 'all' (of "
+        "insertion and the like), or 'none'; default: of parameter-randomisation another class, "
+        "drawn for each image, of insertion and the like that where a baseline or metric wants "
+        "one, of twin-similarity none.",
         panel="Measure",
         unit="CLASS",
     )
@@ -257,7 +257,8 @@ class EvaluateConfig(ExplanationOptions):
     limit: int | None = option(
         None,
         "Measure only the first N samples; default: all, 16 for parameter-randomisation, and, "
-        "evenly spaced, 1,000 for features and 200 for saturation and twin-similarity.",
+        "evenly spaced, 1,000 for features and 200 for saturation, twin-similarity, and insertion "
+        "and the like of a classifier.",
         panel="Data",
         minimum=1,
         unit="N",

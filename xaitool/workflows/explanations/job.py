@@ -6,7 +6,6 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from xaitool.core.attribution.base import is_silent
 from xaitool.core.baselines.dataset import DatasetReferences
-from xaitool.errors import DataError, InputError
+from xaitool.errors import DataError
 from xaitool.io.attribution_layout import AttributionRows, partial_path
 from xaitool.io.attribution_writer import AttributionWriter, check_begun
 from xaitool.io.provenance import versions
@@ -23,9 +22,9 @@ from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.baseline_hits import file_reached, reached_share
 from xaitool.workflows.explanations.baselines import explained_baseline
 from xaitool.workflows.explanations.class_choice import ClassChoice, class_label
+from xaitool.workflows.explanations.explained_rows import ExplainedRows
 from xaitool.workflows.explanations.explainer import Explainer
-from xaitool.workflows.explanations.file_rows import file_rows
-from xaitool.workflows.explanations.images import Batch, ExplainedImages, each_that_can
+from xaitool.workflows.explanations.images import ExplainedImages
 from xaitool.workflows.explanations.network_answer import answers
 from xaitool.workflows.explanations.pictures import HeatMaps, classes_reached
 from xaitool.workflows.explanations.plan import PlannedFile
@@ -81,7 +80,6 @@ class AttributionJob:
         self._images = images
         self._choice = choice
         self._reporter = context.reporter
-        self._runtime = context.runtime
         opened = explained_baseline(
             setup,
             config,
@@ -93,12 +91,22 @@ class AttributionJob:
         self._baseline = None if opened is None else opened.baseline
         self._baseline_facts = {} if opened is None else opened.facts
         self.warnings = () if opened is None else opened.warnings
-        self._explainer = Explainer(
+        explainer = Explainer(
             setup.bound(classifier.model, config.seed),
             self._baseline,
             context.rows(images.pixels, config.batch_size),
             classes=classes if choice.against == "all" else None,
             asks=True,
+        )
+        self._rows = ExplainedRows(
+            setup,
+            explainer,
+            classifier,
+            images,
+            lambda logits, batch: choice.score(logits, batch.labels, setup.output),
+            context.runtime,
+            config.on_error,
+            targets=choice.targets,
         )
         self._finished = config.resume and self.out.exists() and not partial_path(self.out).exists()
         if config.resume:
@@ -180,12 +188,10 @@ class AttributionJob:
             places=self._images.places[: self._config.heat_maps],
         )
         heat_maps.tidy()
-        size = max(1, self._explainer.batch_size // self._choice.targets)
-        for batch in self._images.batches(size, done=writer.indices):
+        started = time.perf_counter()
+        for rows in self._rows.all(done=writer.indices):
+            yield rows, self._kept(rows, writer, heat_maps, started)
             started = time.perf_counter()
-            for rows in self._finite(batch):
-                yield rows, self._kept(rows, writer, heat_maps, started)
-                started = time.perf_counter()
 
     def _kept(
         self, rows: AttributionRows, writer: AttributionWriter, heat_maps: HeatMaps, started: float
@@ -199,34 +205,6 @@ class AttributionJob:
             self._record(rows, row, *both) | {"seconds": seconds}
             for row, both in enumerate(pictures)
         ]
-
-    def _finite(self, batch: Batch) -> Iterator[AttributionRows]:
-        """Explain a batch; an image that cannot be explained is named, and may be left out."""
-        for _, rows in each_that_can(batch, self._rows, self._refuse):
-            finite = rows.attribution.flatten(1).isfinite().all(1) & rows.score_input.isfinite()
-            for row in (~finite).nonzero().flatten().tolist():
-                self._refuse(
-                    rows.filename[row],
-                    "its attribution has NaN or infinite values, but finite ones are wanted",
-                )
-            if finite.any():
-                yield rows.select(finite)
-
-    def _rows(self, batch: Batch) -> AttributionRows:
-        """Explain a batch, as the file keeps it: a row for each target of an image."""
-        inputs = self._runtime.place(batch.images)
-        logits = self._explainer.rows.run(partial(self.classifier.logits, inputs))
-        score = self._choice.score(logits, batch.labels, self.setup.output)
-        if (targets := self._choice.targets) > 1:
-            batch = batch.repeated(targets)
-            inputs, logits = (one.repeat_interleave(targets, 0) for one in (inputs, logits))
-        explained = self._explainer.explain(inputs, score, batch.attributes)
-        return file_rows(batch, logits, score, explained, self._baseline, targets)
-
-    def _refuse(self, name: str, why: InputError | str) -> None:
-        hint = why.hint if isinstance(why, InputError) else None
-        reason = f"image '{name}' cannot be explained by {self.setup.title}: {why}"
-        self._images.leave_out(reason, self._config.on_error, hint=hint)
 
     def _tell_reached(self) -> None:
         """Of all samples, also those that an earlier run explained."""

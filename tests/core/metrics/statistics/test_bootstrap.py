@@ -8,6 +8,8 @@ import torch
 
 from xaitool.core.metrics.statistics import bootstrap
 from xaitool.core.metrics.statistics.bootstrap import (
+    group_means,
+    grouped_mean_with_interval,
     mean_with_interval,
     resampled,
     stratified_intervals,
@@ -83,3 +85,41 @@ def test_nothing_to_draw_from():
     assert mean_with_interval(torch.zeros(0), random_stream(0)) == Estimate(None, None, None, 0)
     with pytest.raises(ShapeError, match="a count is -1, but at least 0"):
         resampled(torch.tensor([3, -1]), 2, random_stream(0))
+
+
+def test_a_mean_of_groups_of_one_is_a_mean() -> None:
+    values = torch.rand(30, generator=torch.Generator().manual_seed(0))
+    alone = mean_with_interval(values, torch.Generator().manual_seed(1))
+    grouped = grouped_mean_with_interval(values, torch.arange(30), torch.Generator().manual_seed(1))
+    assert grouped.value == pytest.approx(alone.value)
+    assert (grouped.low, grouped.high) == pytest.approx((alone.low, alone.high))
+
+
+def test_values_of_one_group_are_no_evidence_of_their_own() -> None:
+    """Copies of a value leave the interval as it is, which drawing single values would narrow."""
+    values = torch.rand(20, generator=torch.Generator().manual_seed(2))
+    alone = mean_with_interval(values, torch.Generator().manual_seed(3))
+    copies = grouped_mean_with_interval(
+        values.repeat(9), torch.arange(20).repeat(9), torch.Generator().manual_seed(3)
+    )
+    assert copies.count == 180
+    assert (copies.low, copies.high) == pytest.approx((alone.low, alone.high))
+    nothing = grouped_mean_with_interval(torch.empty(0), torch.empty(0), torch.Generator())
+    assert (nothing.value, nothing.count) == (None, 0)
+
+
+def test_an_interval_of_groups_has_the_width_of_its_ratio() -> None:
+    """The delta method for a ratio of means (Cochran 1977, section 2.11)."""
+    random = torch.Generator().manual_seed(4)
+    sizes = torch.randint(1, 6, (400,), generator=random)
+    groups = torch.arange(400).repeat_interleave(sizes)
+    values = torch.rand(400, generator=random)[groups] + torch.rand(len(groups), generator=random)
+    found = grouped_mean_with_interval(values, groups, random)
+    means = torch.tensor(list(group_means(values, groups).values()), dtype=torch.float64)
+    counts = groups.bincount().double()
+    sums = means * counts
+    assert found.low is not None
+    assert found.high is not None
+    residuals = sums - values.double().mean() * counts
+    deviation = residuals.std() / counts.mean() / 400**0.5
+    assert found.high - found.low == pytest.approx(2 * 1.96 * deviation.item(), rel=0.1)

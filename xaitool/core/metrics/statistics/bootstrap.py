@@ -36,6 +36,50 @@ def mean_with_interval(values: Tensor, generator: torch.Generator, draws: int = 
     return Estimate(values.mean().item(), low, high, count)
 
 
+def grouped_mean_with_interval(
+    values: Tensor, groups: Tensor, generator: torch.Generator, draws: int = DRAWS
+) -> Estimate:
+    """The mean of values that come in groups, such as several of an image.
+
+    Whole groups are drawn again, because the values of one are not independent (Davison and Hinkley
+    1997, section 3.8); every value has the same weight. With one value a group it is
+    `mean_with_interval`.
+
+    Args:
+        values: ``(n,)``; n may be 0, which gives no value.
+        groups: Which group each is of, int64 ``(n,)``.
+        generator: Source of the draws, on the CPU.
+        draws: How often as many groups as there are are drawn with replacement.
+    """
+    if len(values) == 0:
+        return Estimate(None, None, None, 0)
+    _, sums, counts = _group_sums(values, groups)
+    means = []
+    for part in _parts(draws, len(sums)):
+        drawn = torch.randint(len(sums), (part, len(sums)), generator=generator)
+        means.append(sums[drawn].sum(1) / counts[drawn].sum(1))
+    low, high = _ends(torch.cat(means)[:, None])[0]
+    return Estimate(values.double().mean().item(), low, high, len(values))
+
+
+def group_means(values: Tensor, groups: Tensor) -> dict[int, float]:
+    """The mean of each group that there is, by the group, ascending.
+
+    Args:
+        values: ``(n,)``.
+        groups: Which group each is of, int64 ``(n,)``.
+    """
+    names, sums, counts = _group_sums(values, groups)
+    return dict(zip(names.tolist(), (sums / counts).tolist(), strict=True))
+
+
+def _group_sums(values: Tensor, groups: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The groups that there are, ascending, and their sums and counts, float64 ``(G,)``."""
+    names, places, counts = groups.cpu().unique(return_inverse=True, return_counts=True)
+    sums = torch.zeros(len(counts), dtype=torch.float64)
+    return names, sums.scatter_add(0, places, values.detach().cpu().double()), counts.double()
+
+
 def stratified_intervals(
     statistics: Callable[[Tensor], Tensor],
     counts: Tensor,

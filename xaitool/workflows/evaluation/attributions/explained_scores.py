@@ -72,13 +72,23 @@ def explained_scores(
     logits = rows_for(dataset, context).run(partial(classifier.logits, images))
     score = choice.score(logits, dataset.labels[indices], "logit")
     if config.against is None:
-        drawn = _others(score.target, indices.tolist(), classes, config.seed)
+        drawn = other_classes(score.target, indices.tolist(), classes, config.seed)
         score = replace(score, against=drawn)
     return ExplainedScores(images, indices.tolist(), score)
 
 
-def _others(targets: Tensor, indices: list[int], classes: int, seed: int) -> Tensor:
-    """For each image a class other than its target, drawn from the seed and its place."""
+def other_classes(targets: Tensor, indices: list[int], classes: int, seed: int) -> Tensor:
+    """For each image a class other than its target, drawn from the seed and its place.
+
+    Args:
+        targets: int64 ``(N,)``.
+        indices: Places of the images.
+        classes: How many there are.
+        seed: The run's.
+
+    Raises:
+        ConfigError: There is but one.
+    """
     if classes < 2:
         raise ConfigError(
             "the model has one class, but a second one is drawn to hold it against",

@@ -1,21 +1,20 @@
-"""How faithful the attributions of a file are to the model that they explain."""
+"""How faithful attributions, such as those of a file, are to the model that they explain."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.core.score import Score
 from xaitool.errors import ArtifactError, ModelError
 from xaitool.io.attributions import AttributionFile, AttributionRows
 from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.evaluation.attributions.image_values import ImageValues, Row, joined
 from xaitool.workflows.models import recorded
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.source import load_classifier
@@ -29,7 +28,7 @@ def measure_faithfulness(
     path: Path,
     metrics: tuple[str, ...],
     context: Context[EvaluateConfig],
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """Rows of an attribution file.
 
     Args:
@@ -42,78 +41,110 @@ def measure_faithfulness(
     """
     config = context.config
     with AttributionFile(path) as file:
-        judge = _FaithfulnessJudge(file, context)
+        classifier = _model(file, config, context.runtime)
+        first = _first(file)
+        _check_classes(file, first, classifier, context.runtime)
         count = min(len(file), config.limit or len(file))
-        sums = ("signed", "absolute") if config.channel_sum == "both" else (config.channel_sum,)
-        asked = [(metric, channel_sum) for metric in metrics for channel_sum in sums]
+        asked = [(metric, one) for metric in metrics for one in channel_sums(config)]
         with context.reporter.task("evaluate", count * len(asked), "image") as task:
             for metric, channel_sum in asked:
-                areas = []
-                for first in range(0, count, SAMPLES_AT_ONCE):
-                    rows = file.finite(slice(first, min(first + SAMPLES_AT_ONCE, count)))
-                    areas.append(judge.areas(metric, channel_sum, rows))
+                measure = Faithfulness(metric, channel_sum, classifier, first, context)
+                for start in range(0, count, SAMPLES_AT_ONCE):
+                    rows = file.finite(slice(start, min(start + SAMPLES_AT_ONCE, count)))
+                    _check_targets(file, rows)
+                    measure.update(rows)
                     task.advance(len(rows))
-                yield _row(metric, channel_sum, torch.cat(areas), path)
+                yield _row(measure.measured()[0], path)
 
 
-def _row(metric: str, channel_sum: str, areas: Tensor, path: Path) -> dict[str, Any]:
-    """Mean and spread over the images; attributions of zeros are left out and counted."""
-    mean = defined_mean(areas)
-    return {
-        "metric": metric,
-        "value": mean.value,
-        "n": mean.count,
-        "source": str(path),
-        "std": areas[~areas.isnan()].std(correction=0).item() if mean.count else None,
-        "channel_sum": channel_sum,
-        "undefined": mean.undefined,
-    }
+def channel_sums(config: EvaluateConfig) -> tuple[str, ...]:
+    """The ways to rank pixels that are asked for."""
+    return ("signed", "absolute") if config.channel_sum == "both" else (config.channel_sum,)
 
 
-class _FaithfulnessJudge:
-    """The model that decides how good the attributions of a file are."""
+def _row(values: ImageValues, path: Path) -> Row:
+    row = values.row() | {"source": str(path)}
+    names = ("metric", "value", "n", "source", "std", "channel_sum", "undefined")
+    return {name: row[name] for name in names}
 
-    def __init__(self, file: AttributionFile, context: Context[EvaluateConfig]) -> None:
-        config = context.config
-        self.file = file
-        self.config = config
-        self.runtime = context.runtime
-        self.classifier = _model(file, config, context.runtime)
-        if not len(file):
-            raise ArtifactError(f"{file.path} has no samples, but at least one is wanted")
-        first = file.read(slice(0, 1))
-        self.classes = first.prediction.shape[1]
-        count = self.classifier.class_count(tuple(first.input.shape[1:]), context.runtime)
-        if count != self.classes:
-            raise ModelError(
-                f"model {self.classifier.source} has {count} classes, but {file.path} explains "
-                f"one of {self.classes}"
-            )
-        self.mean = context.runtime.place(torch.tensor(self.classifier.input.mean))
-        self.rows = context.rows(first.input.numel(), config.batch_size)
 
-    def areas(self, metric: str, channel_sum: str, samples: AttributionRows) -> Tensor:
-        """The area under each sample's curve, float64 ``(N,)`` on the CPU."""
-        if not ((samples.target >= 0) & (samples.target < self.classes)).all():
-            raise ArtifactError(
-                f"{self.file.path} has targets that are no class of 0 to {self.classes - 1}"
-            )
-        return self.rows.run(partial(self._areas, metric, channel_sum, samples))
+class Faithfulness:
+    """Insertion or deletion of one attribution after another.
 
-    def _areas(self, metric: str, channel_sum: str, samples: AttributionRows, rows: int) -> Tensor:
-        measure = load_target(METRICS_OF["attribution"][metric].target)
+    Args:
+        metric: ``insertion`` or ``deletion``.
+        channel_sum: What ranks pixels, ``signed`` or ``absolute``.
+        classifier: Decides how good an attribution is.
+        first: One sample, of the images' shape.
+        context: The options, and where it computes.
+    """
+
+    def __init__(
+        self,
+        metric: str,
+        channel_sum: str,
+        classifier: Classifier,
+        first: AttributionRows,
+        context: Context[EvaluateConfig],
+    ) -> None:
+        self._metric = metric
+        self._channel_sum = channel_sum
+        self._model = classifier.model
+        self._step = context.config.step
+        self._runtime = context.runtime
+        self._mean = context.runtime.place(torch.tensor(classifier.input.mean))
+        self._rows = context.rows(first.input[0].numel(), context.config.batch_size)
+        self._areas: list[Tensor] = []
+        self._images: list[Tensor] = []
+
+    def update(self, samples: AttributionRows) -> None:
+        """Measure some."""
+        self._areas.append(self._rows.run(partial(self._measure, samples)))
+        self._images.append(samples.index)
+
+    def measured(self) -> list[ImageValues]:
+        """The area under each one's curve."""
+        areas, images = joined(self._areas), joined(self._images)
+        return [ImageValues(self._metric, areas, images, {"channel_sum": self._channel_sum})]
+
+    def _measure(self, samples: AttributionRows, rows: int) -> Tensor:
+        measure = load_target(METRICS_OF["attribution"][self._metric].target)
         curve = measure(
-            self.classifier.model,
-            self.runtime.place(samples.input),
-            self.runtime.place(samples.attribution),
-            Score(samples.target.to(self.runtime.device), output="probability"),
-            step=self.config.step,
+            self._model,
+            self._runtime.place(samples.input),
+            self._runtime.place(samples.attribution),
+            Score(samples.target.to(self._runtime.device), output="probability"),
+            step=self._step,
             rows=rows,
-            mean=self.mean,
-            channel_sum=channel_sum,
+            mean=self._mean,
+            channel_sum=self._channel_sum,
         )
         areas: Tensor = curve.auc.cpu()
         return areas
+
+
+def _first(file: AttributionFile) -> AttributionRows:
+    if not len(file):
+        raise ArtifactError(f"{file.path} has no samples, but at least one is wanted")
+    return file.read(slice(0, 1))
+
+
+def _check_classes(
+    file: AttributionFile, first: AttributionRows, classifier: Classifier, runtime: Runtime
+) -> None:
+    classes = first.prediction.shape[1]
+    count = classifier.class_count(tuple(first.input.shape[1:]), runtime)
+    if count != classes:
+        raise ModelError(
+            f"model {classifier.source} has {count} classes, but {file.path} explains "
+            f"one of {classes}"
+        )
+
+
+def _check_targets(file: AttributionFile, rows: AttributionRows) -> None:
+    classes = rows.prediction.shape[1]
+    if not ((rows.target >= 0) & (rows.target < classes)).all():
+        raise ArtifactError(f"{file.path} has targets that are no class of 0 to {classes - 1}")
 
 
 def _model(file: AttributionFile, config: EvaluateConfig, runtime: Runtime) -> Classifier:

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from xaitool.core.metrics.explanation.inverse_localisation import inverse_localisation
-from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.errors import ArtifactError
-from xaitool.io.attributions import AttributionFile, AttributionRows
+from xaitool.io.attributions import AttributionRows
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.evaluation.attributions.image_values import ImageValues, Row, joined
 from xaitool.workflows.evaluation.attributions.stored_attributions import (
-    Row,
+    OneVsOneAttributions,
+    Source,
     one_vs_one_attributions,
 )
 
@@ -35,9 +36,7 @@ class PairLocalisation:
     of the nearest training image, 0.852, is no mean of its two rows, 0.850 and 1.254.
     """
 
-    def __init__(
-        self, file: AttributionFile, first: AttributionRows, config: EvaluateConfig
-    ) -> None:
+    def __init__(self, file: Source, first: AttributionRows, config: EvaluateConfig) -> None:
         parts = file.attributes.get("class_parts")
         if first.object_mask is None or not parts:
             raise ArtifactError(
@@ -52,6 +51,7 @@ class PairLocalisation:
         self._path = file.path
         self._objects, self._scenes = (_numbered([one[part] for one in parts]) for part in (0, 1))
         self._ratios: dict[str, list[Tensor]] = {OBJECT: [], SCENE: []}
+        self._images: dict[str, list[Tensor]] = {OBJECT: [], SCENE: []}
         self._without = 0
 
     def update(self, samples: AttributionRows) -> None:
@@ -67,26 +67,38 @@ class PairLocalisation:
         )
         self._without += int((~same_object & ~same_scene).sum())
         objects = cast(Tensor, samples.object_mask).bool()[pairs.sample]
-        self._measure(OBJECT, pairs.values, objects, same_scene & ~same_object)
-        self._measure(SCENE, pairs.values, ~objects, same_object & ~same_scene)
+        images = samples.index[pairs.sample]
+        self._measure(OBJECT, pairs, images, objects, same_scene & ~same_object)
+        self._measure(SCENE, pairs, images, ~objects, same_object & ~same_scene)
 
-    def _measure(self, kind: str, attributions: Tensor, regions: Tensor, rows: Tensor) -> None:
-        self._ratios[kind].append(inverse_localisation(attributions[rows], regions[rows]))
+    def _measure(
+        self,
+        kind: str,
+        pairs: OneVsOneAttributions,
+        images: Tensor,
+        regions: Tensor,
+        rows: Tensor,
+    ) -> None:
+        self._ratios[kind].append(inverse_localisation(pairs.values[rows], regions[rows]))
+        self._images[kind].append(images[rows])
 
     def rows(self) -> Iterator[Row]:
         """A row for each kind of pair, and one for all of them."""
-        kinds = {kind: torch.cat(ratios) for kind, ratios in self._ratios.items()}
-        for kind, ratios in {**kinds, "overall": torch.cat([*kinds.values()])}.items():
-            mean = defined_mean(ratios)
-            yield {
-                "metric": "inverse-localisation",
-                "value": mean.value,
-                "n": mean.count,
-                "std": ratios[~ratios.isnan()].std(correction=0).item() if mean.count else None,
-                "undefined": mean.undefined,
-                "pair": kind,
-                "no_common_region": self._without if kind == "overall" else None,
-            }
+        yield from (one.row() for one in self.measured())
+
+    def measured(self) -> list[ImageValues]:
+        """A number a pair of an image's classes: of each kind, and of all of them."""
+        kinds = {kind: [kind] for kind in (OBJECT, SCENE)} | {"overall": [OBJECT, SCENE]}
+        return [
+            ImageValues(
+                "inverse-localisation",
+                joined([ratio for one in parts for ratio in self._ratios[one]]),
+                joined([image for one in parts for image in self._images[one]]),
+                {"pair": kind},
+                {"no_common_region": self._without if kind == "overall" else None},
+            )
+            for kind, parts in kinds.items()
+        ]
 
 
 def _are_pairs(parts: Any, classes: int) -> bool:

@@ -14,18 +14,29 @@ from xaitool.errors import ArtifactError
 from xaitool.io.attributions import AttributionFile, AttributionRows
 from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.evaluation.attributions.image_values import ImageValues, Row
 from xaitool.workflows.runs.context import Context
 
-Row = dict[str, Any]
-
 SAMPLES_AT_ONCE = 16
+
+
+class Source(Protocol):
+    """Where attributions come from: a file, or a classifier that is explained."""
+
+    @property
+    def path(self) -> Path:
+        """What people call it."""
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What is known of all samples, as a file says it of itself."""
 
 
 class AttributionMetric(Protocol):
     """What the registry names for such a metric: measures one batch of samples after another.
 
     Args:
-        file: The attribution file.
+        file: Where they come from.
         first: Its first sample.
         config: The options.
 
@@ -33,15 +44,20 @@ class AttributionMetric(Protocol):
         ArtifactError: The file lacks what the metric needs.
     """
 
-    def __init__(
-        self, file: AttributionFile, first: AttributionRows, config: EvaluateConfig
-    ) -> None: ...
+    def __init__(self, file: Source, first: AttributionRows, config: EvaluateConfig) -> None: ...
 
     def update(self, samples: AttributionRows) -> None:
         """Measure some."""
 
     def rows(self) -> Iterator[Row]:
         """What was found: ``metric``, ``value``, ``n``, and what else there is to say."""
+
+
+class ImageMetric(AttributionMetric, Protocol):
+    """One whose numbers belong to images, so that explanations of the same images compare."""
+
+    def measured(self) -> list[ImageValues]:
+        """The numbers, of each kind."""
 
 
 def measure_stored_attributions(

@@ -11,10 +11,11 @@ from xaitool.core.metrics.explanation.attribution_similarity import attribution_
 from xaitool.core.metrics.statistics.defined_mean import defined_mean
 from xaitool.core.seeding import random_stream
 from xaitool.errors import ArtifactError
-from xaitool.io.attributions import AttributionFile, AttributionRows
+from xaitool.io.attributions import AttributionRows
 from xaitool.workflows.configs.evaluate import EvaluateConfig
+from xaitool.workflows.evaluation.attributions.image_values import Row
 from xaitool.workflows.evaluation.attributions.stored_attributions import (
-    Row,
+    Source,
     one_vs_one_attributions,
 )
 
@@ -32,9 +33,7 @@ class TargetSimilarity:
     not matter. Of an image with more than 500 pairs 500 are drawn.
     """
 
-    def __init__(
-        self, file: AttributionFile, first: AttributionRows, config: EvaluateConfig
-    ) -> None:
+    def __init__(self, file: Source, first: AttributionRows, config: EvaluateConfig) -> None:
         if "class_values" not in first.extra:
             raise ArtifactError(
                 f"{file.path} has one attribution an image, but one for each class is wanted",
