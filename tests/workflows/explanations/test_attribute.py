@@ -79,7 +79,15 @@ def test_no_option_of_a_method_is_hidden_by_an_argument(name):
 
 
 @pytest.mark.parametrize(
-    "target", [2, [2, 2, 2, 2], (2,) * 4, torch.tensor(2), torch.full((4,), 2, dtype=torch.int32)]
+    "target",
+    [
+        2,
+        [2, 2, 2, 2],
+        (2,) * 4,
+        torch.tensor(2),
+        torch.full((4,), 2, dtype=torch.int32),
+        np.full(4, 2),
+    ],
 )
 def test_one_target_or_one_a_sample(target):
     result = attribute(network(), IMAGES, "saliency", target=target)

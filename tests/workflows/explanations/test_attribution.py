@@ -194,6 +194,8 @@ def test_evaluate_reads_the_file_and_asks_for_the_model_that_has_no_name(tmp_pat
     with pytest.raises(ArtifactError, match="a Sequential that was given from Python") as caught:
         evaluate(EvaluateConfig(artifacts=(path,)))
     assert "--model" in str(caught.value.hint)
+    with pytest.raises(ArtifactError, match="has no name"):
+        evaluate(EvaluateConfig(artifacts=(path,), dry_run=True))
     measured = rows(EvaluateConfig(artifacts=(path,), model=f"{__name__}:make", channels=1))
     assert {row["metric"] for row in measured} >= {"insertion", "deletion"}
 

@@ -83,7 +83,7 @@ def test_a_layer_is_a_module_as_in_captum() -> None:
 
 
 def test_every_name_stands_for_something_of_ours() -> None:
-    assert set(METHODS.values()) <= set(registry.names("method"))
+    assert {ours for ours, _ in METHODS.values()} <= set(registry.names("method"))
     options = {
         name
         for method in registry.names("method")
@@ -111,8 +111,19 @@ def test_names_are_taken_for_ours_and_said() -> None:
 @pytest.mark.parametrize("name", WITHOUT_EQUAL)
 def test_what_has_no_equal_is_refused_with_what_to_do(name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name} is Captum's, and has no equal here") as caught:
-        attribute(network(), IMAGES, target=1, **{name: 1})
+        attribute(network(), IMAGES, target=1, **{name: torch.ones(2)})
     assert caught.value.hint == WITHOUT_EQUAL[name]
+
+
+def test_what_captum_is_given_by_those_who_want_nothing_is_nothing() -> None:
+    nothing: dict[str, Any] = {"additional_forward_args": None, "return_convergence_delta": False}
+    found = attribute(network(), IMAGES, target=1, **nothing)
+    assert torch.equal(found.values, attribute(network(), IMAGES, target=1).values)
+
+
+def test_other_defaults_are_said() -> None:
+    with pytest.warns(UserWarning, match="'saliency', signed unless absolute=True"):
+        attribute(network(), IMAGES, "Saliency", target=1)
 
 
 def test_both_names_at_once_are_refused() -> None:

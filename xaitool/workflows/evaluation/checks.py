@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from xaitool.data.load import check_dataset
 from xaitool.data.ratings.load import check_ratings
 from xaitool.errors import ConfigError
+from xaitool.io.attributions import AttributionFile
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.folders import check_out_folder, check_writable
 from xaitool.registry import load_target
@@ -19,6 +20,7 @@ from xaitool.workflows.explanations.baselines import check_baseline
 from xaitool.workflows.explanations.class_choice import ClassChoice
 from xaitool.workflows.explanations.plan import method_setups
 from xaitool.workflows.features.source import check_features
+from xaitool.workflows.models.recorded import explained_model
 from xaitool.workflows.models.source import known_facts
 
 # The rooms of the metrics are above this one, so they are named as the registry names them.
@@ -59,6 +61,9 @@ def _check_subject(subject: Subject, config: EvaluateConfig) -> None:
         if facts is not None and "dataset" in read and config.dataset is None:
             raise no_data(facts.source)
         classes = classes if facts is None else facts.classes
+    if subject.kind == "attribution" and "model" in read and config.model is None:
+        with AttributionFile(subject.path) as file:
+            explained_model(file)
     if classes and "target" in read:
         rule = None if config.against in (None, "none") else config.against
         ClassChoice(config.target, rule, classes).check(len(classes))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from xaitool.core.frozen.untouched import untouched
@@ -20,7 +22,7 @@ from xaitool.errors import (
     is_out_of_memory,
 )
 
-Classes = int | Sequence[int] | Tensor
+Classes = int | Sequence[int] | NDArray[np.integer] | Tensor
 
 
 def checked_logits(model: UsersClassifier, inputs: Tensor, rows: int) -> Tensor:

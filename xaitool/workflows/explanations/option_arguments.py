@@ -12,18 +12,21 @@ from xaitool.core.baselines.base import Baseline
 from xaitool.errors import ConfigError
 
 METHODS = {
-    "DeepLift": "deeplift",
-    "DeepLiftShap": "deep-shap",
-    "GradientShap": "expected-gradients",
-    "GuidedBackprop": "guided-backprop",
-    "InputXGradient": "input-x-gradient",
-    "IntegratedGradients": "integrated-gradients",
-    "LayerGradCam": "grad-cam",
-    "NoiseTunnel": "smooth-grad",
-    "Occlusion": "occlusion",
-    "Saliency": "saliency",
+    "DeepLift": ("deeplift", ""),
+    "DeepLiftShap": ("deep-shap", ""),
+    "GradientShap": (
+        "expected-gradients",
+        ", without noise, samples=200 unless given",
+    ),
+    "GuidedBackprop": ("guided-backprop", ""),
+    "InputXGradient": ("input-x-gradient", ""),
+    "IntegratedGradients": ("integrated-gradients", ""),
+    "LayerGradCam": ("grad-cam", ", of the size of the images, above 0 alone unless relu=False"),
+    "NoiseTunnel": ("smooth-grad", ", of the gradient, with noise=0.15 of the image's range"),
+    "Occlusion": ("occlusion", ", with a window and a stride by the size of the images"),
+    "Saliency": ("saliency", ", signed unless absolute=True"),
 }
-"""Captum's classes, and our methods."""
+"""Captum's classes, our methods, and where ours has other defaults."""
 
 NAMES = {
     "abs": "absolute",
@@ -54,7 +57,7 @@ WITHOUT_EQUAL = {
     "stdevs": "noise of smooth-grad is a share of the image's range, 0.15 by default",
     "strides": "stride=8 is a number of pixels",
 }
-"""Those that have no equal here, and what to do."""
+"""Those that have no equal here, and what to do; nothing is asked by None and False."""
 
 NOT_OPTIONS = ("baseline", "references", "rows")
 """Arguments of `attribute` itself that some of Captum's names stand for."""
@@ -66,8 +69,9 @@ def our_method(
     """A method, of which Captum's name is taken for ours, with a warning."""
     if not isinstance(method, str) or method not in METHODS:
         return method
-    warn(f"{method} is Captum's name; here it is method='{METHODS[method]}'")
-    return METHODS[method]
+    ours, difference = METHODS[method]
+    warn(f"{method} is Captum's name; here it is method='{ours}'{difference}")
+    return ours
 
 
 def our_arguments(
@@ -90,9 +94,12 @@ def our_arguments(
     Raises:
         ConfigError: A name of Captum's has no equal here, or ours is given as well.
     """
-    own, ours = dict(own), {name: value for name, value in options.items() if name not in NAMES}
-    for name in options.keys() & WITHOUT_EQUAL.keys():
-        raise ConfigError(f"{name} is Captum's, and has no equal here", hint=WITHOUT_EQUAL[name])
+    for name in sorted(options.keys() & WITHOUT_EQUAL.keys()):
+        if options[name] is not None and options[name] is not False:
+            what = WITHOUT_EQUAL[name]
+            raise ConfigError(f"{name} is Captum's, and has no equal here", hint=what)
+    taken = NAMES.keys() | WITHOUT_EQUAL.keys()
+    own, ours = dict(own), {name: value for name, value in options.items() if name not in taken}
     for name in (one for one in options if one in NAMES):
         meant = NAMES[name]
         if (meant, kind.default_baseline) == ("baseline", "dataset") and _are_images(options[name]):
