@@ -19,6 +19,7 @@ KEYS = (
     "made_on",
     "method",
     "baseline",
+    "versus",
     "twin",
     "path",
     "pair",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from xaitool.cli.tables.by_method import by_method
 from xaitool.cli.tables.confusion import confusion_lines, has_matrix
 from xaitool.cli.tables.fields import number_mappings, said
 from xaitool.cli.tables.measurement import Measurement
@@ -25,7 +26,9 @@ def result_lines(rows: Sequence[Row], page: Page) -> Iterator[str]:
         yield from [""] * (number > 0)
         confusion = together[0]["metric"] == "confusion"
         yield from (
-            confusion_lines(together, page) if confusion else Measurement(together, page).lines()
+            confusion_lines(together, page)
+            if confusion
+            else Measurement(by_method(together), page).lines()
         )
 
 

@@ -1,0 +1,26 @@
+"""Methods with several baselines: a column a method, as papers have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xaitool.cli.tables.fields import said, varies
+
+Row = Mapping[str, Any]
+
+
+def by_method(rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows of one artifact with a method in its place; others as they are.
+
+    Args:
+        rows: Of one metric.
+    """
+    names = said(rows)
+    if "versus" in names or varies("source", rows):
+        return rows
+    if not all(name in names and varies(name, rows) for name in ("method", "baseline")):
+        return rows
+    return [
+        {**row, "artifact": row["source"], "source": row["method"], "method": None} for row in rows
+    ]
