@@ -22,6 +22,10 @@ from xaitool.workflows.runs.progress import SilentTask, Task
 POSITIVE, NEGATIVE = 167, 32
 
 
+# Columns below which lines may wrap.
+NARROWEST = 60
+
+
 class Output:
     """Speaks for one command; also the `Reporter` that workflows talk to.
 
@@ -92,12 +96,14 @@ class Output:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal."""
+        """Columns of the terminal, but enough for a table."""
         try:
             known = int(os.environ.get("COLUMNS", "0"))
-            return known or os.get_terminal_size(self.data.fileno()).columns
+            known = known or os.get_terminal_size(self.data.fileno()).columns
         except (OSError, ValueError):
-            return 80
+            known = 0
+        # Some terminals say 0, which means that nobody knows.
+        return max(known or 80, NARROWEST)
 
     @property
     def page(self) -> Page:

@@ -45,7 +45,7 @@ def said(rows: Sequence[Row]) -> list[str]:
     ]
     # That a value comes from one run is no count worth a column.
     of_one = all((row.get("n") or 0) <= 1 for row in rows)
-    return [name for name in found if name != "n" or not of_one]
+    return [name for name in found if not (of_one and name in ("n", "runs"))]
 
 
 def number_mappings(rows: Sequence[Row]) -> list[str]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from xaitool.cli.tables.names import clipped, own_parts, shortened
+from xaitool.cli.tables.names import NARROWEST, clipped, own_parts, shortened
 from xaitool.cli.tables.page import Page
 
 GAP = 2
 
-READABLE, NARROWEST = 12, 8
-"""No text is cut to less to get all columns beside one another, and to get any in."""
+READABLE = 12
+"""No key is cut to less to get all columns beside one another."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,12 @@ def grid(keys: Sequence[Column], values: Sequence[Column], width: int) -> Iterat
         values: The rest.
         width: Columns of the terminal.
     """
-    fitted = _fitted(keys, width - _width(values), READABLE)
+    fitted = _fitted(keys, width - _width(values) + GAP, READABLE)
+    widest = max((column.width for column in values), default=0)
     if _width(fitted) + _width(values) - GAP > width:
-        widest = max((column.width for column in values), default=0)
         fitted = _fitted(keys, max(width // 2, width - widest), NARROWEST)
+    if _width(fitted) + min(widest, width // 3) > width:
+        fitted = _fitted(keys, width - width // 3, 1)
     room = width - _width(fitted)
     values = [column.within(room) for column in values]
     for number, block in enumerate(_blocks(values, room)):

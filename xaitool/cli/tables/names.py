@@ -9,6 +9,9 @@ from rich.cells import cell_len, set_cell_size
 
 DOTS = "..."
 
+NARROWEST = 8
+"""Columns that have room for dots and letters on both sides."""
+
 
 def differing(paths: Sequence[str]) -> list[str]:
     """Paths without the folders and file names that all of them have."""
@@ -29,14 +32,14 @@ def shortened(names: Sequence[str], width: int) -> list[str]:
 
     Args:
         names: In their order; equal ones stay equal.
-        width: At least 8.
+        width: From `NARROWEST` on; where there is less they may be alike.
     """
     if all(cell_len(name) <= width for name in names):
         return list(names)
     unique = list(dict.fromkeys(names))
     own = own_parts(unique)
     short = [clipped(name, width) for name in own]
-    if len(set(short)) < len(unique):
+    if len(set(short)) < len(unique) and width >= NARROWEST:
         ends = [f"{DOTS}{number}" for number in range(1, len(unique) + 1)]
         short = [
             one if short.count(one) == 1 else set_cell_size(name, width - len(end)).rstrip() + end
@@ -50,7 +53,7 @@ def clipped(text: str, width: int) -> str:
     """A text that fits: without its middle, or where there is no room for dots, its end."""
     if cell_len(text) <= width:
         return text
-    if width < 8:
+    if width < NARROWEST:
         return set_cell_size(text, width).rstrip()
     head = (width - len(DOTS) + 1) // 2
     tail = width - len(DOTS) - head
