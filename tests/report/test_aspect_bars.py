@@ -85,3 +85,12 @@ def test_an_ascii_terminal_gets_ascii():
 def test_a_narrow_terminal_still_has_bars():
     (line,) = text_bars(bars(1.0), Plain(10), 1.0)
     assert line.count("█") == 5
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_long_names_are_cut(width):
+    long = Bar("a very long name of an aspect " * 9, 0.5, "+0.500  +0.500")
+    first, second = text_bars([long, Bar("short", -0.5, "-0.500  -0.500")], Plain(width), 0.5)
+    assert max(len(first), len(second)) <= width
+    assert first.index("│") == second.index("│")
+    assert "a very long" in first

@@ -13,6 +13,8 @@ ASCII = ("#", ":", ":", "|")
 
 WIDEST = 100
 NARROWEST = 5
+LONGEST_NAME = 3
+"""Part of the line that a name may have."""
 INDENT = "  "
 
 
@@ -55,15 +57,20 @@ def text_bars(bars: Sequence[Bar], pen: Pen, scale: float) -> list[str]:
         pen: Where.
         scale: The magnitude of the longest bar, so that several groups compare; 0 if all are 0.
     """
-    names = max((len(bar.name) for bar in bars), default=0)
+    shown = [_shortened(bar.name, pen.width // LONGEST_NAME) for bar in bars]
+    names = max(map(len, shown), default=0)
     labels = max((len(bar.label) for bar in bars), default=0)
     room = min(pen.width, WIDEST) - len(INDENT) - names - labels - len("  |  ")
     cells = max(NARROWEST, room // 2)
     blocks = BLOCKS if pen.can_show("".join(BLOCKS)) else ASCII
     return [
-        f"{INDENT}{bar.name:<{names}}  {_sides(bar, cells, scale, blocks, pen)}  {bar.label}"
-        for bar in bars
+        f"{INDENT}{name:<{names}}  {_sides(bar, cells, scale, blocks, pen)}  {bar.label}"
+        for name, bar in zip(shown, bars, strict=True)
     ]
+
+
+def _shortened(name: str, width: int) -> str:
+    return name if len(name) <= width else f"{name[: width - 3]}..."
 
 
 def _sides(bar: Bar, cells: int, scale: float, blocks: tuple[str, str, str, str], pen: Pen) -> str:

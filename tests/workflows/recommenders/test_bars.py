@@ -23,7 +23,7 @@ RECORD: dict[str, Any] = {
 
 
 class Plain:
-    width = 60
+    width = 100
 
     def can_show(self, text):
         return True
@@ -46,6 +46,15 @@ def test_a_paragraph():
     assert names(lines) == ["War", "Action", "unexplained"]
     assert [line.split()[-1] for line in lines[2:5]] == ["+0.400", "-0.100", "+0.200"]
     assert lines[5] == "  the item's aspects span 25% of its vector"
+
+
+def test_long_lines_are_broken():
+    narrow = Plain()
+    narrow.width = 60
+    lines = list(as_text([RECORD | {"title": "Twister " * 30}], False, narrow))
+    assert max(map(len, lines)) <= 60
+    assert all(line.startswith("  ") for line in lines[1:4])
+    assert lines[-5].endswith("interest 0.50")
 
 
 def test_shares_have_no_rest():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,11 @@ def as_text(records: Iterable[Record], shares: bool, pen: Pen) -> Iterator[str]:
     scale = max((abs(bar.value) for bars_of_pair in bars for bar in bars_of_pair), default=0.0)
     for number, (record, bars_of_pair) in enumerate(zip(records, bars, strict=True)):
         yield from [""] * (number > 0)
-        yield f"user {record['user']}, item {record['item']}: {record['title']}"
-        yield _sum(record)
+        for text in (
+            f"user {record['user']}, item {record['item']}: {record['title']}",
+            _sum(record),
+        ):
+            yield from textwrap.wrap(text, pen.width, subsequent_indent="  ")
         yield from text_bars(bars_of_pair, pen, scale)
         yield f"  the item's aspects span {record['explained_share']:.0%} of its vector"
 
