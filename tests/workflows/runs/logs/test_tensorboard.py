@@ -18,6 +18,9 @@ from xaitool.workflows.runs.logs.base import LoggedRun
 from xaitool.workflows.runs.logs.tensorboard import TensorBoardLog
 
 accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+plugin_event_accumulator = pytest.importorskip(
+    "tensorboard.backend.event_processing.plugin_event_accumulator"
+)
 
 LOG: dict[str, Any] = {"log": ("tensorboard",), "fid_samples": 0, "first_epoch_grids": 1}
 
@@ -82,6 +85,9 @@ def test_what_was_logged_and_is_done_again_is_there_once(tmp_path: Path) -> None
     again.write(6, {"loss": 60}, {})
     assert scalars(tmp_path) == {"loss": [(3, 3), (6, 60)]}  # also before it is closed
     again.close(True)
+    # The reader of the program itself, which takes a first start for no restart.
+    served = plugin_event_accumulator.EventAccumulator(str(tmp_path)).Reload().Tensors("loss")
+    assert [(one.step, *one.tensor_proto.float_val) for one in served] == [(3, 3), (6, 60)]
 
 
 def test_a_record_that_a_kill_tore_hides_nothing(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ COLOUR_SPACES = {"L": 1, "RGB": 3, "RGBA": 4}
 class TensorBoardLog(RunLog):
     """One more event file each time that the run goes on; figures are kept in single precision.
 
-    TensorBoard reads the files of a folder by their names. A file that begins with a restart at a
-    step takes back what the files before it have from that step on.
+    TensorBoard reads the files of a folder by their names. A second start, at a step, takes back
+    what the files before it have from that step on.
     """
 
     library = "tensorboard"
@@ -37,8 +37,7 @@ class TensorBoardLog(RunLog):
         self._file = (run.folder / f"{NAME}.{number:04}").open("xb")
         self._records = RecordWriter(self._file)
         self._add(file_version="brain.Event:2")
-        if number:
-            self._add(step=run.step + 1, session_log={"status": "START"})
+        self._add(step=run.step + 1, session_log={"status": "START"})
 
     def write(self, step: int, figures: Mapping[str, float], pictures: Mapping[str, Path]) -> None:
         """Add a step, as one event."""
