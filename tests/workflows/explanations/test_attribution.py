@@ -108,6 +108,12 @@ def test_a_plot_has_the_images_beside_their_maps() -> None:
     )
 
 
+def test_a_plot_of_some_says_of_how_many() -> None:
+    axes = result(method="saliency").plot(limit=2)
+    assert axes.shape == (2, 2)
+    assert axes[0, 0].figure.get_suptitle() == "saliency, the first 2 of 3 images"
+
+
 def test_nothing_to_draw_leaves_no_figure() -> None:
     for images in (IMAGES[:0], torch.rand(1, 64, 1, 1)):
         found = result(images)

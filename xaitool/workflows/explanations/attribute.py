@@ -19,6 +19,7 @@ from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.memory import Rows
 from xaitool.core.score import Output, Score, are_probabilities
 from xaitool.errors import ModelError, ShapeError
+from xaitool.io.attribution_layout import AttributionRows
 from xaitool.workflows.explanations.attribution import Attribution
 from xaitool.workflows.explanations.baseline_argument import (
     BaselineArgument,
@@ -156,60 +157,66 @@ def attribute(
     """
     if not isinstance(model, nn.Module):
         raise ModelError(f"the model is a {type(model).__name__}, but a torch.nn.Module is wanted")
-    method = our_method(method, _warn)
-    kind: type[AttributionMethod] = (
-        registry.load("method", method) if isinstance(method, str) else method
-    )
+    _warn_of_missing_normalisation(model)
+    kind = _kind(our_method(method, _warn))
     own: dict[str, Any] = {"baseline": baseline, "references": references, "rows": rows}
     own, options = our_arguments(kind, own, options, _warn)
-    place = home(model)
-    images = image_batch("inputs", inputs, place, none=True)
-    _warn_of_missing_normalisation(model)
-    model = as_model(model)
+    images = image_batch("inputs", inputs, home(model), none=True)
     runtime = Runtime(images.device, images.dtype)
-    fitting = runtime.rows(images.shape[1:].numel(), None)
-    together = Rows(fitting if own["rows"] is None else own["rows"], _warn)
-    users = UsersClassifier(model)
-    bound = kind(users, seed=seed, **layer_by_name(model, options))
+    users = UsersClassifier(as_model(model))
+    bound = kind(users, seed=seed, **layer_by_name(users.model, options))
     output = score or kind.default_output
-    names = image_names(inputs, len(images))
-    kept = images.detach().clone() if isinstance(inputs, Tensor) else images
-    batch = Batch(kept, torch.full((len(images),), -1), names, torch.arange(len(images)))
-    record = call_record(
-        model,
-        bound,
-        output,
-        runtime,
-        baseline=own["baseline"],
-        references=own["references"],
-        target=target,
-        against=against,
-    )
+    asked = {name: own[name] for name in ("baseline", "references")}
+    asked |= {"target": target, "against": against}
+    record = call_record(model, bound, output, runtime, **asked)
+    batch = _kept(inputs, images)
     if not len(images):
         return _nothing(bound, batch, output, record)
-    given = own["references"]
-    call = Call(
-        users,
-        images,
-        None if given is None else image_batch("references", given, runtime),
-        labelled_images(data, runtime),
-        attributes,
-        seed,
-        runtime,
-    )
+    if own["references"] is not None:
+        own["references"] = image_batch("references", own["references"], runtime)
+    given = labelled_images(data, runtime)
+    call = Call(users, images, own["references"], given, attributes, seed, runtime)
     known = None if attributes is None else _attribute_values(attributes, images)
     source = argument_baseline(kind, own["baseline"], call)
-    explainer = Explainer(bound, source, together)
+    together = Rows(_rows(own["rows"], images, runtime), _warn)
     logits = together.run(partial(checked_logits, users, images))
     if are_probabilities(logits):
         _warn("the model seems to return probabilities, not logits")
     what = chosen_score(logits, target, against, output)
-    explained = explainer.explain(images, what, known)
-    found = explained.attribution
-    _warn_of_odd_attributions(found, method if isinstance(method, str) else kind.__name__)
-    shared = source.references if isinstance(source, DatasetReferences) else None
+    explained = Explainer(bound, source, together).explain(images, what, known)
+    _warn_of_odd_attributions(explained.attribution, record["method"])
     samples = file_rows(batch, logits, what, explained, source)
-    return Attribution(**vars(found), samples=samples, record=record, references=shared)
+    shared = source.references if isinstance(source, DatasetReferences) else None
+    return _result(explained, samples, record, shared)
+
+
+def _kind(method: str | type[AttributionMethod]) -> type[AttributionMethod]:
+    if not isinstance(method, str):
+        return method
+    found: type[AttributionMethod] = registry.load("method", method)
+    return found
+
+
+def _rows(wanted: int | None, images: Tensor, runtime: Runtime) -> int:
+    return runtime.rows(images.shape[1:].numel(), None) if wanted is None else wanted
+
+
+def _kept(inputs: Images, images: Tensor) -> Batch:
+    """The images as the result keeps them, whatever the caller does to a tensor afterwards."""
+    count = len(images)
+    own = images.detach().clone() if isinstance(inputs, Tensor) else images
+    no_labels = torch.full((count,), -1)
+    return Batch(own, no_labels, image_names(inputs, count), torch.arange(count))
+
+
+def _result(
+    explained: ExplainedBatch,
+    samples: AttributionRows,
+    record: dict[str, Any],
+    references: Tensor | None = None,
+) -> Attribution:
+    facts = vars(explained.attribution)
+    return Attribution(**facts, samples=samples, record=record, references=references)
 
 
 def _nothing(
@@ -218,9 +225,8 @@ def _nothing(
     """The result for no images, whatever else is asked: there is no class to look at."""
     inputs = batch.images
     score = Score(torch.empty(0, dtype=torch.int64, device=inputs.device), None, output)
-    found = method.attribute(inputs, score, inputs.unsqueeze(1))
-    samples = file_rows(batch, inputs.new_empty(0, 1), score, ExplainedBatch(found, None), None)
-    return Attribution(**vars(found), samples=samples, record=record)
+    nothing = ExplainedBatch(method.attribute(inputs, score, inputs.unsqueeze(1)), None)
+    return _result(nothing, file_rows(batch, inputs.new_empty(0, 1), score, nothing, None), record)
 
 
 def _warn_of_missing_normalisation(model: nn.Module) -> None:

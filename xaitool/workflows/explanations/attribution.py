@@ -143,7 +143,7 @@ class Attribution(base.Attribution):
             ConfigError: There is a file already, or it cannot be written there.
             DataError: There is no image.
         """
-        path = Path(path)
+        path = Path(path).expanduser()
         if path.suffix != ".h5":
             raise ConfigError(f"the file is {path}, but a name in .h5 is wanted")
         if path.is_file() and not overwrite:
@@ -184,8 +184,11 @@ class Attribution(base.Attribution):
             )
             for row in range(min(limit, len(rows)))
         ]
+        title = self._title
+        if len(pairs) < len(rows):
+            title += f", the first {len(pairs)} of {_counted(len(rows))}"
         return draw_attributions(
-            figure, pairs, title=self._title, quantity=self.record["score"], rendering=rendering
+            figure, pairs, title=title, quantity=self.record["score"], rendering=rendering
         )
 
     @property
