@@ -96,6 +96,7 @@ def seconds(
     rounds: int,
     warm: bool = True,
     finish: Callable[[], object] = lambda: None,
+    summary: Callable[[list[float]], float] = statistics.median,
 ) -> list[float]:
     """Median seconds of each, in turns, as machines are noisy.
 
@@ -104,6 +105,7 @@ def seconds(
         rounds: How many turns count.
         warm: Whether a first turn does not count.
         finish: Waits for what a function has left running on a device.
+        summary: What else than the median, such as `min`.
     """
     times: list[list[float]] = [[] for _ in functions]
     for _ in range(rounds + warm):
@@ -113,7 +115,7 @@ def seconds(
             function()
             finish()
             taken.append(time.perf_counter() - start)
-    return [statistics.median(taken[warm:]) for taken in times]
+    return [summary(taken[warm:]) for taken in times]
 
 
 def fastest(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import logging
 import os
 import signal
@@ -48,7 +49,7 @@ def main() -> None:
     if "_XAITOOL_COMPLETE" in os.environ:
         _complete()
     interruption = Interruption()
-    with interruption.watched():
+    with _no_collection(), interruption.watched():
         from xaitool.cli.output import Output
         from xaitool.cli.streams import standard_streams
 
@@ -66,6 +67,16 @@ def main() -> None:
                 for text in held_back if status == 0 else ():
                     Output().warning(text)
     sys.exit(status)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """The start leaves no garbage to look for; a command turns this on as it begins its work."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _complete() -> None:

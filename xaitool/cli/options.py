@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from xaitool.cli.config_option import as_typed, read_config
-from xaitool.cli.help.listing import listing
 from xaitool.cli.help.page import MAIN, Command, width
 from xaitool.cli.named_code import refuse_code_of_files
 from xaitool.cli.output import Output
@@ -61,6 +61,7 @@ def add_command(
         list_choices: bool = False,
         **values: Any,
     ) -> None:
+        gc.enable()
         with data_alone() as data, warnings.catch_warnings():
             output = Output(as_json=json, quiet=quiet, log_every=log_every, data=data)
             if quiet:
@@ -96,6 +97,8 @@ def add_command(
 
 
 def _list_choices(config_class: type[Options], output: Output) -> None:
+    from xaitool.cli.help.listing import listing
+
     found = records(config_class)
     if output.as_json:
         for record in found:
