@@ -16,7 +16,7 @@ Examples:
   xaitool evaluate my-classifier -m parameter-randomisation --method saliency \\
       --out my-figures
   xaitool evaluate my-maps/integrated-gradients.h5 -m insertion --json
-  xaitool evaluate my-gan another-gan
+  xaitool evaluate my-gan plain-gan
   xaitool evaluate my-films --metric rmse --metric t1@3
 """
 
@@ -33,7 +33,7 @@ def run(config: EvaluateConfig, output: Output) -> None:
 
     result = evaluate(config, output)
     if isinstance(result, dict):
-        output.record(result)
+        output.plan(result, config)
     elif output.draws:
         from xaitool.cli.tables.results import result_lines
 

@@ -37,7 +37,7 @@ def run(config: ExplainConfig, output: Output) -> None:
     emit = output.record if output.as_json else None
     result = explain(config, output, emit)
     if isinstance(result, dict):
-        output.record(result)
+        output.plan(result, config)
     elif not output.as_json:
         for path in result.attributions:
             output.line(path)

@@ -9,13 +9,16 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from xaitool.cli.tables.cells import cell
 from xaitool.cli.tables.one_line import one_line
 from xaitool.cli.tables.page import Page
 from xaitool.errors import XaitoolError
 from xaitool.workflows.runs.progress import SilentTask, Task
+
+if TYPE_CHECKING:
+    from xaitool.options import Options
 
 # Of the 256 terminal colours those nearest to Okabe and Ito's blue and vermilion, which can be told
 # apart with any colour vision and read on black and on white.
@@ -88,6 +91,15 @@ class Output:
             if number == 0:
                 self.line("\t".join(row))
             self.line("\t".join(map(cell, row.values())))
+
+    def plan(self, plan: Mapping[str, Any], config: Options) -> None:
+        """What a dry run with these options found: lines on a terminal, else JSON."""
+        if self.draws:
+            from xaitool.cli.help.plan import plan_lines
+
+            self.lines(plan_lines(plan, config, self.width))
+        else:
+            self.record(plan)
 
     @property
     def draws(self) -> bool:

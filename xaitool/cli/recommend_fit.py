@@ -33,7 +33,7 @@ def run(config: RecommendFitConfig, output: Output) -> None:
 
     result = recommend_fit(config, output)
     if isinstance(result, dict):
-        output.record(result)
+        output.plan(result, config)
     elif output.as_json:
         output.record({**dataclasses.asdict(result), "schema": 1})
     else:

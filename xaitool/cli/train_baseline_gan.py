@@ -31,4 +31,4 @@ def run(config: TrainBaselineGanConfig, output: Output) -> None:
     with output.loading():
         from xaitool.workflows.counterfactuals.train_baseline_gan import train_baseline_gan
 
-    print_training_result(train_baseline_gan(config, output), output)
+    print_training_result(train_baseline_gan(config, output), config, output)

@@ -32,4 +32,4 @@ def run(config: TrainClassifierConfig, output: Output) -> None:
     with output.loading():
         from xaitool.workflows.classifiers.train_classifier import train_classifier
 
-    print_training_result(train_classifier(config, output), output)
+    print_training_result(train_classifier(config, output), config, output)

@@ -13,8 +13,8 @@ HELP = """Prints the run directory.
 
 Examples:
   xaitool train-gan --out my-gan
-  xaitool train-gan --preset logicgan --classes 7 --epochs 10 --out another-gan
-  xaitool train-gan --dataset mnist --xai none --architecture dcgan --epochs 5
+  xaitool train-gan --xai none --out plain-gan
+  xaitool train-gan --preset logicgan --dataset mnist --classes 7 --epochs 10
 """
 
 
@@ -28,4 +28,4 @@ def run(config: TrainGanConfig, output: Output) -> None:
     with output.loading():
         from xaitool.workflows.gans.train_gan import train_gan
 
-    print_training_result(train_gan(config, output), output)
+    print_training_result(train_gan(config, output), config, output)

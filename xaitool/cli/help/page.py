@@ -58,18 +58,20 @@ def width(screen: int) -> int:
 
 
 def columns(rows: Iterable[Row], width: int, *, indent: int = 2) -> Iterator[str]:
-    """Lines of two columns; where the left one is too narrow, the right one begins a line below.
+    """Lines of two columns; where one is too narrow, the right one begins a line below.
 
     Args:
         rows: Left and right.
         width: Columns of the screen.
         indent: Spaces before the left one.
     """
-    margin = " " * _NAMES
     for name, text in rows:
-        lines = wrap(" ".join(text.split()), width - _NAMES, break_on_hyphens=False)
+        words = text.split()
+        wide = max(map(len, words), default=0) > width - _NAMES
+        margin = " " * (indent + 2 if wide else _NAMES)
+        lines = wrap(" ".join(words), width - len(margin), break_on_hyphens=False)
         left = " " * indent + name
-        if lines and len(left) <= _NAMES - 2:
+        if lines and len(left) <= _NAMES - 2 and not wide:
             yield left.ljust(_NAMES) + lines.pop(0)
         else:
             yield left
