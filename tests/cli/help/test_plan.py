@@ -48,7 +48,9 @@ def test_what_is_planned_and_the_options_that_matter() -> None:
 
 
 def test_a_group_for_each_part() -> None:
-    files = [{"method": one, "out": f"x/{one}.h5", "method_options": {}} for one in ("agi", "cgi")]
+    files: list[dict[str, Any]] = [
+        {"method": one, "out": f"x/{one}.h5", "method_options": {}} for one in ("agi", "cgi")
+    ]
     config = ExplainConfig(method=("agi", "cgi"), dataset="digits")
     assert list(plan_lines({"command": "explain", "files": files}, config, 80))[:8] == [
         "explain, of which nothing is written yet:",
