@@ -51,6 +51,19 @@ def refused(error: type[XaitoolError], match: str, model=None, inputs=IMAGES, *r
     return caught.value.hint or ""
 
 
+@pytest.mark.parametrize("baseline", [None, 0.2, IMAGES.flip(0)])
+def test_each_of_the_most_probable_classes(baseline):
+    """As one call for each of the classes."""
+    model = network()
+    found = attribute(model, IMAGES, "deeplift", target="top3", baseline=baseline)
+    classes = logits(model).topk(3).indices
+    assert torch.equal(found.score.target, classes.flatten())
+    for rank in range(3):
+        alone = attribute(model, IMAGES, "deeplift", target=classes[:, rank], baseline=baseline)
+        torch.testing.assert_close(found.values[rank::3], alone.values)
+        torch.testing.assert_close(found.score_baseline[rank::3], alone.score_baseline)
+
+
 @pytest.mark.parametrize("name", registry.names("method"))
 def test_every_method_by_its_name_and_as_a_class(name):
     model, kind = network().train(), registry.load("method", name)
@@ -393,6 +406,8 @@ def test_values_that_are_not_finite_are_warned_of(method):
     images[1] = 0
     with pytest.warns(UserWarning, match=f"{method} has NaN .* 1 of 3 .* input 1"):
         attribute(Distance(), images, method, target=0)
+    with pytest.warns(UserWarning, match=f"{method} has NaN .* 1 of 3 inputs, .* input 1"):
+        attribute(Distance(), images, method, target="top2")
 
 
 def test_a_map_of_zeros_is_warned_of():

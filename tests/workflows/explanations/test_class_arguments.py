@@ -8,7 +8,11 @@ from torch import nn
 
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.errors import ConfigError, DataError, ModelError, ShapeError
-from xaitool.workflows.explanations.class_arguments import checked_logits, chosen_score
+from xaitool.workflows.explanations.class_arguments import (
+    checked_logits,
+    chosen_score,
+    target_count,
+)
 
 LOGITS = torch.tensor([[1.0, 5.0, 3.0], [4.0, 0.0, 2.0]]).double()
 IMAGES = torch.rand(5, 1, 2, 2, generator=torch.Generator().manual_seed(0))
@@ -22,6 +26,14 @@ def chosen(target: Any = None, against: Any = None) -> tuple[list[int], list[int
 def test_unasked_it_is_the_predicted_class() -> None:
     assert chosen() == ([1, 0], None)
     assert chosen(against="second") == ([1, 0], [2, 2])
+
+
+def test_each_of_the_most_probable_classes() -> None:
+    assert chosen("top2") == ([1, 2, 0, 2], None)
+    assert chosen("top2", "second") == ([1, 2, 0, 2], [2, 1, 2, 0])
+    assert chosen("top1", [0, 1]) == ([1, 0], [0, 1])
+    assert chosen("top2", [0, 1]) == ([1, 2, 0, 2], [0, 0, 1, 1])
+    assert [target_count(target) for target in (None, 3, [2, 0], "top7")] == [1, 1, 1, 7]
 
 
 def test_the_second_is_the_most_probable_other_one() -> None:
@@ -40,7 +52,9 @@ def test_a_class_for_each_image(target: Any) -> None:
         (3, None, ConfigError, "target is 3, but the model's classes are 0 to 2"),
         (0, -1, ConfigError, "against is -1, but the model's classes are 0 to 2"),
         (0.5, None, ConfigError, "target is 0.5, but whole numbers are wanted"),
-        ("cat", None, ConfigError, "target is 'cat', but whole numbers are wanted"),
+        ("cat", None, ConfigError, "target is 'cat', but whole numbers, or such as 'top5', are"),
+        ("top4", None, ConfigError, "target is 'top4', but the model has 3 classes"),
+        ("top2", 0, DataError, "against is 0, which is the target too"),
         ([0, 1, 2], None, ShapeError, r"target is \(3,\), but one class, or one for each of 2"),
         (1, [0, 1], DataError, "against is 1, which is the target too, but another class"),
     ],

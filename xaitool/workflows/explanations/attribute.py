@@ -27,7 +27,12 @@ from xaitool.workflows.explanations.baseline_argument import (
     argument_baseline,
 )
 from xaitool.workflows.explanations.call_record import call_record
-from xaitool.workflows.explanations.class_arguments import Classes, checked_logits, chosen_score
+from xaitool.workflows.explanations.class_arguments import (
+    Classes,
+    checked_logits,
+    chosen_score,
+    target_count,
+)
 from xaitool.workflows.explanations.explainer import ExplainedBatch, Explainer
 from xaitool.workflows.explanations.file_rows import file_rows
 from xaitool.workflows.explanations.image_arguments import (
@@ -53,7 +58,7 @@ def attribute(
     inputs: Images,
     method: str | type[AttributionMethod] = "integrated-gradients",
     *,
-    target: Classes | None = None,
+    target: Classes | str | None = None,
     against: Classes | Literal["second"] | None = None,
     score: Output | None = None,
     baseline: BaselineArgument | None = None,
@@ -86,6 +91,8 @@ def attribute(
             list with one image each, all of one shape. Of no images, N = 0, the result is empty.
         method: A name of the registry, as ``xaitool explain --list`` shows them, or a class.
         target: Class that is explained, one for all or one a sample; by default the predicted one.
+            ``top5``: each of the five most probable classes by itself (``topN`` in general), which
+            gives 5 N attributions, those of an input side by side.
         against: One-vs-one: the class that the target is held against; ``second`` is the most
             probable one but the target.
         score: Scale of the score; by default the method's own, logit for all but AGI.
@@ -183,9 +190,13 @@ def attribute(
     if are_probabilities(logits):
         _warn("the model seems to return probabilities, not logits")
     what = chosen_score(logits, target, against, output)
+    if (times := target_count(target)) > 1:
+        batch = batch.repeated(times)
+        images, logits = (one.repeat_interleave(times, 0) for one in (images, logits))
+        known = None if known is None else known.repeat_interleave(times, 0)
     explained = Explainer(bound, source, together).explain(images, what, known)
-    _warn_of_odd_attributions(explained.attribution, record["method"])
-    samples = file_rows(batch, logits, what, explained, source)
+    _warn_of_odd_attributions(explained.attribution, record["method"], times)
+    samples = file_rows(batch, logits, what, explained, source, times)
     shared = source.references if isinstance(source, DatasetReferences) else None
     return _result(explained, samples, record, shared)
 
@@ -239,17 +250,19 @@ def _warn_of_missing_normalisation(model: nn.Module) -> None:
         )
 
 
-def _warn_of_odd_attributions(result: base.Attribution, method: str) -> None:
+def _warn_of_odd_attributions(result: base.Attribution, method: str, times: int) -> None:
+    """Say what is wrong with the attributions of some inputs, so many an input."""
     broken = ~result.values.flatten(1).isfinite().all(1)
     silent = is_silent(result.values, result.score_input, result.score_baseline)
     for wrong, what in (
         (broken, "has NaN or infinite values"),
         (silent, "is 0 everywhere, though the score is not that of a baseline,"),
     ):
-        if wrong.any():
+        inputs = wrong.view(-1, times).any(1)
+        if inputs.any():
             _warn(
-                f"{method} {what} for {int(wrong.sum())} of {len(wrong)} inputs, the first is "
-                f"input {int(wrong.nonzero()[0])}"
+                f"{method} {what} for {int(inputs.sum())} of {len(inputs)} inputs, the first is "
+                f"input {int(inputs.nonzero()[0])}"
             )
 
 

@@ -177,4 +177,8 @@ class _Given(Baseline):
         self.references = references.unsqueeze(1) if references.ndim == 4 else references
 
     def for_images(self, images: Tensor, score: Score, *, rows: int = ROWS) -> Tensor:
-        return self.references.to(images).expand(len(images), -1, -1, -1, -1)
+        references = self.references.to(images)
+        if len(references) > 1:
+            # A sample may have several attributions.
+            return references.repeat_interleave(len(images) // len(references), 0)
+        return references.expand(len(images), -1, -1, -1, -1)

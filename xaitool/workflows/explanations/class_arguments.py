@@ -21,6 +21,7 @@ from xaitool.errors import (
     XaitoolError,
     is_out_of_memory,
 )
+from xaitool.workflows.explanations.class_choice import TOP, top_classes
 
 Classes = int | Sequence[int] | NDArray[np.integer] | Tensor
 
@@ -59,15 +60,16 @@ def checked_logits(model: UsersClassifier, inputs: Tensor, rows: int) -> Tensor:
 
 def chosen_score(
     logits: Tensor,
-    target: Classes | None,
+    target: Classes | str | None,
     against: Classes | Literal["second"] | None,
     output: Output,
 ) -> Score:
-    """The score of the classes that are asked about.
+    """The score of the classes that are asked about; those of a sample side by side.
 
     Args:
         logits: What the model answers, ``(N, K)``.
-        target: One for all or one a sample; None: the predicted one.
+        target: One for all or one a sample; ``top5``: each of the five most probable ones of a
+            sample; None: the predicted one.
         against: The same of the second class, or ``second``: the most probable one but the target.
         output: Scale of the score.
 
@@ -76,12 +78,13 @@ def chosen_score(
         ShapeError: They are not as many as the samples.
         DataError: A class is held against itself.
     """
-    first = logits.argmax(1) if target is None else _classes("target", target, logits)
+    first, times = _targets(target, logits), target_count(target)
     if against is None:
         return Score(first, None, output)
     if isinstance(against, str) and against == "second":
-        return Score(first, logits.scatter(1, first[:, None], -torch.inf).argmax(1), output)
-    second = _classes("against", against, logits)
+        others = logits.repeat_interleave(times, 0).scatter(1, first[:, None], -torch.inf)
+        return Score(first, others.argmax(1), output)
+    second = _classes("against", against, logits).repeat_interleave(times, 0)
     if (second == first).any():
         raise DataError(
             f"against is {int(second[second == first][0])}, which is the target too, but another "
@@ -89,6 +92,24 @@ def chosen_score(
             hint="against='second'",
         )
     return Score(first, second, output)
+
+
+def target_count(target: Classes | str | None) -> int:
+    """How many classes of each sample are asked about."""
+    top = TOP.fullmatch(target) if isinstance(target, str) else None
+    return 1 if top is None else int(top[1])
+
+
+def _targets(target: Classes | str | None, logits: Tensor) -> Tensor:
+    if target is None:
+        return logits.argmax(1)
+    if not isinstance(target, str):
+        return _classes("target", target, logits)
+    if not TOP.fullmatch(target):
+        raise ConfigError(f"target is {target!r}, but whole numbers, or such as 'top5', are wanted")
+    if target_count(target) > logits.shape[1]:
+        raise ConfigError(f"target is {target!r}, but the model has {logits.shape[1]} classes")
+    return top_classes(logits, target_count(target)).flatten()
 
 
 def _classes(name: str, wanted: Classes, logits: Tensor) -> Tensor:
