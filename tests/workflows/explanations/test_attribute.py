@@ -349,6 +349,10 @@ def test_wrong_methods_and_options_are_clear_errors():
     refused(UnknownNameError, "did you mean 'saliency'", None, IMAGES, "salience")
     assert "steps" in refused(ConfigError, "no option 'stpes'; did you mean 'steps'", stpes=5)
     refused(ConfigError, "rows is 0, but at least 1", rows=0)
+    refused(ConfigError, r"rows is 2\.5, but a whole number", rows=2.5)
+    refused(ConfigError, "method is 5, but a name or an AttributionMethod", None, IMAGES, 5)
+    refused(ConfigError, "method is .*Linear", None, IMAGES, nn.Linear)
+    refused(UnknownNameError, "unknown score 'prob'; did you mean 'probability'", score="prob")
 
 
 def test_wrong_baselines_are_clear_errors():

@@ -10,6 +10,7 @@ from torch import nn
 from xaitool import attribute, registry
 from xaitool.core.attribution.deep_shap import DeepShap
 from xaitool.core.attribution.integrated_gradients import IntegratedGradients
+from xaitool.core.attribution.saliency import Saliency
 from xaitool.errors import ConfigError
 from xaitool.workflows.explanations.option_arguments import (
     METHODS,
@@ -18,6 +19,7 @@ from xaitool.workflows.explanations.option_arguments import (
     WITHOUT_EQUAL,
     layer_by_name,
     our_arguments,
+    our_method,
 )
 
 RANDOM = torch.Generator().manual_seed(0)
@@ -119,6 +121,16 @@ def test_what_captum_is_given_by_those_who_want_nothing_is_nothing() -> None:
     nothing: dict[str, Any] = {"additional_forward_args": None, "return_convergence_delta": False}
     found = attribute(network(), IMAGES, target=1, **nothing)
     assert torch.equal(found.values, attribute(network(), IMAGES, target=1).values)
+
+
+@pytest.mark.oracle
+def test_captums_classes_are_understood_and_ours_of_the_same_name_are_ours() -> None:
+    captum = pytest.importorskip("captum.attr")
+    said: list[str] = []
+    assert our_method(captum.InputXGradient, said.append) == "input-x-gradient"
+    assert our_method(Saliency, said.append) is Saliency
+    assert our_method("saliency", said.append) == "saliency"
+    assert said == ["InputXGradient is Captum's name; here it is method='input-x-gradient'"]
 
 
 def test_other_defaults_are_said() -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal
+from numbers import Integral
+from typing import Any, Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xaitool import registry
@@ -18,7 +22,7 @@ from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.memory import Rows
 from xaitool.core.score import Output, Score, are_probabilities
-from xaitool.errors import ModelError, ShapeError
+from xaitool.errors import ConfigError, ModelError, ShapeError, UnknownNameError
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.workflows.explanations.attribution import Attribution
 from xaitool.workflows.explanations.baseline_argument import (
@@ -64,7 +68,7 @@ def attribute(
     baseline: BaselineArgument | None = None,
     references: Images | None = None,
     data: LabelledImages | tuple[Images, Labels] | None = None,
-    attributes: Tensor | None = None,
+    attributes: Tensor | NDArray[np.integer] | Sequence[int] | None = None,
     rows: int | None = None,
     seed: int = 0,
     **options: Any,
@@ -120,8 +124,8 @@ def attribute(
         that ``xaitool evaluate`` reads.
 
     Raises:
-        UnknownNameError: There is no such method or baseline.
-        ConfigError: An option, class or baseline does not fit.
+        UnknownNameError: There is no such method, baseline or score.
+        ConfigError: An option, class or baseline does not fit, or rows are no whole number.
         DataError: A class is held against itself, or the data have no image that is wanted.
         ModelError: The model fails on the inputs or returns no finite logits, or several things
             that may be these, or the checkpoint is for other images or classes.
@@ -172,7 +176,7 @@ def attribute(
     runtime = Runtime(images.device, images.dtype)
     users = UsersClassifier(as_model(model))
     bound = kind(users, seed=seed, **layer_by_name(users.model, options))
-    output = score or kind.default_output
+    output = _scale(score, kind)
     asked = {name: own[name] for name in ("baseline", "references")}
     asked |= {"target": target, "against": against}
     record = call_record(model, bound, output, runtime, **asked)
@@ -182,8 +186,8 @@ def attribute(
     if own["references"] is not None:
         own["references"] = image_batch("references", own["references"], runtime)
     given = labelled_images(data, runtime)
-    call = Call(users, images, own["references"], given, attributes, seed, runtime)
     known = None if attributes is None else _attribute_values(attributes, images)
+    call = Call(users, images, own["references"], given, known, seed, runtime)
     source = argument_baseline(kind, own["baseline"], call)
     together = Rows(_rows(own["rows"], images, runtime), _warn)
     logits = together.run(partial(checked_logits, users, images))
@@ -201,15 +205,25 @@ def attribute(
     return _result(explained, samples, record, shared)
 
 
-def _kind(method: str | type[AttributionMethod]) -> type[AttributionMethod]:
-    if not isinstance(method, str):
-        return method
-    found: type[AttributionMethod] = registry.load("method", method)
+def _kind(method: Any) -> type[AttributionMethod]:
+    found = registry.load("method", method) if isinstance(method, str) else method
+    if not isinstance(found, type) or not issubclass(found, AttributionMethod):
+        raise ConfigError(f"method is {method!r}, but a name or an AttributionMethod is wanted")
     return found
 
 
-def _rows(wanted: int | None, images: Tensor, runtime: Runtime) -> int:
-    return runtime.rows(images.shape[1:].numel(), None) if wanted is None else wanted
+def _scale(score: Output | None, kind: type[AttributionMethod]) -> Output:
+    if score is not None and score not in get_args(Output):
+        raise UnknownNameError("score", str(score), get_args(Output))
+    return score or kind.default_output
+
+
+def _rows(wanted: Any, images: Tensor, runtime: Runtime) -> int:
+    if wanted is None:
+        return runtime.rows(images.shape[1:].numel(), None)
+    if not isinstance(wanted, Integral):
+        raise ConfigError(f"rows is {wanted!r}, but a whole number is wanted")
+    return int(wanted)
 
 
 def _kept(inputs: Images, images: Tensor) -> Batch:
@@ -275,12 +289,13 @@ def _warn(text: str) -> None:
     warnings.warn(text, stacklevel=level + 1)
 
 
-def _attribute_values(attributes: Tensor, inputs: Tensor) -> Tensor:
+def _attribute_values(attributes: Any, inputs: Tensor) -> Tensor:
     """As int64 ``(N, A)``."""
-    values = attributes.unsqueeze(1) if attributes.ndim == 1 else attributes
+    given = torch.as_tensor(attributes)
+    values = given.unsqueeze(1) if given.ndim == 1 else given
     if values.ndim != 2 or len(values) != len(inputs) or values.is_floating_point():
         raise ShapeError(
-            f"attributes are {attributes.dtype} {tuple(attributes.shape)}, but whole numbers "
+            f"attributes are {given.dtype} {tuple(given.shape)}, but whole numbers "
             f"({len(inputs)}, A) are wanted"
         )
     return values.long()

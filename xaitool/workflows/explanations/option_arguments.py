@@ -63,14 +63,15 @@ NOT_OPTIONS = ("baseline", "references", "rows")
 """Arguments of `attribute` itself that some of Captum's names stand for."""
 
 
-def our_method(
-    method: str | type[AttributionMethod], warn: Callable[[str], None]
-) -> str | type[AttributionMethod]:
-    """A method, of which Captum's name is taken for ours, with a warning."""
-    if not isinstance(method, str) or method not in METHODS:
+def our_method(method: Any, warn: Callable[[str], None]) -> Any:
+    """A method, of which Captum's class or its name is taken for ours, with a warning."""
+    if isinstance(method, type) and issubclass(method, AttributionMethod):
         return method
-    ours, difference = METHODS[method]
-    warn(f"{method} is Captum's name; here it is method='{ours}'{difference}")
+    name = method if isinstance(method, str) else getattr(method, "__name__", "")
+    if name not in METHODS:
+        return method
+    ours, difference = METHODS[name]
+    warn(f"{name} is Captum's name; here it is method='{ours}'{difference}")
     return ours
 
 
