@@ -35,6 +35,11 @@ def rows_option() -> Any:
     )
 
 
+def out_option(help: str) -> Any:
+    """``--out`` of the commands that write."""
+    return option(None, help, panel="Output", flags=("-o",), role="place", unit="PATH")
+
+
 def on_error_option(**facts: Any) -> Any:
     """``--on-error`` of the commands that read images."""
     return option(
@@ -97,14 +102,7 @@ class DeviceOptions(Options):
 class RunOptions(DeviceOptions):
     """Where a command runs, from which seed, and where its output goes."""
 
-    out: Path | None = option(
-        None,
-        "The folder of the output; explain with one method also takes NAME.h5.",
-        panel="Output",
-        flags=("-o",),
-        role="place",
-        unit="PATH",
-    )
+    out: Path | None = out_option("The folder of the output.")
     overwrite: bool = option(
         False, "Replace what an earlier run wrote at --out.", panel="Output", role="place"
     )

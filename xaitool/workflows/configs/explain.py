@@ -10,6 +10,7 @@ from xaitool import registry
 from xaitool.options import option
 from xaitool.options.reader import Reader
 from xaitool.report.renderings import Rendering
+from xaitool.workflows.configs.common import out_option
 from xaitool.workflows.configs.explanation import (
     ExplanationOptions,
     compared_baselines,
@@ -39,6 +40,7 @@ class ExplainConfig(ExplanationOptions):
         repeated=True,
         unit="IMAGES",
     )
+    out: Path | None = out_option("The folder of the output; with one method also NAME.h5.")
     target: str = option(
         "predicted",
         "The class to explain: index, name, 'predicted' or 'label'; 'top5': each of the five most "
