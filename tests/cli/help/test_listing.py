@@ -37,10 +37,10 @@ def test_a_heading_for_each_option_and_kind_of_artifact() -> None:
     wide = {**fid, "artifact": "cvae", "name": "n" * 30, "unasked": True}
     assert list(listing([METHOD | {"options": ()}, fid, wide], 80))[2:] == [
         "",
-        "--metric, of a gan:",
+        "--metric (gan):",
         "  fid                     far (x)",
         "",
-        "--metric, of a cvae:",
+        "--metric (cvae):",
         f"  {'n' * 30}",
         "                          far (x; measured unasked)",
     ]

@@ -25,7 +25,7 @@ def listing(records: Iterable[Record], width: int) -> Iterator[str]:
 
 def _heading(record: Record) -> str:
     artifact = record.get("artifact")
-    return f"{record['option']}, of a {artifact}:" if artifact else f"{record['option']}:"
+    return f"{record['option']} ({artifact}):" if artifact else f"{record['option']}:"
 
 
 def _about(record: Record) -> str:
