@@ -42,3 +42,12 @@ def test_what_is_no_such_table_stays() -> None:
     two = [*rows(), *(row | {"source": "another"} for row in rows())]
     assert by_method(two) is two
     assert by_method([{"metric": "m", "value": 1.0, "n": 3, "source": "run"}])[0]["source"] == "run"
+
+
+def test_rows_without_a_method_stay() -> None:
+    varied: list[dict[str, Any]] = [
+        {"metric": "m", "value": 0.5, "n": 2, "source": "a", "method": method, "baseline": baseline}
+        for method, baseline in (("saliency", None), ("agi", "blur"))
+    ]
+    mixed = [*varied, {"metric": "other", "value": 0.5, "n": 2, "source": "a"}]
+    assert by_method(mixed) is mixed

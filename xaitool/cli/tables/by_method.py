@@ -17,7 +17,8 @@ def by_method(rows: Sequence[Row]) -> Sequence[Row]:
         rows: Of one metric.
     """
     names = said(rows)
-    if "versus" in names or varies("source", rows):
+    of_methods = all(row.get("method") for row in rows)
+    if "versus" in names or varies("source", rows) or not of_methods:
         return rows
     if not all(name in names and varies(name, rows) for name in ("method", "baseline")):
         return rows

@@ -45,7 +45,7 @@ def by_name_lines(
         return
     few = _lowest(names, rows[0][field])
     if len(few) < len(names):
-        title += f": the lowest {len(few)} of {len(names)} (all of them when piped or with --json)"
+        title += f": the lowest {len(few)} of {len(names)} (all: piped, or with --json)"
     yield from paragraph(title, page)
     series = [", ".join(shown(row.get(one)) for one in labels) or "value" for row in rows]
     heads = shortened(series, WIDEST)

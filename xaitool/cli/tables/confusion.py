@@ -8,11 +8,13 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from xaitool.cli.tables.grid import Column, grid, padded, paragraph
-from xaitool.cli.tables.names import own_parts, shortened
+from xaitool.cli.tables.names import clipped, own_parts, shortened
 from xaitool.cli.tables.numbers import shown
 from xaitool.cli.tables.page import Page
 
 Row = Mapping[str, Any]
+
+SIDES = " (rows: true class, columns: predicted)"
 
 LONGEST_LABEL = (20, 12)
 """Columns for the names of the true classes, and fewer where the matrix wants them."""
@@ -37,12 +39,12 @@ def confusion_lines(rows: Sequence[Row], page: Page) -> Iterator[str]:
     for number, source in enumerate(dict.fromkeys(row["source"] for row in rows)):
         yield from [""] * (number > 0)
         own = [row for row in rows if row["source"] == source]
-        title = f"confusion of {shown(source)}"
+        name = clipped(shown(source), page.width - len("confusion of ") - len(SIDES))
         if matrix := _matrix(own, page):
-            yield from paragraph(f"{title} (rows: true class, columns: predicted)", page)
+            yield f"confusion of {name}{SIDES}"
             yield from matrix
         else:
-            yield from _pairs(own, title, page)
+            yield from _pairs(own, f"confusion of {name}", page)
 
 
 def has_matrix(rows: Sequence[Row], page: Page) -> bool:

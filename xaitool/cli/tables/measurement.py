@@ -8,13 +8,14 @@ from typing import Any
 from xaitool.cli.tables.by_name import by_name_lines
 from xaitool.cli.tables.fields import KEYS, number_mappings, said, varies, words
 from xaitool.cli.tables.grid import Column, grid, paragraph
-from xaitool.cli.tables.names import clipped, shortened
-from xaitool.cli.tables.numbers import estimate, shown
+from xaitool.cli.tables.names import clipped
+from xaitool.cli.tables.numbers import estimate, key, shown
 from xaitool.cli.tables.page import Page
+from xaitool.cli.tables.side_by_side import side_by_side
 
 Row = Mapping[str, Any]
 
-LONGEST_SOURCE, LONGEST_FACT = 24, 60
+LONGEST_FACT = 60
 
 
 class Measurement:
@@ -57,71 +58,20 @@ class Measurement:
         facts = (f"{words(name)} {_fact(self._rows[0].get(name))}" for name in self._facts)
         yield from paragraph(f"{title} ({', '.join(facts)})" if self._facts else title, self._page)
 
+    def _of_several(self) -> Iterator[str]:
+        value = self._value_name if self._keys else self._rows[0]["metric"]
+        yield from side_by_side(self._rows, self._keys, self._figures, value, self._page)
+
     def _of_one(self) -> Iterator[str]:
         """A row a key, and a column a figure."""
         head = self._value_name if self._keys else self._rows[0]["metric"]
         values = Column(head, [estimate(row, self._page) for row in self._rows], words=True)
         keys = [
-            Column(words(name), [_key(row.get(name)) for row in self._rows], words=True)
+            Column(words(name), [key(row.get(name)) for row in self._rows], words=True)
             for name in self._keys
         ]
         figures = [_figures(name, self._rows) for name in self._figures]
         yield from grid(keys, [values, *figures], self._page.width)
-
-    def _of_several(self) -> Iterator[str]:
-        """A row a key, below it one for each further figure, and a column an artifact."""
-        records = self._records()
-        of_key = [name for name in self._figures if not _within_records(name, records)]
-        keys = [*self._keys, *of_key]
-        differing = [name for name in self._figures if name not in of_key]
-        own = [name for name in differing if self._is_own(name)]
-        further = [name for name in differing if name not in own]
-        heads = [*map(words, keys), *[""] * (bool(further) or not keys)]
-        labels, cells = [], []
-        for record in records:
-            first = next(iter(record.values()))
-            values = [_key(first.get(name)) for name in keys]
-            what = self._value_name if keys else self._rows[0]["metric"]
-            labels.append([*values, what][: len(heads)])
-            cells.append([estimate(row, self._page) if row else "" for row in self._of(record)])
-            for name in further:
-                labels.append([*[""] * len(keys), words(name)])
-                cells.append([shown(row.get(name)) if row else "" for row in self._of(record)])
-        for name in own:
-            labels.append([words(name), *[""] * (len(heads) - 1)])
-            cells.append([self._own(name, source) for source in self._sources])
-        sources = shortened([shown(source) for source in self._sources], LONGEST_SOURCE)
-        yield from grid(_columns(heads, labels), _columns(sources, cells), self._page.width)
-
-    def _records(self) -> list[dict[str, Row]]:
-        """Rows of the same key by artifact; a second one of an artifact begins another record."""
-        records: dict[str, list[dict[str, Row]]] = {}
-        for row in self._rows:
-            of_key = records.setdefault(repr([row.get(name) for name in self._keys]), [])
-            free = next((one for one in of_key if row["source"] not in one), None)
-            if free is None:
-                of_key.append(free := {})
-            free[row["source"]] = row
-        return [record for of_key in records.values() for record in of_key]
-
-    def _of(self, record: dict[str, Row]) -> list[Row | None]:
-        return [record.get(source) for source in self._sources]
-
-    def _is_own(self, name: str) -> bool:
-        """Whether a figure depends on the artifact alone."""
-        return not any(
-            varies(name, [row for row in self._rows if row["source"] == source])
-            for source in self._sources
-        )
-
-    def _own(self, name: str, source: str) -> str:
-        rows = [row for row in self._rows if row["source"] == source]
-        # Where nothing was measured the count is another.
-        return shown(next((row for row in rows if row["value"] is not None), rows[0]).get(name))
-
-
-def _within_records(name: str, records: Sequence[Mapping[str, Row]]) -> bool:
-    return any(varies(name, record.values()) for record in records)
 
 
 def _is_value(name: str) -> Callable[[Row], bool]:
@@ -132,15 +82,6 @@ def _fact(value: Any) -> str:
     return clipped(shown(value), LONGEST_FACT)
 
 
-def _key(value: Any) -> str:
-    return "" if value is None else shown(value)
-
-
 def _figures(name: str, rows: Sequence[Row]) -> Column:
     texts = any(isinstance(row.get(name), str | Mapping) for row in rows)
     return Column(words(name), [shown(row.get(name)) for row in rows], texts)
-
-
-def _columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Column]:
-    cells = zip(*rows, strict=True)
-    return [Column(head, list(own), words=True) for head, own in zip(heads, cells, strict=True)]

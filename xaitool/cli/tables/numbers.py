@@ -30,6 +30,11 @@ def shown(value: Any) -> str:
     return one_line(cell(value))
 
 
+def key(value: Any) -> str:
+    """What a row is of; nothing where it is of all."""
+    return "" if value is None else shown(value)
+
+
 def estimate(row: Row, page: Page) -> str:
     """The value of a row with what is known of its uncertainty.
 
