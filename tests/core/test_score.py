@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from xaitool.core.score import Output, Score, are_probabilities, on_scale
-from xaitool.errors import ShapeError
+from xaitool.errors import ShapeError, UnknownNameError
 
 LOGITS = torch.tensor([[2.0, 0.5, -1.0], [0.0, 3.0, 1.0]], dtype=torch.float64)
 TARGET, AGAINST = torch.tensor([0, 2]), torch.tensor([2, 1])
@@ -100,3 +100,8 @@ def test_a_softmax_is_told_from_logits() -> None:
     assert not are_probabilities(LOGITS)
     assert not are_probabilities(LOGITS.sigmoid())
     assert not are_probabilities(torch.ones(3, 1))  # a single logit may be 1
+
+
+def test_an_unknown_scale_is_refused():
+    with pytest.raises(UnknownNameError, match="unknown score 'prob'; did you mean 'probability'"):
+        Score(torch.tensor([0]), output="prob")  # type: ignore[arg-type]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from xaitool.errors import ShapeError
+from xaitool.errors import ShapeError, UnknownNameError
 
 # Beyond it an exponential, or the sum of thousands of them, overflows.
 _MOST_LEAD = {torch.float64: 690.0, torch.float32: 75.0}
@@ -30,6 +30,9 @@ class Score:
         output: Scale on which the score lives. A probability is in [0, 1], the two others are
             unbounded.
 
+    Raises:
+        UnknownNameError: There is no such scale.
+
     Example:
         >>> import torch
         >>> import xaitool
@@ -43,6 +46,10 @@ class Score:
     target: Tensor
     against: Tensor | None = None
     output: Output = "logit"
+
+    def __post_init__(self) -> None:
+        if self.output not in get_args(Output):
+            raise UnknownNameError("score", str(self.output), get_args(Output))
 
     def __call__(self, logits: Tensor) -> Tensor:
         """Compute the score.

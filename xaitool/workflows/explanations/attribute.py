@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from functools import partial
 from numbers import Integral
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from xaitool.core.baselines.labelled import LabelledImages
 from xaitool.core.frozen.users_model import UsersClassifier
 from xaitool.core.memory import Rows
 from xaitool.core.score import Output, Score, are_probabilities
-from xaitool.errors import ConfigError, ModelError, ShapeError, UnknownNameError
+from xaitool.errors import ConfigError, ModelError, ShapeError
 from xaitool.io.attribution_layout import AttributionRows
 from xaitool.workflows.explanations.attribution import Attribution
 from xaitool.workflows.explanations.baseline_argument import (
@@ -176,7 +176,7 @@ def attribute(
     runtime = Runtime(images.device, images.dtype)
     users = UsersClassifier(as_model(model))
     bound = kind(users, seed=seed, **layer_by_name(users.model, options))
-    output = _scale(score, kind)
+    output = score or kind.default_output
     asked = {name: own[name] for name in ("baseline", "references")}
     asked |= {"target": target, "against": against}
     record = call_record(model, bound, output, runtime, **asked)
@@ -210,12 +210,6 @@ def _kind(method: Any) -> type[AttributionMethod]:
     if not isinstance(found, type) or not issubclass(found, AttributionMethod):
         raise ConfigError(f"method is {method!r}, but a name or an AttributionMethod is wanted")
     return found
-
-
-def _scale(score: Output | None, kind: type[AttributionMethod]) -> Output:
-    if score is not None and score not in get_args(Output):
-        raise UnknownNameError("score", str(score), get_args(Output))
-    return score or kind.default_output
 
 
 def _rows(wanted: Any, images: Tensor, runtime: Runtime) -> int:
