@@ -54,3 +54,15 @@ def outside(figure: Figure) -> list[str]:
         or box.x1 > width
         or box.y1 > height
     ]
+
+
+def overlapping(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of texts, one of which lies on the other."""
+    shown = [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
+    return [
+        (first, second)
+        for place, (first, box) in enumerate(shown)
+        for second, other in shown[:place]
+        if min(box.x1, other.x1) - max(box.x0, other.x0) > 1
+        and min(box.y1, other.y1) - max(box.y0, other.y0) > 1
+    ]

@@ -33,6 +33,23 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A picture of rows.
+
+    Attributes:
+        title: Above it.
+        quantity: What its values are, with the unit. Metrics of one drawing share a picture.
+        picture: ``module:name`` of what draws it, a `Draw`.
+        together: Whether artifacts of a kind share it, too.
+    """
+
+    title: str
+    quantity: str
+    picture: str = "workflows.evaluation.value_picture:draw_values"
+    together: bool = True
+
+
+@dataclass(frozen=True)
 class Metric(Entry):
     """What ``evaluate --metric`` measures of artifacts of one kind.
 
@@ -45,9 +62,12 @@ class Metric(Entry):
         unasked: Whether it is measured where no metric is asked for.
         compares: Whether it sees all artifacts of the kind at once: its target is called with all
             paths and the run's context, and unasked only of several runs.
+        drawing: How its rows become a picture for ``--out``; None: what measures it draws itself,
+            because rows do not say enough.
     """
 
     reads: tuple[str, ...] = ()
     measure: str = ""
     unasked: bool = False
     compares: bool = False
+    drawing: Drawing | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from xaitool.registry import drawings
 from xaitool.registry.entry import Metric
+from xaitool.registry.recommender_metrics import RECOMMENDER_METRICS
 
 _MODEL = (
     "weights",
@@ -29,7 +31,6 @@ _FIGURES = f"{_EVALUATION}.gans.figures:measure_gan"
 _MAPS = f"{_EVALUATION}.attributions.stored_attributions:measure_stored_attributions"
 _CURVES = f"{_EVALUATION}.attributions.faithfulness:measure_faithfulness"
 _ON_THE_FLY = f"{_EVALUATION}.attributions.classifier_attributions:measure_attributions"
-_FOLDS = f"{_EVALUATION}.recommenders.measure:measure_recommender"
 
 ATTRIBUTION_METRICS = {
     "insertion": Metric(
@@ -39,6 +40,7 @@ ATTRIBUTION_METRICS = {
         reads=(*_MODEL, "model", "limit", "step", "channel_sum"),
         measure=_CURVES,
         unasked=True,
+        drawing=drawings.INSERTION,
     ),
     "deletion": Metric(
         "core.metrics.explanation.insertion_deletion:deletion",
@@ -47,6 +49,7 @@ ATTRIBUTION_METRICS = {
         reads=(*_MODEL, "model", "limit", "step", "channel_sum"),
         measure=_CURVES,
         unasked=True,
+        drawing=drawings.DELETION,
     ),
     "gini": Metric(
         f"{_EVALUATION}.attributions.sparseness:Sparseness",
@@ -54,6 +57,7 @@ ATTRIBUTION_METRICS = {
         "Hurley and Rickard 2009",
         reads=("limit",),
         measure=_MAPS,
+        drawing=drawings.SPARSENESS,
     ),
     "inverse-localisation": Metric(
         f"{_EVALUATION}.attributions.pair_localisation:PairLocalisation",
@@ -61,6 +65,7 @@ ATTRIBUTION_METRICS = {
         "Shih et al. 2021 (GANMEX), section 4.1",
         reads=("limit",),
         measure=_MAPS,
+        drawing=drawings.INVERSE_LOCALISATION,
     ),
     "target-similarity": Metric(
         f"{_EVALUATION}.attributions.target_similarity:TargetSimilarity",
@@ -68,6 +73,7 @@ ATTRIBUTION_METRICS = {
         "Shih et al. 2021 (GANMEX), appendix B.1",
         reads=("limit",),
         measure=_MAPS,
+        drawing=drawings.TARGETS,
     ),
 }
 
@@ -79,6 +85,7 @@ CLASSIFIER_METRICS = {
         reads=_CLASSIFIER,
         measure=_LOGITS,
         unasked=True,
+        drawing=drawings.RELIABILITY,
     ),
     "confusion": Metric(
         f"{_EVALUATION}.classifiers.confusion:MeasuredConfusion",
@@ -87,6 +94,7 @@ CLASSIFIER_METRICS = {
         reads=_CLASSIFIER,
         measure=_LOGITS,
         unasked=True,
+        drawing=drawings.CONFUSION,
     ),
     "probability-gaps": Metric(
         f"{_EVALUATION}.classifiers.probability_gaps:MeasuredProbabilityGaps",
@@ -94,12 +102,14 @@ CLASSIFIER_METRICS = {
         "Li et al. 2021 (PC), introduction",
         reads=_CLASSIFIER,
         measure=_LOGITS,
+        drawing=drawings.PROBABILITY_GAPS,
     ),
     "prediction-balance": Metric(
         f"{_EVALUATION}.classifiers.balance:measure_balance",
         "both sides of what mean probabilities fulfil at the optimum",
         "Li et al. 2020 (LGL-INR), equations 8 to 10",
         reads=_CLASSIFIER,
+        drawing=drawings.BALANCE,
     ),
     "features": Metric(
         f"{_EVALUATION}.classifiers.features:measure_features",
@@ -112,12 +122,14 @@ CLASSIFIER_METRICS = {
         "accuracy under attacks, and signs that masked gradients flatter it",
         "Croce and Hein 2020",
         reads=(*_CLASSIFIER, *_ATTACKS, "transfer_from"),
+        drawing=drawings.ROBUSTNESS,
     ),
     "misclassification-rank": Metric(
         f"{_EVALUATION}.classifiers.misclassification_rank:measure_misclassification_rank",
         "which rank of the clean prediction new successes of attacks reach",
         "Li et al. 2021 (PC), figure 2",
         reads=(*_CLASSIFIER, *_ATTACKS),
+        drawing=drawings.RANKS,
     ),
     "parameter-randomisation": Metric(
         f"{_EVALUATION}.attributions.randomisation:measure_randomisation",
@@ -131,6 +143,7 @@ CLASSIFIER_METRICS = {
         "consistency",
         "Nam et al. 2020, Hardt et al. 2016, Kusner et al. 2017",
         reads=(*_CLASSIFIER, "cvae"),
+        drawing=drawings.FAIRNESS,
     ),
     "saturation": Metric(
         f"{_EVALUATION}.attributions.saturation:measure_saturation",
@@ -144,6 +157,7 @@ CLASSIFIER_METRICS = {
         "likeness of attributions to those of the twin, whose sensitive attributes alone differ",
         "after Qiang et al. 2022 (CIA), section 6.1",
         reads=(*_CLASSIFIER, *_EXPLANATIONS, "cvae"),
+        drawing=drawings.TWINS,
     ),
     "baseline-validity": Metric(
         f"{_EVALUATION}.baselines.validity:measure_baselines",
@@ -189,6 +203,7 @@ CVAE_METRICS = {
         "Sohn et al. 2015",
         reads=("dataset", "split", "limit"),
         unasked=True,
+        drawing=drawings.ELBO,
     ),
     "interpolation": Metric(
         f"{_EVALUATION}.cvaes.interpolation:measure_interpolation",
@@ -196,6 +211,7 @@ CVAE_METRICS = {
         "to judges",
         "xaitool",
         reads=("architecture", *_IMAGES, "judge"),
+        drawing=drawings.INTERPOLATIONS,
     ),
 }
 
@@ -209,6 +225,7 @@ GAN_METRICS = {
         reads=_GENERATED,
         measure=_FIGURES,
         unasked=True,
+        drawing=drawings.FID,
     ),
     "kid": Metric(
         "workflows.gans.figures:kernel_distance",
@@ -217,6 +234,7 @@ GAN_METRICS = {
         reads=(*_GENERATED, "kid_subsets"),
         measure=_FIGURES,
         unasked=True,
+        drawing=drawings.KID,
     ),
     "precision": Metric(
         "workflows.gans.figures:precision",
@@ -224,6 +242,7 @@ GAN_METRICS = {
         "Kynkäänniemi et al. 2019",
         reads=_GENERATED,
         measure=_FIGURES,
+        drawing=drawings.QUALITY,
     ),
     "recall": Metric(
         "workflows.gans.figures:recall",
@@ -231,6 +250,7 @@ GAN_METRICS = {
         "Kynkäänniemi et al. 2019",
         reads=_GENERATED,
         measure=_FIGURES,
+        drawing=drawings.QUALITY,
     ),
     "density": Metric(
         "workflows.gans.figures:density",
@@ -238,6 +258,7 @@ GAN_METRICS = {
         "Naeem et al. 2020",
         reads=_GENERATED,
         measure=_FIGURES,
+        drawing=drawings.QUALITY,
     ),
     "coverage": Metric(
         "workflows.gans.figures:coverage",
@@ -245,6 +266,7 @@ GAN_METRICS = {
         "Naeem et al. 2020",
         reads=_GENERATED,
         measure=_FIGURES,
+        drawing=drawings.QUALITY,
     ),
     "pixel-deviation": Metric(
         "workflows.gans.figures:deviation_of_pixels",
@@ -252,6 +274,7 @@ GAN_METRICS = {
         "xaitool",
         reads=_GENERATED,
         measure=_FIGURES,
+        drawing=drawings.QUALITY,
     ),
     "class-coverage": Metric(
         "workflows.gans.figures:coverage_of_classes",
@@ -259,6 +282,7 @@ GAN_METRICS = {
         "after Metz et al. 2017 (Unrolled GAN)",
         reads=_GENERATED,
         measure=_FIGURES,
+        drawing=drawings.QUALITY,
     ),
     "feature-distance": Metric(
         "workflows.gans.figures:distance_of_features",
@@ -266,6 +290,7 @@ GAN_METRICS = {
         "xaitool",
         reads=_GENERATED,
         measure=_FIGURES,
+        drawing=drawings.QUALITY,
     ),
     "convergence": Metric(
         f"{_EVALUATION}.gans.comparison:compare_gans",
@@ -280,88 +305,6 @@ GAN_METRICS = {
         "images of a GAN as files, and a grid of them, in --out",
         "Graves et al. 2020 (LogicGAN), figures 2 to 5",
         reads=("samples", "limit", "generator"),
-    ),
-}
-
-# Split and limit are looked at, to be refused: all that was held out is measured.
-_FOLD = ("dataset", "split", "limit", "folds")
-
-RECOMMENDER_METRICS = {
-    "rmse": Metric(
-        f"{_EVALUATION}.recommenders.rating_errors:RootMeanSquaredError",
-        "root mean squared error of held-out ratings, pooled",
-        "common usage",
-        reads=_FOLD,
-        measure=_FOLDS,
-        unasked=True,
-    ),
-    "mae": Metric(
-        f"{_EVALUATION}.recommenders.rating_errors:MeanAbsoluteError",
-        "mean absolute error of held-out ratings, pooled",
-        "common usage",
-        reads=_FOLD,
-        measure=_FOLDS,
-        unasked=True,
-    ),
-    "cold-rmse": Metric(
-        f"{_EVALUATION}.recommenders.rating_errors:ColdError",
-        "rmse of users and of items without a training rating, and of the others",
-        "common usage",
-        reads=_FOLD,
-        measure=_FOLDS,
-        unasked=True,
-    ),
-    **{
-        f"{end}{most}@{within}": Metric(
-            f"{_EVALUATION}.recommenders.aspect_recall:AspectRecall",
-            f"recall of a user's {side} {most} aspects in the predicted {side} {within}",
-            "Pan et al. 2020 (AMCF), section 4.3",
-            reads=(*_FOLD, "truth"),
-            measure=_FOLDS,
-            unasked=True,
-        )
-        for end, side in (("t", "top"), ("b", "bottom"))
-        for most, within in ((1, 3), (3, 5))
-    },
-    "score_s": Metric(
-        f"{_EVALUATION}.recommenders.specific_preferences:SpecificPreferences",
-        "cosine of the given and the real reasons for single items",
-        "Pan et al. 2020 (AMCF), section 4.3",
-        reads=(*_FOLD, "truth"),
-        measure=_FOLDS,
-        unasked=True,
-    ),
-    "explained-share": Metric(
-        f"{_EVALUATION}.recommenders.explained_share:ExplainedShare",
-        "how much of an item's vector lies in the space of its aspects",
-        "xaitool",
-        reads=_FOLD,
-        measure=_FOLDS,
-        unasked=True,
-    ),
-    "planted": Metric(
-        f"{_EVALUATION}.recommenders.planted_preferences:PlantedPreferences",
-        "rank correlation with the planted preferences of synthetic-ratings",
-        "Spearman 1904",
-        reads=_FOLD,
-        measure=_FOLDS,
-        unasked=True,
-    ),
-    "ndcg": Metric(
-        f"{_EVALUATION}.recommenders.list_quality:DiscountedGain",
-        "discounted gain of the recommended items that were held out and liked",
-        "Burges et al. 2005, ties after McSherry and Najork 2008",
-        reads=(*_FOLD, "top", "relevant"),
-        measure=_FOLDS,
-        unasked=True,
-    ),
-    "recall": Metric(
-        f"{_EVALUATION}.recommenders.list_quality:ListRecall",
-        "share of the held-out liked items that are recommended",
-        "common usage",
-        reads=(*_FOLD, "top", "relevant"),
-        measure=_FOLDS,
-        unasked=True,
     ),
 }
 

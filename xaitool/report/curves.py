@@ -10,6 +10,7 @@ from xaitool.report.figure import (
     COLOURS,
     LINES,
     dress,
+    figure_title,
     legend_below,
     new_figure,
     plain,
@@ -55,7 +56,8 @@ def curve_figure(
     with usual_style():
         figure = new_figure(*SIZE_INCHES)
         axes = figure.add_subplot()
-        dress(axes, title, x_label, y_label, SIZE_INCHES[0] - 1)
+        figure_title(figure, title)
+        dress(axes, "", x_label, y_label, SIZE_INCHES[0] - 1)
         _scale(axes, log)
         lines = {}
         for index, (name, values) in enumerate(series.items()):

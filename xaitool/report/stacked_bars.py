@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from xaitool.report.figure import COLOURS, INK, dress, legend_below, name, new_figure, usual_style
+from xaitool.report.figure import (
+    COLOURS,
+    INK,
+    dress,
+    figure_title,
+    legend_below,
+    name,
+    new_figure,
+    usual_style,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +31,7 @@ def stacked_bars(
     x_label: str,
     y_label: str,
     spreads: Mapping[str, float] | None = None,
+    totals: bool = True,
 ) -> Figure:
     """A horizontal bar for each name, so that long names stay readable.
 
@@ -31,6 +41,7 @@ def stacked_bars(
         title: Above the bars.
         x_label: Below the axis, with the unit.
         y_label: What the names are of.
+        totals: Whether the sum stands behind each bar.
         spreads: Name of a bar to the half length of the whisker at its end.
 
     Returns:
@@ -39,16 +50,17 @@ def stacked_bars(
     with usual_style():
         figure = new_figure(WIDTH_INCHES, _height(bars))
         axes = figure.add_subplot()
-        totals, parts = _stack(axes, bars)
+        sums, parts = _stack(axes, bars)
         ends = [
             total + _whisker(axes, row, total, (spreads or {}).get(name, 0.0))
-            for row, (name, total) in enumerate(zip(bars, totals, strict=True))
+            for row, (name, total) in enumerate(zip(bars, sums, strict=True))
         ]
-        for row, (total, end) in enumerate(zip(totals, ends, strict=True)):
+        for row, (total, end) in enumerate(zip(sums, ends, strict=True) if totals else ()):
             place: dict[str, Any] = {"xytext": (6, 0), "textcoords": "offset points"}
             axes.annotate(f"{total:.4g}", (end, row), **place, va="center", color=INK)
-        axes.set_xlim(0, 1.12 * max(ends, default=1) or 1)
-        dress(axes, title, x_label, y_label, WIDTH_INCHES - 1)
+        axes.set_xlim(0, (1.12 if totals else 1.0) * max(ends, default=1) or 1)
+        figure_title(figure, title)
+        dress(axes, "", x_label, y_label, WIDTH_INCHES - 1)
         _name(axes, list(bars))
         legend_below(figure, parts)
         return figure

@@ -145,7 +145,6 @@ CASES = [
     ("--path recolour", f"{COLOURED} --method saliency", f"{COLOURED} --method cgi"),
     ("--baseline zero", SALIENCY, INTEGRATED),
     ("--baseline-option sigma=2", SALIENCY, f"{INTEGRATED} --baseline blur"),
-    ("--colours paper", f"{SALIENCY} --rendering absolute", SALIENCY),
     ("--references 7", SALIENCY, f"{INTEGRATED} --baseline dataset"),
     (
         "--references 7",

@@ -266,7 +266,6 @@ class EvaluateConfig(ExplanationOptions):
     figure_format: str = figure_format_option()
 
     readers: ClassVar[tuple[Reader, ...]] = (
-        Reader("--out", lambda run: run.out is not None, ("figure_format",)),
         Reader(
             "--method cgi", lambda run: any(one.follows_path for one in methods(run)), ("path",)
         ),

@@ -157,7 +157,6 @@ class ExplainConfig(ExplanationOptions):
             lambda run: run.dataset is not None and not run.images,
             ("split",),
         ),
-        Reader("--rendering signed", lambda run: run.rendering == "signed", ("colours",)),
     )
 
     @property

@@ -47,7 +47,7 @@ def check_before_work(subjects: Sequence[Subject], config: EvaluateConfig) -> No
             check(config)
     for subject in subjects:
         _check_subject(subject, config)
-        _check_pictures(subject, config)
+        _check_pictures(subject, config, alone=len(subjects) == 1)
 
 
 def _check_subject(subject: Subject, config: EvaluateConfig) -> None:
@@ -72,14 +72,16 @@ def _check_subject(subject: Subject, config: EvaluateConfig) -> None:
         choose(config, config.attack or load_target(_ATTACKS[name]), config.epsilon or (0.1,))
 
 
-def _check_pictures(subject: Subject, config: EvaluateConfig) -> None:
+def _check_pictures(subject: Subject, config: EvaluateConfig, *, alone: bool) -> None:
     """Refuse to draw what is there already."""
     if "samples" in subject.metrics:
         load_target(f"{_ROOM}.gans.samples:samples_folder")(subject.path, config)
     if config.out is None or config.overwrite:
         return
     for name in subject.metrics:
-        for path in sorted(config.out.glob(f"{source_name(subject.path)}-{name}*")):
+        # Several artifacts may share a picture, which has the metric's name alone.
+        names = [f"{source_name(subject.path)}-{name}*", *([] if alone else [f"{name}.*"])]
+        for path in (path for one in names for path in sorted(config.out.glob(one))):
             raise ConfigError(
                 f"{path} exists, but a new file was asked for", hint="replace it with --overwrite"
             )

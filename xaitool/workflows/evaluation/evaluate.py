@@ -16,6 +16,7 @@ from xaitool.registry import METRICS_OF, Metric, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.checks import check_before_work
 from xaitool.workflows.evaluation.glimpse import named_kind
+from xaitool.workflows.evaluation.pictures import Measured, write_pictures
 from xaitool.workflows.evaluation.subjects import Subject
 from xaitool.workflows.runs.context import Context
 from xaitool.workflows.runs.progress import Reporter, SilentReporter
@@ -65,7 +66,10 @@ def evaluate(
         return {"command": "evaluate", "artifacts": [subject.plan() for subject in subjects]}
     runtime.announce(reporter)
     context = Context(config, runtime, reporter)
-    return [*_compared(subjects, context), *_measured(subjects, context)]
+    compared = list(_compared(subjects, context))
+    measured = list(_measured(subjects, context))
+    write_pictures(measured, config, reporter)
+    return [*compared, *(row for one in measured for row in one.rows)]
 
 
 def _subjects(config: EvaluateConfig) -> list[Subject]:
@@ -155,12 +159,13 @@ def _compared(subjects: Sequence[Subject], context: Context[EvaluateConfig]) -> 
         yield from load_target(target)(together, context)
 
 
-def _measured(subjects: Sequence[Subject], context: Context[EvaluateConfig]) -> Iterator[Row]:
-    """Rows of each artifact; metrics that one function measures share its pass over the data."""
+def _measured(subjects: Sequence[Subject], context: Context[EvaluateConfig]) -> Iterator[Measured]:
+    """Each artifact; metrics that one function measures share its pass over the data."""
     for subject in subjects:
         together: dict[str, list[str]] = {}
         for name, metric in subject.metrics.items():
             if not metric.compares:
                 together.setdefault(metric.measure or metric.target, []).append(name)
         for measure, names in together.items():
-            yield from load_target(measure)(subject.path, tuple(names), context)
+            rows = load_target(measure)(subject.path, tuple(names), context)
+            yield Measured(subject, tuple(names), list(rows))

@@ -18,6 +18,7 @@ from xaitool.core.metrics.statistics.holm import holm
 from xaitool.core.metrics.statistics.signed_rank import signed_rank
 from xaitool.core.seeding import random_stream
 from xaitool.workflows.evaluation.attributions.image_values import ImageValues, Row
+from xaitool.workflows.evaluation.drawable import DrawableRow
 from xaitool.workflows.explanations.plan import MethodSetup
 
 
@@ -61,7 +62,8 @@ def _row(setup: MethodSetup, values: ImageValues, head: Row, seed: int) -> Row:
     row = values.row()
     names = {"method": setup.name, "baseline": setup.baseline}
     figures = {name: row.pop(name) for name in ("metric", "value", "n")}
-    return figures | head | names | {"low": mean.low, "high": mean.high} | row
+    whole = figures | head | names | {"low": mean.low, "high": mean.high} | row
+    return DrawableRow(whole, **values.drawn)
 
 
 def _differences(

@@ -9,12 +9,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from xaitool.core.metrics.explanation.insertion_deletion import PixelCurve
 from xaitool.core.score import Score
 from xaitool.errors import ArtifactError, ModelError
 from xaitool.io.attributions import AttributionFile, AttributionRows
 from xaitool.registry import METRICS_OF, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.attributions.image_values import ImageValues, Row, joined
+from xaitool.workflows.evaluation.drawable import DrawableRow
 from xaitool.workflows.models import recorded
 from xaitool.workflows.models.classifier import Classifier
 from xaitool.workflows.models.source import load_classifier
@@ -65,7 +67,7 @@ def channel_sums(config: EvaluateConfig) -> tuple[str, ...]:
 def _row(values: ImageValues, path: Path) -> Row:
     row = values.row() | {"source": str(path)}
     names = ("metric", "value", "n", "source", "std", "channel_sum", "undefined")
-    return {name: row[name] for name in names}
+    return DrawableRow({name: row[name] for name in names}, **values.drawn)
 
 
 class Faithfulness:
@@ -94,20 +96,29 @@ class Faithfulness:
         self._runtime = context.runtime
         self._mean = context.runtime.place(torch.tensor(classifier.input.mean))
         self._rows = context.rows(first.input[0].numel(), context.config.batch_size)
-        self._areas: list[Tensor] = []
+        self._curves: list[PixelCurve] = []
         self._images: list[Tensor] = []
 
     def update(self, samples: AttributionRows) -> None:
         """Measure some."""
-        self._areas.append(self._rows.run(partial(self._measure, samples)))
+        self._curves.append(self._rows.run(partial(self._measure, samples)))
         self._images.append(samples.index)
 
     def measured(self) -> list[ImageValues]:
         """The area under each one's curve."""
-        areas, images = joined(self._areas), joined(self._images)
-        return [ImageValues(self._metric, areas, images, {"channel_sum": self._channel_sum})]
+        areas = joined([one.auc for one in self._curves])
+        kind = {"channel_sum": self._channel_sum}
+        return [ImageValues(self._metric, areas, joined(self._images), kind, drawn=self._drawn())]
 
-    def _measure(self, samples: AttributionRows, rows: int) -> Tensor:
+    def _drawn(self) -> Row:
+        """The mean of the defined curves."""
+        if not self._curves:
+            return {}
+        curves = torch.cat([one.curve[~one.auc.isnan()] for one in self._curves])
+        fractions = self._curves[0].fractions
+        return {"fractions": fractions.tolist(), "curve": curves.mean(0).tolist()}
+
+    def _measure(self, samples: AttributionRows, rows: int) -> PixelCurve:
         measure = load_target(METRICS_OF["attribution"][self._metric].target)
         curve = measure(
             self._model,
@@ -119,8 +130,7 @@ class Faithfulness:
             mean=self._mean,
             channel_sum=self._channel_sum,
         )
-        areas: Tensor = curve.auc.cpu()
-        return areas
+        return PixelCurve(*(part.cpu() for part in curve))
 
 
 def _first(file: AttributionFile) -> AttributionRows:

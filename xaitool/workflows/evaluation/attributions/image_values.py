@@ -24,6 +24,7 @@ class ImageValues:
         images: Place of each one's image, int64 ``(n,)``.
         kind: What the numbers are of, where a metric measures several things.
         counts: What else was counted.
+        drawn: What a picture shows of them, see `DrawableRow`.
     """
 
     metric: str
@@ -31,6 +32,7 @@ class ImageValues:
     images: Tensor
     kind: Row = field(default_factory=dict)
     counts: Row = field(default_factory=dict)
+    drawn: Row = field(default_factory=dict)
 
     @property
     def defined(self) -> ImageValues:

@@ -9,6 +9,7 @@ from torch import Tensor
 from xaitool.core.metrics.classification.accuracy import Accuracy
 from xaitool.core.metrics.classification.calibration import Calibration
 from xaitool.workflows.evaluation.classifiers.logits import Row
+from xaitool.workflows.evaluation.drawable import DrawableRow
 from xaitool.workflows.models.classifier import Classifier, probabilities_of, probability_name
 
 
@@ -36,7 +37,8 @@ class MeasuredAccuracy:
         """
         result, sureness = self._accuracy.compute(), self._calibration.compute()
         low, high = result.interval
-        yield {
+        used = sureness.bin_count > 0
+        row = {
             "metric": "accuracy",
             "value": result.value,
             "n": result.count,
@@ -48,3 +50,8 @@ class MeasuredAccuracy:
             "probability": probability_name(self._classifier),
             "per_class": dict(zip(self._classes, result.per_class, strict=True)),
         }
+        yield DrawableRow(
+            row,
+            confidence=sureness.bin_confidence[used].tolist(),
+            accuracy=sureness.bin_accuracy[used].tolist(),
+        )
