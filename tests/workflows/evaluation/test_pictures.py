@@ -23,7 +23,7 @@ from tests.trained import (
 )
 from tests.workflows.colour_models import HALVES, ByColour, factory, save_cvae, save_lenet
 from tests.workflows.cvae_runs import DATA, cvae_run
-from tests.workflows.evaluation.attributions import made_files
+from tests.workflows.evaluation.attributions import made_files, test_classifier_attributions
 from tests.workflows.tiny_runs import Recorder, make_quick
 from xaitool.errors import ConfigError
 from xaitool.registry import METRICS_OF
@@ -43,6 +43,7 @@ RUNS: dict[str, Callable[[], Path]] = {
     "cvae": cvae_run,
     "recommender": functools.partial(recommender_run, "svd"),
 }
+MODELS = re.compile(rf"{factory(ByColour)}|{test_classifier_attributions.MODEL}")
 COLOURED = {"dataset": DATA, "channels": 3, "input_size": 28}
 # What a kind and a metric want beside the artifact; a new metric needs an entry only if it does.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -59,6 +60,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "misclassification-rank": {"attack": ("fgsm",), "epsilon": (0.3, 0.6), "limit": 60},
     "prediction-balance": {"limit": None},
     "samples": {"samples": 4},
+    **{
+        f"classifier {metric}": {"method": ("integrated-gradients",), "baseline": ("zero", "blur")}
+        for metric in ("insertion", "deletion", "gini")
+    },
+    "classifier inverse-localisation": {
+        "method": ("saliency", "input-x-gradient"),
+        "dataset": test_classifier_attributions.DATASET,
+        "input_size": 8,
+        "channels": 3,
+    },
     "interpolation": {"judge": ("judge.pt",)},
 }
 
@@ -85,8 +96,10 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 
 def artifacts(kind: str, metric: str) -> tuple[Path, ...]:
     """Two of a kind."""
-    if OPTIONS.get(metric, {}).get("dataset") == DATA and kind == "classifier":
+    if kind == "classifier" and OPTIONS.get(metric, {}).get("dataset") == DATA:
         return (factory(ByColour),)
+    if (kind, metric) == ("classifier", "inverse-localisation"):
+        return (Path(test_classifier_attributions.MODEL),)
     if metric == "interpolation":
         save_lenet(Path("judge.pt"), HALVES)
         first = save_cvae(Path("first.pt"))
@@ -120,7 +133,8 @@ def artifacts(kind: str, metric: str) -> tuple[Path, ...]:
 
 def drawn(kind: str, metric: str, out: str = "out", **more: Any) -> list[str]:
     """Draw; returns what was told of pictures."""
-    options = {**OPTIONS.get(kind, {}), **OPTIONS.get(metric, {}), **more}
+    asked = OPTIONS.get(f"{kind} {metric}", OPTIONS.get(metric, {}))
+    options = {**OPTIONS.get(kind, {}), **asked, **more}
     if kind == "gan" and metric not in ("samples", "convergence"):
         options["features"] = str(classifier_run())
     elif metric == "convergence":
@@ -147,7 +161,7 @@ def test_every_metric_is_drawn_with_axes_in_words(
     for figure in figures:
         assert unlabelled(figure) == []
         # An artifact's own name may be anything.
-        said = [text.get_text().replace(str(factory(ByColour)), "") for text in texts(figure)]
+        said = [MODELS.sub("", text.get_text()) for text in texts(figure)]
         assert not [text for text in said if "_" in text or re.search(r"[a-z]/[a-z-]+/", text)]
         assert outside(figure) == []
         assert overlapping(figure) == []
