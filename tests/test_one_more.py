@@ -122,10 +122,11 @@ class OneMore:
 """
 CURVE = """
 import torch
-from types import SimpleNamespace
+from xaitool.core.metrics.explanation.insertion_deletion import PixelCurve
 
 def OneMore(model, images, maps, score, *, step, rows, mean, channel_sum):
-    return SimpleNamespace(auc=torch.full((len(images),), 42.0, dtype=torch.float64))
+    values = torch.full((len(images), 2), 42.0, dtype=torch.float64)
+    return PixelCurve(values[:, 0], values, torch.tensor([0.0, 1.0]))
 """
 FOLD = """
 from xaitool.workflows.evaluation.recommenders.fold import FoldFigure, FoldMetric

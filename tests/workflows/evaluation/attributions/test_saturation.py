@@ -105,7 +105,7 @@ def test_a_picture(tmp_path: Path) -> None:
     assert found["recolour"]["picture"] == str(path)
     assert path.parent == tmp_path / "pictures"
     with Image.open(path) as picture:
-        assert picture.size == (1760, 720)
+        assert picture.width == 1760
     assert recorder.messages[-1] == f"picture: {path}"
     with pytest.raises(ConfigError, match="exists, but a new file was asked for"):
         measure(ByColour, limit=12, out=tmp_path / "pictures")

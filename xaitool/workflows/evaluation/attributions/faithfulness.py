@@ -130,7 +130,7 @@ class Faithfulness:
             mean=self._mean,
             channel_sum=self._channel_sum,
         )
-        return PixelCurve(*(part.cpu() for part in curve))
+        return PixelCurve(curve.auc.cpu(), curve.curve.cpu(), curve.fractions.cpu())
 
 
 def _first(file: AttributionFile) -> AttributionRows:

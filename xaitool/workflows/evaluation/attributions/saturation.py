@@ -16,7 +16,7 @@ from xaitool.core.metrics.statistics.bootstrap import mean_with_interval
 from xaitool.core.seeding import random_stream
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.sensitive import require_sensitive
-from xaitool.report.path_curves import path_curves
+from xaitool.report.line_panels import Line, line_panels
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.counterfactuals.paths import CVAE, RECOLOUR
 from xaitool.workflows.evaluation.path_walk import PathWalk, Points, required_paths
@@ -192,11 +192,19 @@ class SaturationPicture:
         """
         if self._path is None:
             return None
-        picture = path_curves(
-            {TITLES[name]: _some(outputs).tolist() for name, outputs in curves.items()},
-            places.tolist(),
+        along = places.tolist()
+        picture = line_panels(
+            {
+                TITLES[name]: {
+                    f"image {number}": Line(along, values)
+                    for number, values in enumerate(_some(outputs).tolist(), 1)
+                }
+                for name, outputs in curves.items()
+            },
+            title="What the paths of attributions pass, of up to ten images",
             x_label="place on the path (0: start, 1: image)",
             y_label="probability of the predicted class",
+            shares=True,
         )
         write_picture(self._path, picture, overwrite=self._overwrite)
         return self._path
