@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 from pathlib import Path
 
@@ -74,3 +75,15 @@ def test_memory_that_is_short_is_one_line(
 
     monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", greedy)
     refused(invoke("train-gan"), "memory of this machine does not suffice (Default", status=1)
+
+
+def test_garbage_is_looked_for_while_a_command_works(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def works(*_: object) -> dict[str, object]:
+        return {"command": "train-gan", "collects": gc.isenabled()}
+
+    monkeypatch.setattr("xaitool.workflows.gans.train_gan.train_gan", works)
+    assert '"collects": true' in invoke("train-gan").stdout
+    assert invoke("--help").returncode == 0
+    assert gc.isenabled()
