@@ -34,7 +34,7 @@ ALWAYS = {
     "train-baseline-gan": f"{TRAINING} preset generator_kind beta1 beta2 judged grid",
     "train-classifier": f"{TRAINING} sensitive architecture optimiser weight_decay schedule loss "
     "loss_option warm_up augment debias adversarial weights freeze_backbone head validation",
-    "explain": "seed precision images method method_option target against score model weights "
+    "explain": "seed precision images method method_option pair target against score model weights "
     "architecture classes_file input_size resize interpolation channels mean std only limit "
     "on_error",
     "recommend fit": "seed precision dataset base base_option split",
