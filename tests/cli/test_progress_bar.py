@@ -22,25 +22,39 @@ def test_a_bar_moves_and_vanishes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "5/10" in captured.err or captured.err.strip() == ""
 
 
+def test_a_step_that_lasts_is_seen_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = line(monkeypatch, 80, total=4, steps=0)
+    assert re.search(r"^\S train +[━╸]* +2/4 explanation 0:00:00 elapsed", shown)
+    long = line(monkeypatch, 80, "explain integrated-gradients@optimised-target", steps=0)
+    assert re.search(r" 500000/1000000 explanation 0:00:00 elapsed", long)
+
+
 def line(
     monkeypatch: pytest.MonkeyPatch,
     width: int,
     name: str = "train",
     total: int = 1_000_000,
+    steps: int = 1,
     **values: Any,
 ) -> str:
-    """The bar's line after one step on a terminal so wide."""
+    """The bar's line on a terminal so wide, half done and then some steps on."""
     file = io.StringIO()
     console = Console(file=file, width=width, force_terminal=True, color_system=None)
     monkeypatch.setattr(progress_bar, "Console", lambda **_: console)
     bar = ProgressBar(name, total, "explanation", total // 2)
-    bar.advance(1, **values)
+    bar.advance(steps, **values)
     console.print(bar._progress.get_renderable())
     (only,) = file.getvalue().splitlines()
     return only
 
 
-FIGURES = {"mask_mean": 0.1, "unguided": 0, "loss_d": 1.12345, "epoch": 7, "loss_g": 0.94066}
+FIGURES: dict[str, Any] = {
+    "mask_mean": 0.1,
+    "unguided": 0,
+    "loss_d": 1.12345,
+    "epoch": 7,
+    "loss_g": 0.94066,
+}
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
@@ -64,7 +78,7 @@ def test_time_passes_before_the_first_step_and_is_left_after_it() -> None:
     task.start_time = 0.0
     task.fields = {"each": None, "at": 0.0}
     now[0] = 75.0
-    assert str(TimeLeft().render(task)) == "0:01:15 gone"
+    assert str(TimeLeft().render(task)) == "0:01:15 elapsed"
     # The second of four steps ended at 100 s, and 20 s have passed since.
     task.completed, task.fields = 2, {"each": 100.0, "at": 100.0}
     now[0] = 120.0

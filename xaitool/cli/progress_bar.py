@@ -35,7 +35,7 @@ class ProgressBar:
         name = clipped(name, console.width // 4)
         others = [1, cell_len(name), 2 * len(str(total)) + 1, len(unit), TimeLeft.WIDTH]
         room = console.width - sum(others) - len(others)
-        bar = min(console.width // 6, room)
+        bar = min(console.width // 6, room - len("elapsed"))
         self._room = room - bar - 1
         # ASCII signs, which every terminal has.
         self._progress = Progress(
@@ -76,7 +76,7 @@ class ProgressBar:
 
 
 class TimeLeft(ProgressColumn):
-    """Time left, from the mean of the steps so far; before the first one is done, time gone."""
+    """Time left, from the mean of the steps so far; before the first one is done, time elapsed."""
 
     WIDTH = len("0:00:00 left")
 
@@ -84,7 +84,7 @@ class TimeLeft(ProgressColumn):
         """As ``0:01:30 left``."""
         elapsed, each = task.elapsed or 0.0, task.fields["each"]
         if each is None:
-            return Text(f"{_clock(elapsed)} gone")
+            return Text(f"{_clock(elapsed)} elapsed")
         left = each * (task.remaining or 0.0) - (elapsed - task.fields["at"])
         return Text(f"{_clock(max(0.0, left))} left")
 
