@@ -96,6 +96,12 @@ CLASSIFIER_METRICS = {
         unasked=True,
         drawing=drawings.CONFUSION,
     ),
+    "training": Metric(
+        f"{_EVALUATION}.classifiers.training:compare_trainings",
+        "how fast runs learnt, by their own logs; with --out curves of all of them",
+        "Li et al. 2020 (LGL-INR), figure 2",
+        compares=True,
+    ),
     "probability-gaps": Metric(
         f"{_EVALUATION}.classifiers.probability_gaps:MeasuredProbabilityGaps",
         "mean lead in probability of the true class over the most probable false one",

@@ -20,7 +20,7 @@ def test_names_are_short_where_they_differ():
 
 
 def test_a_title_names_a_single_artifact():
-    assert heading("Confusion", {"runs/a": "a"}) == "Confusion of a"
+    assert heading("Confusion", {"runs/a": "a"}) == "Confusion (a)"
     assert heading("Confusion", {"runs/a": "a", "b": "b"}) == "Confusion"
 
 

@@ -58,6 +58,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "baseline-validity": {"baseline": ("zero",), "samples": 6, "targets": "one"},
     "robustness": {"attack": ("fgsm", "bim"), "epsilon": (0.1, 0.3)},
     "misclassification-rank": {"attack": ("fgsm",), "epsilon": (0.3, 0.6), "limit": 60},
+    "training": {"limit": None},
     "prediction-balance": {"limit": None},
     "samples": {"samples": 4},
     **{

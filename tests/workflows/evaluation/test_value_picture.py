@@ -25,7 +25,7 @@ def test_rows_are_named_by_what_tells_them_apart():
     assert ticks(figure) == ["saliency", "agi"]
     [axes] = figure.axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("correlation", "method")
-    assert figure.get_suptitle() == "Likeness of a"
+    assert figure.get_suptitle() == "Likeness (a)"
 
 
 def test_artifacts_stand_side_by_side():

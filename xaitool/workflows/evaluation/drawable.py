@@ -44,7 +44,7 @@ def short_names(rows: Sequence[Row]) -> dict[str, str]:
 
 def heading(what: str, names: Mapping[str, str]) -> str:
     """A title: what is seen, and of what, where that is a single artifact."""
-    return f"{what} of {next(iter(names.values()))}" if len(names) == 1 else what
+    return f"{what} ({next(iter(names.values()))})" if len(names) == 1 else what
 
 
 _WORDS = {"rmse": "RMSE", "mae": "MAE", "ndcg": "NDCG", "score_s": "reasons"}

@@ -47,7 +47,7 @@ def test_confusion():
     ]
     figure: Any = draw_confusion(rows, ONE, drawings.CONFUSION)
     assert figure.axes[0].images[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
-    assert figure.get_suptitle() == "Confusion of a"
+    assert figure.get_suptitle() == "Confusion (a)"
 
 
 def test_both_sides_of_the_balance():
