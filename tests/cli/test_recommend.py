@@ -13,7 +13,7 @@ from tests.cli.conftest import Invoke, Refused
 from tests.conftest import Program
 from tests.golden import missing
 from tests.trained import recommender_run
-from tests.workflows.fitted import give_lines, with_titles
+from tests.workflows.fitted import changed, give_lines, with_titles
 
 
 def line(command: str, *more: str | Path, base: str = "svd") -> list[str]:
@@ -124,6 +124,17 @@ def test_titles_on_a_terminal_that_lacks_their_letters(xaitool: Program, tmp_pat
     result = xaitool(*arguments, PYTHONIOENCODING="ascii")
     assert result.returncode == 0, result.stderr
     assert r"\u0396\u03bf\u03c1\u03bc\u03c0\u03ac\u03c2 (1964)" in result.stdout
+
+
+@pytest.mark.usefixtures("terminal")
+def test_no_title_steers_the_terminal(invoke: Invoke, tmp_path: Path) -> None:
+    changed(tmp_path / "a.pt", titles=("\x1b[31m\n",) * 60)
+    asked = ("--model", "a.pt", "--user", "u1", "--device", "cpu")
+    for command in (("top",), ("explain", "--item", "i3"), ("preferences",)):
+        result = invoke("recommend", *command, *asked)
+        assert result.returncode == 0
+        assert "\x1b" not in result.stdout
+        assert (r"\x1b[31m\n" in result.stdout) == (command != ("preferences",))
 
 
 def test_the_picture_is_named_on_standard_error(invoke: Invoke, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from xaitool.cli.options import add_command
 from xaitool.cli.output import Output
+from xaitool.cli.tables.one_line import harmless
 from xaitool.workflows.configs.recommend import (
     RecommendExplainConfig,
     RecommendPreferencesConfig,
@@ -87,7 +88,7 @@ def run_explain(config: RecommendExplainConfig, output: Output) -> None:
 
     records = recommend_explain(config, output)
     if output.draws:
-        output.lines(as_text(records, config.shares, output))
+        output.lines(as_text(map(harmless, records), config.shares, output))
     else:
         output.stream(_rows(records, output))
 
@@ -99,7 +100,7 @@ def run_preferences(config: RecommendPreferencesConfig, output: Output) -> None:
 
     rows = recommend_preferences(config, output)
     if output.draws:
-        output.lines(as_text(rows, output))
+        output.lines(as_text(map(harmless, rows), output))
     else:
         output.stream(rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xaitool.cli.tables.one_line import one_line
+from xaitool.cli.tables.one_line import harmless, one_line
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,9 @@ def test_any_text_is_one_line(text: str, shown: str | None) -> None:
     assert len(line) <= 3000
     assert line[:41] == text[:41] or shown is not None
     assert line.endswith(text[-100:]) or shown is not None
+
+
+def test_every_text_of_a_row() -> None:
+    row = {"title": "a\x1b[31m", "rank": 1, "aspects": {"War\n": 0.5}, "rated": None}
+    safe = {"title": r"a\x1b[31m", "rank": 1, "aspects": {r"War\n": 0.5}, "rated": None}
+    assert harmless(row) == safe

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 # Of a message: a path that people have fits, the digits and names of a hostile file do not.
 LONGEST_WORD, LONGEST_LINE = 300, 3000
 
@@ -15,6 +18,17 @@ def one_line(text: str) -> str:
     shown = text if text.isprintable() else "".join(map(_visible, text))
     words = (cut(word, LONGEST_WORD) for word in shown.split(" "))
     return cut(" ".join(words), LONGEST_LINE)
+
+
+def harmless(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with every text in it, names too, as one line."""
+    return {one_line(name): _harmless(value) for name, value in row.items()}
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, str):
+        return one_line(value)
+    return harmless(value) if isinstance(value, Mapping) else value
 
 
 def cut(text: str, most: int) -> str:
