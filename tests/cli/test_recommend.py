@@ -134,7 +134,7 @@ def test_no_title_steers_the_terminal(invoke: Invoke, tmp_path: Path) -> None:
         result = invoke("recommend", *command, *asked)
         assert result.returncode == 0
         assert "\x1b" not in result.stdout
-        assert (r"\x1b[31m\n" in result.stdout) == (command != ("preferences",))
+        assert (r"\x1b[31m" in result.stdout) == (command != ("preferences",))
 
 
 def test_the_picture_is_named_on_standard_error(invoke: Invoke, tmp_path: Path) -> None:
