@@ -39,6 +39,8 @@ def test_a_column_a_method_and_a_row_a_baseline() -> None:
 def test_what_is_no_such_table_stays() -> None:
     for others in (rows("a"), rows(baselines="x"), rows(versus="z")):
         assert by_method(others) is others
+    gap = rows()[:-1]
+    assert by_method(gap) is gap
     two = [*rows(), *(row | {"source": "another"} for row in rows())]
     assert by_method(two) is two
     assert by_method([{"metric": "m", "value": 1.0, "n": 3, "source": "run"}])[0]["source"] == "run"

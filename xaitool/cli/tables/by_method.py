@@ -11,7 +11,9 @@ Row = Mapping[str, Any]
 
 
 def by_method(rows: Sequence[Row]) -> Sequence[Row]:
-    """Rows of one artifact with a method in its place; others as they are.
+    """Rows of one artifact with a method in its place, where all have the same baselines.
+
+    Others stay as they are.
 
     Args:
         rows: Of one metric.
@@ -21,6 +23,10 @@ def by_method(rows: Sequence[Row]) -> Sequence[Row]:
     if "versus" in names or varies("source", rows) or not of_methods:
         return rows
     if not all(name in names and varies(name, rows) for name in ("method", "baseline")):
+        return rows
+    pairs = {(row["method"], row["baseline"]) for row in rows}
+    methods, baselines = map(set, zip(*pairs, strict=True))
+    if len(pairs) < len(methods) * len(baselines):
         return rows
     return [
         {**row, "artifact": row["source"], "source": row["method"], "method": None} for row in rows
