@@ -42,13 +42,12 @@ def texts(figure: Figure) -> list[Text]:
     return [text for text in found if text.get_visible() and text.get_text()]
 
 
-def outside(figure: Figure) -> list[str]:
-    """The texts that are not wholly inside the figure."""
-    shown = texts(figure)
+def outside(figure: Figure, shown: list[Text] | None = None) -> list[str]:
+    """Of its texts, which may be given, those that are not wholly inside the figure."""
     width, height = figure.bbox.size
     return [
         text.get_text()
-        for text in shown
+        for text in (texts(figure) if shown is None else shown)
         if (box := text.get_window_extent()).x0 < 0
         or box.y0 < 0
         or box.x1 > width
@@ -56,13 +55,14 @@ def outside(figure: Figure) -> list[str]:
     ]
 
 
-def overlapping(figure: Figure) -> list[tuple[str, str]]:
-    """Pairs of texts, one of which lies on the other."""
-    shown = [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
+def overlapping(figure: Figure, shown: list[Text] | None = None) -> list[tuple[str, str]]:
+    """Pairs of its texts, which may be given, one of which lies on the other."""
+    every = texts(figure) if shown is None else shown
+    boxes = [(text.get_text(), text.get_window_extent()) for text in every]
     return [
         (first, second)
-        for place, (first, box) in enumerate(shown)
-        for second, other in shown[:place]
+        for place, (first, box) in enumerate(boxes)
+        for second, other in boxes[:place]
         if min(box.x1, other.x1) - max(box.x0, other.x0) > 1
         and min(box.y1, other.y1) - max(box.y0, other.y0) > 1
     ]
