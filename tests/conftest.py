@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,9 @@ import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores; before torch is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that starts the tests with & has Ctrl-C ignored, in them and in every program they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Every program that a test starts would compile all modules anew: a quarter of the tests' time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

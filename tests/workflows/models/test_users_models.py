@@ -51,6 +51,7 @@ class Net(nn.Module):
 
 SEEN: dict[str, Any] = {"channels": 3, "input_size": 28, "device": "cpu"}
 SOURCES = [f"{__name__}:Net({own_way})" for own_way in ("false", "true")]
+COMPOSED = "composite:objects=digits,scenes=textures,object-classes=0+1,scene-classes=0,test=2"
 OF_METRIC: dict[str, dict[str, Any]] = {
     "robustness": {
         "attack": ("fgsm", "square"),
@@ -59,10 +60,13 @@ OF_METRIC: dict[str, dict[str, Any]] = {
     },
     "misclassification-rank": {"attack": ("fgsm",), "epsilon": (0.1,)},
     "features": {"attack": ("fgsm",), "epsilon": (0.1,)},
+    "inverse-localisation": {"method": ("saliency",), "dataset": COMPOSED},
     "parameter-randomisation": {"method": ("saliency",)},
     "twin-similarity": {"method": ("saliency",)},
 }
-MEASURED = [name for name in registry.METRICS_OF["classifier"] if name != "baseline-validity"]
+# Measured of baselines, and of the logs of runs.
+NOT_HERE = ("baseline-validity", "training")
+MEASURED = [name for name in registry.METRICS_OF["classifier"] if name not in NOT_HERE]
 
 
 def same(one: Any, other: Any) -> bool:
@@ -86,10 +90,9 @@ def test_every_metric_of_a_classifier(metric: str) -> None:
             EvaluateConfig(
                 artifacts=(Path(source),),
                 metric=(metric,),
-                dataset=DATA,
                 limit=12,
                 **SEEN,
-                **OF_METRIC.get(metric, {}),
+                **({"dataset": DATA} | OF_METRIC.get(metric, {})),
             ),
             Recorder(),
         )

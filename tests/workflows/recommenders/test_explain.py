@@ -133,7 +133,7 @@ def test_a_picture_is_drawn_of_the_first_pairs(tmp_path, monkeypatch):
     [
         ({"item": ()}, ConfigError, "no item is given"),
         ({"model": None}, ConfigError, "no model is given"),
-        ({"plot": "a.pdf"}, ConfigError, "--plot is a.pdf, but a name that ends in .png"),
+        ({"plot": "a.gif"}, ConfigError, "--plot is a.gif, but a name that ends in .png"),
         ({"base": "baseline"}, ModelError, "'baseline' knows nothing of aspects"),
         ({"user": ("u1", "nobody")}, UnknownNameError, "unknown user 'nobody'"),
     ],

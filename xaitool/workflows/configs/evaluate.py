@@ -30,10 +30,10 @@ class EvaluateConfig(ExplanationOptions):
         ... )
         >>> config.split
         'test'
-        >>> xaitool.EvaluateConfig(metric=("acuracy",))
+        >>> xaitool.EvaluateConfig(limit=0)
         Traceback (most recent call last):
             ...
-        xaitool.errors.UnknownNameError: unknown metric 'acuracy'; did you mean 'accuracy'?
+        xaitool.errors.ConfigError: --limit is 0, but at least 1 is wanted
     """
 
     main: ClassVar[tuple[str, ...]] = ("artifacts", "dataset", "out", "metric")

@@ -56,6 +56,7 @@ def in_words(text: str) -> str:
     """What rows call a quantity or a part, as people say it.
 
     Example:
+        >>> from xaitool.workflows.evaluation.drawable import in_words
         >>> in_words("recall@10-random"), in_words("t1@3"), in_words("worst_group")
         ('recall at 10 (random)', 'top 1 in top 3', 'worst group')
     """

@@ -18,6 +18,7 @@ def holm(probabilities: Sequence[float]) -> list[float]:
         In the same order, each at least as large as it was.
 
     Example:
+        >>> from xaitool.core.metrics.statistics.holm import holm
         >>> holm([0.01, 0.04, 0.03])
         [0.03, 0.06, 0.06]
     """

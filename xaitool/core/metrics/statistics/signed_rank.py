@@ -43,6 +43,7 @@ def signed_rank(differences: Tensor) -> SignedRank:
         All of five differences are positive: 1 of the 32 ways to choose signs, on either side.
 
         >>> import torch
+        >>> from xaitool.core.metrics.statistics.signed_rank import signed_rank
         >>> signed_rank(torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
         SignedRank(statistic=0.0, p=0.0625, count=5)
     """
