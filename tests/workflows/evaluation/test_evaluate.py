@@ -1,3 +1,4 @@
+import subprocess
 import sys
 from pathlib import Path
 
@@ -457,3 +458,23 @@ def test_photographs(real_data):
     )
     found = {row["metric"]: row["value"] for row in measure(path, step=4000)}
     assert 0 < found["deletion"] < found["insertion"] < 1
+
+
+LOADED = """
+import sys, xaitool
+xaitool.evaluate(xaitool.EvaluateConfig(artifacts=(sys.argv[1],), metric=("accuracy",), limit=4))
+print(*sys.modules)
+"""
+
+
+def test_what_no_metric_asked_for_is_not_loaded():
+    """Of rooms that other metrics need, and of the other kinds of artifacts."""
+    command = [sys.executable, "-c", LOADED, str(classifier_run())]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {name for name in done.stdout.split() if name.startswith("xaitool.")}
+    assert "xaitool.workflows.evaluation.classifiers.accuracy" in loaded
+    rooms = ("attributions", "baselines", "cvaes", "gans", "recommenders")
+    unasked = [f"xaitool.workflows.evaluation.{room}" for room in rooms]
+    unasked += [f"xaitool.core.{part}" for part in ("attacks", "attribution", "baselines")]
+    unasked += ["xaitool.workflows.explanations", "xaitool.core.recommenders"]
+    assert {name for name in loaded if name.startswith(tuple(unasked))} == set()

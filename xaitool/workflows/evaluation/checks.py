@@ -1,25 +1,20 @@
-"""What ``evaluate`` refuses before it loads weights, downloads data or measures anything."""
+"""What ``evaluate`` refuses before it loads weights, downloads data or measures anything.
+
+Each check imports what it needs itself: no metric loads what only others are checked with.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from xaitool.data.load import check_dataset
-from xaitool.data.ratings.load import check_ratings
 from xaitool.errors import ConfigError
 from xaitool.io.attributions import AttributionFile
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.folders import check_out_folder, check_writable
 from xaitool.registry import load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
-from xaitool.workflows.counterfactuals import cvae
 from xaitool.workflows.evaluation.picture_path import source_name
 from xaitool.workflows.evaluation.subjects import Subject, no_data
-from xaitool.workflows.explanations.baseline_choice import baselines_with_options
-from xaitool.workflows.explanations.baselines import check_baseline
-from xaitool.workflows.explanations.class_choice import ClassChoice
-from xaitool.workflows.explanations.plan import method_setups
-from xaitool.workflows.features.source import check_features
 from xaitool.workflows.models.recorded import explained_model
 from xaitool.workflows.models.source import known_facts
 
@@ -55,7 +50,7 @@ def _check_subject(subject: Subject, config: EvaluateConfig) -> None:
     read = {name for metric in subject.metrics.values() for name in metric.reads}
     classes = subject.classes
     if config.dataset is not None and "dataset" in read:
-        (check_ratings if subject.kind == "recommender" else check_dataset)(config.dataset)
+        _check_data(config.dataset, subject.kind)
     if subject.kind == "classifier":
         facts = known_facts(str(subject.path), config.weights, options=config)
         if facts is not None and "dataset" in read and config.dataset is None:
@@ -65,11 +60,24 @@ def _check_subject(subject: Subject, config: EvaluateConfig) -> None:
         with AttributionFile(subject.path) as file:
             explained_model(file)
     if classes and "target" in read:
+        from xaitool.workflows.explanations.class_choice import ClassChoice
+
         rule = None if config.against in (None, "none") else config.against
         ClassChoice(config.target, rule, classes).check(len(classes))
     for name in sorted(_ATTACKS.keys() & subject.metrics.keys()):
         choose = load_target(f"{_ROOM}.classifiers.attacks:chosen_attacks")
         choose(config, config.attack or load_target(_ATTACKS[name]), config.epsilon or (0.1,))
+
+
+def _check_data(name: str, kind: str) -> None:
+    if kind == "recommender":
+        from xaitool.data.ratings.load import check_ratings
+
+        check_ratings(name)
+    else:
+        from xaitool.data.load import check_dataset
+
+        check_dataset(name)
 
 
 def _check_pictures(subject: Subject, config: EvaluateConfig, *, alone: bool) -> None:
@@ -88,18 +96,26 @@ def _check_pictures(subject: Subject, config: EvaluateConfig, *, alone: bool) ->
 
 
 def _check_methods(config: EvaluateConfig) -> None:
+    from xaitool.workflows.explanations.baselines import check_baseline
+    from xaitool.workflows.explanations.plan import method_setups
+
     for setup in method_setups(config):
         if setup.baseline is not None:
             check_baseline(setup.baseline, config, against=True, knows=True)
 
 
 def _check_baselines(config: EvaluateConfig) -> None:
+    from xaitool.workflows.explanations.baseline_choice import baselines_with_options
+    from xaitool.workflows.explanations.baselines import check_baseline
+
     for name in baselines_with_options(config, config.baseline):
         check_baseline(name, config, against=True, knows=True)
 
 
 def _check_cvae(config: EvaluateConfig) -> None:
     if config.cvae is not None:
+        from xaitool.workflows.counterfactuals import cvae
+
         load_checkpoint(config.cvae, kind=cvae.KIND)
 
 
@@ -110,6 +126,8 @@ def _check_model(config: EvaluateConfig) -> None:
 
 def _check_features(config: EvaluateConfig) -> None:
     if config.features is not None:
+        from xaitool.workflows.features.source import check_features
+
         check_features(config.features, options=config)
 
 
