@@ -13,10 +13,11 @@ from tests.workflows.tiny_runs import Recorder
 from xaitool.core.metrics.generation.convergence import THRESHOLD
 from xaitool.errors import ArtifactError, ConfigError, InputError
 from xaitool.options import option_fields
+from xaitool.registry import METRICS_OF
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.evaluate import evaluate
 from xaitool.workflows.evaluation.gans.histories import Criteria, SeedGroup, read_history
-from xaitool.workflows.evaluation.gans.pictures import seed_curve
+from xaitool.workflows.evaluation.gans.pictures import FIGURES, seed_curve
 
 
 @pytest.fixture(autouse=True)
@@ -169,7 +170,7 @@ def test_pictures(runs, here):
     gan_directory(here / "old", [{"loss_d": 1.0}], features=None)
     runs = (*runs, "old")
     compare(runs, recorder, out="out")
-    names = {"fid.png", "kid.png", "seconds.png", "samples.png"}
+    names = {*(f"{name}.png" for name in FIGURES), "samples.png"}
     assert {path.name for path in (here / "out").iterdir()} == names
     assert {message.removeprefix("picture: out/") for message in recorder.messages} >= names
     for name in names:
@@ -181,6 +182,12 @@ def test_pictures(runs, here):
     assert "--overwrite" in str(caught.value.hint)
     compare(runs, out="out", overwrite=True)
     assert {path: path.read_bytes() for path in (here / "out").iterdir()} == before
+
+
+def test_no_other_metric_writes_over_the_curves():
+    assert not {*FIGURES, "samples"} & {
+        name for name, one in METRICS_OF["gan"].items() if one.drawing
+    }
 
 
 def test_what_no_run_measured_has_no_picture(here):

@@ -24,11 +24,11 @@ from xaitool.workflows.runs.pictures import write_picture
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FIGURES = ("fid", "kid", "seconds")
+FIGURES = ("convergence-fid", "convergence-kid", "convergence-seconds")
 
 
 class GanPictures:
-    """``fid``, ``kid`` and ``seconds`` in ``--out``, as figures, and ``samples.png``.
+    """`FIGURES` in ``--out``, and ``samples.png``.
 
     Without ``--out`` there are none; nor is one of what no run measured.
 
@@ -74,9 +74,9 @@ class GanPictures:
             return
         pictures = {
             "samples.png": _samples(histories),
-            f"fid.{self._format}": curves_of(groups, "fid", criteria),
-            f"kid.{self._format}": curves_of(groups, "kid", criteria),
-            f"seconds.{self._format}": seconds_of(groups),
+            f"convergence-fid.{self._format}": curves_of(groups, "fid", criteria),
+            f"convergence-kid.{self._format}": curves_of(groups, "kid", criteria),
+            f"convergence-seconds.{self._format}": seconds_of(groups),
         }
         for name, picture in pictures.items():
             if picture is not None:
