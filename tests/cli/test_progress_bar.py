@@ -22,6 +22,13 @@ def test_a_bar_moves_and_vanishes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "5/10" in captured.err or captured.err.strip() == ""
 
 
+def test_the_last_figures_are_seen_however_fast_the_steps() -> None:
+    bar = ProgressBar("train", 3, "step", 0)
+    for epoch in (1, 2, 3):
+        bar.advance(1, epoch=epoch)
+    assert bar._progress.tasks[0].fields["told"] == "epoch=3"
+
+
 def test_a_step_that_lasts_is_seen_to(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = line(monkeypatch, 80, total=4, steps=0)
     assert re.search(r"^\S train +[━╸]* +2/4 explanation 0:00:00 elapsed", shown)

@@ -43,7 +43,8 @@ class Interruption:
         if _imports(frame):
             # A library that is half imported turns the exception into another, or loses it.
             with contextlib.suppress(OSError):
-                os.write(2, f"error: {STOPPED}\n".encode())
+                # On a terminal below the word that is shown meanwhile, and the ``^C``.
+                os.write(2, b"\n" * os.isatty(2) + f"error: {STOPPED}\n".encode())
             os._exit(128 + number)
         raise KeyboardInterrupt
 

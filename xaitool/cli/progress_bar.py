@@ -65,12 +65,12 @@ class ProgressBar:
         self._progress.stop()
 
     def advance(self, steps: int = 1, **values: object) -> None:
-        """Move it on; the values are read only as often as an eye can follow."""
+        """Move it on; the values are read as often as an eye can follow, and the last."""
         task = self._progress.tasks[0]
         at = task.elapsed or 0.0
         done = task.completed + steps - self._first
         self._progress.update(self._task, advance=steps, at=at, each=at / done if done else None)
-        if time.monotonic() - self._told > 0.25:
+        if task.finished or time.monotonic() - self._told > 0.25:
             self._told = time.monotonic()
             self._progress.update(self._task, told=_figures(values, self._room))
 

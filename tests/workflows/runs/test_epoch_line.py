@@ -25,6 +25,30 @@ def test_what_was_not_measured_is_left_out() -> None:
     )
 
 
+def test_all_epochs_have_the_same_figures() -> None:
+    names = ["loss", "validation_accuracy", "accuracy"]
+    first, last = (
+        epoch_line(epoch, 10, dict(zip(names, values, strict=True)) | {"seconds": seconds}, names)
+        for epoch, *values, seconds in [
+            (1, 2.5, 0.97, 0.9, 0.2),
+            (10, 0.0796249, 0.951712, 0.951712, 0.234912),
+        ]
+    )
+    assert first == "epoch 1/10 loss=2.5 validation_accuracy=0.97 accuracy=0.9 seconds=0.2"
+    assert last == (
+        "epoch 10/10 loss=0.0796 validation_accuracy=0.9517 accuracy=0.9517 seconds=0.235"
+    )
+    assert len(last) == 80
+
+
+@pytest.mark.parametrize("value", [0.0, 1.5, -0.0123456, 1.23456e-9, 28350.4, -1234.5, 1.5e12])
+def test_no_number_is_wider_than_its_room(value: float) -> None:
+    line = epoch_line(1, 1, {"loss": value}, ["loss"])
+    text = line.removeprefix("epoch 1/1 loss=")
+    assert len(text) <= 6
+    assert float(text) == pytest.approx(value, rel=0.5)
+
+
 TRAINERS = {
     ClassifierTrainer: "validation_worst_group_accuracy",
     GanTrainer: "fid",

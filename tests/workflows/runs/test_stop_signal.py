@@ -57,6 +57,15 @@ def test_first_signal_lets_the_step_end_and_the_state_be_saved(number):
     )
 
 
+def test_on_a_terminal_the_line_stands_below_a_bar(monkeypatch):
+    told = []
+    monkeypatch.setattr(os, "isatty", lambda number: number == 2)
+    monkeypatch.setattr(os, "write", lambda number, data: told.append(data))
+    with StopSignal():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert told == [b"\nSIGTERM received; saving after this step (send again to stop now)\n"]
+
+
 @pytest.mark.parametrize("number", [one for one in SIGNALS if one is not signal.SIGHUP])
 def test_same_signal_again_stops_now(number):
     with start() as process:

@@ -93,6 +93,9 @@ class StopSignal:
 
 
 def _say(line: str) -> None:
-    """Unbuffered: a print in a handler may meet itself in the middle of another print."""
+    """Unbuffered: a print in a handler may meet itself in the middle of another print.
+
+    On a terminal a line of its own, below a bar and the ``^C`` behind it.
+    """
     with contextlib.suppress(OSError):
-        os.write(2, line.encode() + b"\n")
+        os.write(2, b"\n" * os.isatty(2) + line.encode() + b"\n")
