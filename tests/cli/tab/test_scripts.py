@@ -105,6 +105,10 @@ def test_tab(name: str, tmp_path: Path) -> None:
         line = "xaitool explain --dataset=biased-mnist:of=digits,lab"
         assert shell.completed(line) == "--dataset=biased-mnist:of=digits,label="
         assert shell.completed("xaitool evaluate cla").rstrip("/") == "classifier"
+        assert (
+            shell.completed("xaitool explain --dataset folder:cl").rstrip("/")
+            == "folder:classifier"
+        )
         assert shell.completed("xaitool explain --baseline image:an") == "image:an image.png"
         shell.type("xaitool explain --method s" + (TAB + TAB if name == "bash" else TAB))
         shown = shell.read_until("smooth-grad")

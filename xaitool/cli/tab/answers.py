@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xaitool.cli.tab.offers import Offer, offer
+from xaitool.cli.tab.scripts import SCRIPTS
 from xaitool.options import option_fields
 
 # Ends a line, so that its last word is the one that is being typed, also where that is empty.
@@ -92,6 +93,8 @@ def offered(program: Any, words: Sequence[str], word: str) -> Offer:
     if context is None:
         return Offer()
     if hasattr(context.command, "list_commands"):
+        if words and words[-1] == "--show-completion":
+            return Offer(dict.fromkeys(SCRIPTS, ""))
         return Offer(_flags(context)) if word.startswith("-") else Offer(_commands(context))
     parameters = {flag: one for one in _parameters(context) for flag in one.opts}
     flag, equals, value = word.partition("=")

@@ -103,10 +103,13 @@ def _pair(config_class: type[Options], word: str) -> Offer:
 
 
 def _listed(option: OptionField, word: str) -> Offer:
-    """Choices between commas, each but once."""
+    """Choices between commas, each but once; none stands alone."""
     before, comma, _ = word.rpartition(",")
     taken = before.split(",")
-    values = {name: about for name, about in _described(option).items() if name not in taken}
+    if "none" in taken:
+        return Offer()
+    left_out = {*taken, "none"} if comma else set()
+    values = {name: about for name, about in _described(option).items() if name not in left_out}
     return Offer(values, before + comma)
 
 
@@ -123,6 +126,8 @@ def _value(option: OptionField, word: str) -> Offer:
     values |= {unit: "" for unit in units if unit.islower() and unit not in values}
     if takes_network:
         values["torchvision:"] = "a network of torchvision"
+    if kind == "architecture" and word:
+        values |= dict.fromkeys(NETWORKS, "a network of torchvision")
     return Offer(values, paths=next((PATHS[unit] for unit in units if unit in PATHS), NO_PATHS))
 
 
@@ -147,9 +152,10 @@ def _place(entry: registry.Entry, name: str) -> str:
 
 def _following(kind: str, name: str, rest: str) -> Offer:
     """What may follow a registered name and its colon: a path, or options between commas."""
-    place = _place(registry.entry(kind, name), name)
-    if place:
-        return Offer(paths=PATHS[place])
+    entry = registry.entry(kind, name)
+    if place := _place(entry, name):
+        folder = "zip" if ".zip" in entry.summary else FOLDERS
+        return Offer(paths=folder if place == "PATH" else PATHS[place])
     if kind not in ("dataset", "ratings"):
         return Offer()
     before, comma, part = rest.rpartition(",")
@@ -192,11 +198,23 @@ def _options_of(owners: Mapping[str, Iterable[Known]], word: str) -> Offer:
             found.setdefault(text, {})[owner] = option
     if equals:
         allowed = [one["allowed"] for one in found.get(name, {}).values()]
-        values = [value for text in allowed if "|" in text for value in text.split("|")]
-        return Offer(dict.fromkeys(values, ""), f"{name}=")
+        values = {value: "" for text in allowed if "|" in text for value in text.split("|")}
+        for owner, option in found.get(name, {}).items():
+            values |= _named(owner, option["default"])
+        return Offer(values, f"{name}=")
     return Offer(
         {f"{text}=": _about(having, several=len(owners) > 1) for text, having in found.items()}
     )
+
+
+def _named(owner: str, default: object) -> dict[str, str]:
+    """The names of a kind, where the default of an option is one, of its owner's kind."""
+    for entries in registry.KINDS.values():
+        if owner in entries and str(default) in entries:
+            return {
+                name: entry.summary for name, entry in entries.items() if not _place(entry, name)
+            }
+    return {}
 
 
 def _about(having: Mapping[str, Known], *, several: bool) -> str:
