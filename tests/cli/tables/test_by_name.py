@@ -31,6 +31,17 @@ def test_more_rows_than_names_go_down() -> None:
     ]
 
 
+def test_ranks_are_named_and_in_their_order() -> None:
+    counts: list[dict[str, int]] = [{"2": 5, "4": 1}, {"10": 2, "3": 4}]
+    few = [{"size": size, "ranks": one} for size, one in enumerate(counts)]
+    many = [{"size": size, "ranks": {"4": 1, "2": 3}} for size in range(3)]
+    rows = [{"metric": "m", "source": "a", **row} for row in few]
+    down = [line[:7].rstrip() for line in by_name_lines("ranks", rows, ["size"], Page())][2:]
+    assert down == ["rank 2", "rank 3", "rank 4", "rank 10"]
+    rows = [{"metric": "m", "source": "a", **row} for row in many]
+    assert list(by_name_lines("ranks", rows, ["size"], Page()))[1] == "size  rank 2  rank 4"
+
+
 def test_of_many_names_the_lowest_are_shown() -> None:
     title, _, *rows = lines([{"per_class": {str(one): one / 100 for one in range(100, 0, -1)}}])
     assert "the lowest 20 of 100" in title

@@ -16,6 +16,10 @@ def test_fields_that_say_nothing_are_left_out() -> None:
     assert said([{**rows[0], "n": 1}]) == ["c"]
 
 
+def test_a_picture_is_no_row_as_its_path_was_said() -> None:
+    assert said([{"value": 1.0, "n": 3, "picture": "out/a.png", "width": 5}]) == ["n", "width"]
+
+
 def test_numbers_by_name_are_told_from_text_and_from_keys() -> None:
     row = {"metric": "m", "curve": {"0.1": 2.0}, "signs": {"a": "b"}, "group": {"hue": 1}}
     assert number_mappings([row]) == ["curve"]

@@ -28,6 +28,16 @@ def test_rows_are_named_by_what_tells_them_apart():
     assert figure.get_suptitle() == "Likeness (a)"
 
 
+def test_the_axis_names_what_all_rows_have():
+    rows = [
+        row(0.9, quantity="worst-group", label=None, group=None),
+        row(0.8, quantity="accuracy", label="cat", group={"fur": "long"}),
+    ]
+    figure: Any = draw_values(rows, {"a": "a"}, DRAWING)
+    assert ticks(figure) == ["worst-group", "accuracy, cat, long"]
+    assert figure.axes[0].get_ylabel() == "quantity"
+
+
 def test_artifacts_stand_side_by_side():
     figure: Any = draw_values([row(1.0), row(2.0, "b")], {"a": "a", "b": "b"}, DRAWING)
     assert ticks(figure) == ["twin-similarity"]

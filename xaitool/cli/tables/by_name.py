@@ -18,6 +18,9 @@ MOST_NAMES = 20
 
 WIDEST = 24
 
+BEFORE = {"ranks": "rank "}
+"""By field what stands before names that say nothing by themselves."""
+
 
 def by_name_lines(
     field: str, rows: Sequence[Row], keys: Sequence[str], page: Page
@@ -34,13 +37,18 @@ def by_name_lines(
     sources = {row["source"] for row in rows}
     labels = [*keys, *["source"] * (len(sources) > 1)]
     names = list(dict.fromkeys(name for row in rows for name in row[field]))
+    if all(name.isdecimal() for name in names):
+        names.sort(key=int)
+    before = BEFORE.get(field, "")
     title = f"{rows[0]['metric']}, {words(field)}"
     if len(names) < len(rows):
         yield from paragraph(title, page)
         left = [
             _column(words(one), [row.get(one, "") for row in rows], words=True) for one in labels
         ]
-        right = [_column(name, [row[field].get(name) for row in rows]) for name in names]
+        right = [
+            _column(f"{before}{name}", [row[field].get(name) for row in rows]) for name in names
+        ]
         yield from grid(left, right, page.width)
         return
     few = _lowest(names, rows[0][field])
@@ -49,7 +57,7 @@ def by_name_lines(
     yield from paragraph(title, page)
     series = [", ".join(shown(row.get(one)) for one in labels) or "value" for row in rows]
     heads = shortened(series, WIDEST)
-    left = [_column("", few, words=True)]
+    left = [_column("", [f"{before}{name}" for name in few], words=True)]
     right = [
         _column(head, [row[field].get(name) for name in few])
         for head, row in zip(heads, rows, strict=True)

@@ -10,6 +10,9 @@ Row = Mapping[str, Any]
 IN_VALUE = ("metric", "source", "value", "low", "high", "std")
 """What every row has, and what stands in the cell of its value."""
 
+SAID_BEFORE = ("picture",)
+"""What the workflow has said already."""
+
 KEYS = (
     "metric",
     "quantity",
@@ -36,12 +39,13 @@ KEYS = (
 
 
 def said(rows: Sequence[Row]) -> list[str]:
-    """Names of the fields that say something, but those in `IN_VALUE`."""
+    """Names of the fields that say something new, but those in `IN_VALUE`."""
     names = dict.fromkeys(name for row in rows for name in row)
     found = [
         name
         for name in names
-        if name not in IN_VALUE and any(row.get(name) not in (None, {}, "") for row in rows)
+        if name not in (*IN_VALUE, *SAID_BEFORE)
+        and any(row.get(name) not in (None, {}, "") for row in rows)
     ]
     # That a value comes from one run is no count worth a column.
     of_one = all((row.get("n") or 0) <= 1 for row in rows)

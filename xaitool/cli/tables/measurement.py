@@ -7,6 +7,7 @@ from typing import Any
 
 from xaitool.cli.tables.by_name import by_name_lines
 from xaitool.cli.tables.fields import KEYS, number_mappings, said, varies, words
+from xaitool.cli.tables.folded import folded
 from xaitool.cli.tables.grid import Column, grid, paragraph
 from xaitool.cli.tables.names import clipped
 from xaitool.cli.tables.numbers import estimate, key, shown
@@ -27,11 +28,12 @@ class Measurement:
     """
 
     def __init__(self, rows: Sequence[Row], page: Page) -> None:
-        self._rows, self._page = rows, page
+        self._page = page
         self._sources = list(dict.fromkeys(row["source"] for row in rows))
         self._mappings = number_mappings(rows)
         names = said(rows)
-        self._keys = [name for name in KEYS if name in ("metric", *names) and varies(name, rows)]
+        keys = [name for name in KEYS if name in ("metric", *names) and varies(name, rows)]
+        self._rows, self._keys = folded(rows, keys, page.width // 2)
         self._facts = [name for name in names if self._is_fact(name)]
         same = [name for name in names if name != "n" and all(map(_is_value(name), rows))]
         others = {*KEYS, *self._facts, *self._mappings, *same}

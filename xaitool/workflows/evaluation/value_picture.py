@@ -36,7 +36,8 @@ _KINDS = {
     "metric": "quantity",
     "channel_sum": "sum over channels",
     "epsilon": "budget ε",
-    "delta": "place on the path",
+    "delta": "place",
+    "label": "true class",
 }
 # More of them nobody can tell apart.
 MOST_BARS = 60
@@ -58,7 +59,7 @@ def draw_values(rows: Sequence[Row], names: Mapping[str, str], drawing: Drawing)
         groups,
         title=heading(drawing.title, names),
         x_label=drawing.quantity,
-        y_label=_kinds(parts),
+        y_label=_kinds(parts, rows),
     )
 
 
@@ -78,14 +79,10 @@ def draw_per_class(
     )
 
 
-def _kinds(parts: Sequence[str]) -> str:
-    words = {
-        "metric": "quantity",
-        "channel_sum": "sum over channels",
-        "epsilon": "budget ε",
-        "delta": "place",
-    }
-    return ", ".join(dict.fromkeys(words.get(part, part) for part in parts)) or "quantity"
+def _kinds(parts: Sequence[str], rows: Sequence[Row]) -> str:
+    """What all names begin with; parts that only some rows have explain themselves."""
+    shared = [part for part in parts if all(row.get(part) not in (None, {}) for row in rows)]
+    return ", ".join(dict.fromkeys(_KINDS.get(part, part) for part in shared)) or "quantity"
 
 
 def _text(part: str, value: Any) -> str:
