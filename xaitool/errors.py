@@ -57,10 +57,12 @@ class UnknownNameError(InputError):
         *,
         also: str = "",
         hint: str | None = None,
+        meant: str | None = None,
     ) -> None:
         known = list(known)
+        near = f"; did you mean '{meant}'?" if meant else suggestion(name, known)
         super().__init__(
-            f"unknown {what} '{name}'{suggestion(name, known)}",
+            f"unknown {what} '{name}'{near}",
             hint=hint or f"one of: {', '.join(known)}{also}",
         )
 

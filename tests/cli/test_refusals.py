@@ -61,8 +61,13 @@ BY_WORKFLOW = [
     ("train-gan --resume run --out full", "--resume run continues there, but --out", ""),
     ("train-gan --resume run", "is a classifier, but a gan is wanted", ""),
     ("train-gan --resume empty", "empty/last.pt has no 'config', but it is wanted", ""),
-    ("train-classifier --dataset folder:single", "has one class", ""),
-    ("train-classifier --classes 3", "has one class", ""),
+    (
+        "train-classifier --dataset folder:single",
+        "has one class",
+        "as single/CLASS/one.png",
+    ),
+    ("train-classifier --classes 3", "has one class", "--classes 3 is one class"),
+    ("train-classifier --dataset single", "did you mean 'folder:single'?", ""),
     ("train-gan --image-size 8", "images are 8x8, but lenet5 wants larger", "--fid-samples 0"),
 ]
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from xaitool import registry
-from xaitool.data.load import load_dataset, stratified_split
+from xaitool.data.load import check_dataset, load_dataset, stratified_split
 from xaitool.errors import ConfigError, DataError, UnknownNameError
 
 
@@ -23,6 +24,14 @@ def test_unknown_names_suggest():
     assert "0, 1, 2" in str(caught.value.hint)
     with pytest.raises(UnknownNameError, match="unknown split 'validation'"):
         load_dataset("digits", cast(Any, "validation"))
+
+
+def test_a_path_alone_is_meant_as_a_folder(tmp_path: Path):
+    for ask in (check_dataset, lambda name: load_dataset(name, "train")):
+        with pytest.raises(UnknownNameError, match=rf"; did you mean 'folder:{tmp_path}'\?"):
+            ask(str(tmp_path))
+        with pytest.raises(UnknownNameError, match=r"unknown dataset ''\nhint: one of: digits"):
+            ask("")
 
 
 @pytest.mark.parametrize(

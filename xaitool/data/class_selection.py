@@ -34,6 +34,22 @@ def only(dataset: Loaded, classes: Sequence[str]) -> Loaded:
     return dataset.subset(indices).relabelled(labels[indices], names)
 
 
+def one_class(dataset: str, wanted: str, chosen: Sequence[str] | None = None) -> DataError:
+    """What is said of a dataset that has one class, but more are wanted.
+
+    Args:
+        dataset: Its name.
+        wanted: Who wants more.
+        chosen: The classes that were asked for, if any.
+    """
+    hint = None
+    if chosen:
+        hint = f"--classes {','.join(chosen)} is one class: name more, or leave it out"
+    elif dataset.startswith("folder:"):
+        hint = f"each class wants a folder of its images, as {dataset[7:]}/CLASS/one.png"
+    return DataError(f"dataset {dataset} has one class, but {wanted}", hint=hint)
+
+
 def class_indices(known: Sequence[str], texts: Sequence[str]) -> list[int]:
     """The places of classes among the known ones.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xaitool import registry
 from xaitool.data.attribute_roles import with_label, with_sensitive
 from xaitool.data.cache import data_directory
 from xaitool.data.class_selection import only
@@ -26,7 +25,7 @@ def check_dataset(name: str) -> None:
         DataError: What the name says to be there is not.
     """
     request = DatasetRequest(name, "test")
-    registry.entry("dataset", request.base)
+    request.entry()
     if request.base == "folder":
         open_source(request.path())
 

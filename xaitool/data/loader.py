@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
@@ -73,8 +74,20 @@ class DatasetRequest(DataRequest):
                 the dataset takes.
             ConfigError: An option after the name does not fit.
         """
-        loader: Loader = registry.load("dataset", self.base)
+        loader: Loader = registry.load_target(self.entry().target)
         return loader(self)
+
+    def entry(self) -> registry.Entry:
+        """What the registry says of the dataset.
+
+        Raises:
+            UnknownNameError: There is no such dataset.
+        """
+        if self.base not in registry.DATASETS and self.name and os.path.exists(self.name):
+            raise UnknownNameError(
+                "dataset", self.name, registry.DATASETS, meant=f"folder:{self.name}"
+            )
+        return registry.entry("dataset", self.base)
 
 
 Loader = Callable[[DatasetRequest], Loaded]

@@ -42,6 +42,8 @@ class Net(nn.Module):
         return {"logits": self.linear(features.view(len(images), -1)), "features": features}
 
 def make(classes=10, width=4): return Net(classes, width)
+def by_name(**options): return Net(options.get("num_classes", 10), 4)
+def ten(): return Net(10, 4)
 def softmax(): return nn.Sequential(nn.Flatten(), nn.Linear(784, 3), nn.Softmax(1))
 def idle(): return nn.Sequential(nn.AdaptiveAvgPool2d((1, 3)), nn.Flatten())
 
@@ -153,3 +155,20 @@ def test_what_cannot_be_trained(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         train_classifier(classifier_config(Path("run"), **{"architecture": OWN, **options}))
     assert not Path("run").exists()
+
+
+@pytest.mark.parametrize(
+    ("architecture", "hint"),
+    [
+        ("own_nets:make", "--architecture 'own_nets:make(classes=3)'"),
+        ("own_nets:make(7)", "--architecture 'own_nets:make(classes=3)'"),
+        ("own_nets:by_name(num_classes=4)", "--architecture 'own_nets:by_name(num_classes=3)'"),
+        ("own_nets:by_name", None),
+        ("own_nets:ten", None),
+    ],
+)
+def test_a_factory_of_other_classes_is_told_how_many(architecture: str, hint: str | None) -> None:
+    with pytest.raises(ModelError, match="logits, but dataset digits has 3 classes") as caught:
+        train_classifier(classifier_config(Path("run"), architecture=architecture))
+    assert (caught.value.hint or "").endswith(hint or "")
+    assert (caught.value.hint is None) == (hint is None)

@@ -23,6 +23,7 @@ from xaitool.options import can_name_code
 from xaitool.workflows.configs.train_classifier import TrainClassifierConfig
 from xaitool.workflows.models.checkpoint import Construction
 from xaitool.workflows.models.classifier import Classifier
+from xaitool.workflows.models.factory import class_argument
 from xaitool.workflows.models.input import ModelInput
 from xaitool.workflows.models.own_network import guarded_classifier, normalised, own_network
 from xaitool.workflows.models.torchvision_weights import torchvision_weights
@@ -138,13 +139,22 @@ def _check_logits(
         raise ModelError(
             f"architecture {source} returns {logits.shape[1]} logits, but dataset {dataset.name} "
             f"has {len(dataset.classes)} classes",
-            hint="arguments of the factory are given as in 'package.module:factory(classes=10)'",
+            hint=_with_classes(source, len(dataset.classes)),
         )
     if are_probabilities(logits):
         raise ModelError(
             f"architecture {source} returns probabilities, but logits are wanted",
             hint="remove its softmax",
         )
+
+
+def _with_classes(source: str, count: int) -> str | None:
+    """How a factory is told the number of classes, where it takes one."""
+    name = class_argument(source)
+    if name is None:
+        return None
+    place = source.partition("(")[0]
+    return f"the factory's argument {name} says how many: --architecture '{place}({name}={count})'"
 
 
 def check_start(config: TrainClassifierConfig) -> None:

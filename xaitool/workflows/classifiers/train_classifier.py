@@ -15,6 +15,7 @@ from xaitool.core.training.augmentation import epoch_draws
 from xaitool.core.training.classifier_step import classifier_step
 from xaitool.core.training.group_losses import GroupDro
 from xaitool.core.training.optimiser import build_optimiser, restore_optimiser
+from xaitool.data.class_selection import one_class
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.groups import TrainingGroups
 from xaitool.data.load import stratified_split
@@ -86,7 +87,7 @@ def train_classifier(
         check_counterfactual(config)
     dataset = load_training_data(config, runtime)
     if len(dataset.classes) < 2:
-        raise DataError(f"dataset {dataset.name} has one class, but a classifier wants two or more")
+        raise one_class(dataset.name, "a classifier wants two or more", config.classes)
     train, held_out = stratified_split(dataset.labels, config.validation, config.seed)
     if not len(train) or (config.validation and not len(held_out)):
         raise DataError(

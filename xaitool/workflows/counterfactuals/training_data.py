@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from xaitool.data.class_selection import one_class
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.files.images import Framing
 from xaitool.data.load import check_dataset, stratified_split
@@ -86,7 +88,7 @@ def load_targeted_data(
         image_size=_image_size(config, classifier),
         channels=None if classifier is None else classifier.input.channels,
     )
-    _check_every_class(dataset)
+    _check_every_class(dataset, config.classes)
     return dataset.to(context.runtime.device) if isinstance(dataset, MemoryDataset) else dataset
 
 
@@ -112,11 +114,9 @@ def _image_size(
     return classifier.input.framing
 
 
-def _check_every_class(dataset: ImageDataset) -> None:
+def _check_every_class(dataset: ImageDataset, classes: Sequence[str] | None) -> None:
     if len(dataset.classes) < 2:
-        raise DataError(
-            f"dataset {dataset.name} has one class, but baselines of another class want two"
-        )
+        raise one_class(dataset.name, "baselines of another class want two", classes)
     counts = torch.bincount(dataset.labels, minlength=len(dataset.classes)).tolist()
     for name, count in zip(dataset.classes, counts, strict=True):
         if count < 2:

@@ -13,8 +13,9 @@ from xaitool.core.guidance.guidance import Guidance, GuidedImages
 from xaitool.core.guidance.schedule import GuidanceSchedule
 from xaitool.core.models.gans.images import from_pixels, to_pixels
 from xaitool.core.seeding import random_stream as keyed
+from xaitool.data.class_selection import one_class
 from xaitool.data.dataset import ImageDataset
-from xaitool.errors import ConfigError, DataError, UnknownNameError, UnsupportedOperationError
+from xaitool.errors import ConfigError, UnknownNameError, UnsupportedOperationError
 from xaitool.options import can_name_code
 from xaitool.workflows.configs.train_gan import TrainGanConfig
 from xaitool.workflows.features.lenet import FeatureNetwork, feature_network
@@ -86,9 +87,7 @@ class GanGuidance:
             reporter=reporter,
         )
         if self._classifier is None:
-            raise DataError(
-                f"dataset {self._dataset.name} has one class, but --background class wants two"
-            )
+            raise one_class(self._dataset.name, "--background class wants two")
         self._columns = [self._classifier.classes.index(name) for name in self._dataset.classes]
 
     def probe(self, discriminator: nn.Module) -> None:

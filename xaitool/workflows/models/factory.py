@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +21,7 @@ from xaitool.errors import InputError, ModelError
 from xaitool.io.damage import reason
 from xaitool.options import can_name_code
 
+_CLASS_COUNT = re.compile("((num|n|nb|number_of)_?)?classes")
 WORDS = {"true": True, "false": False, "none": None}
 
 
@@ -44,6 +46,20 @@ def make_model(source: str) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise ModelError(f"'{source}' returned {type(model).__name__}, but an nn.Module is wanted")
     return model
+
+
+def class_argument(source: str) -> str | None:
+    """The argument by which a factory, such as `make_model` calls, takes the number of classes.
+
+    Returns:
+        Its name, None where it has none that one knows by its name.
+    """
+    place, _, given = _parsed(source)
+    try:
+        taken = list(inspect.signature(find_attribute(place)).parameters)
+    except (TypeError, ValueError):  # of some in C nothing is known
+        taken = []
+    return next((name for name in (*given, *taken) if _CLASS_COUNT.fullmatch(name)), None)
 
 
 def find_attribute(place: str) -> Any:

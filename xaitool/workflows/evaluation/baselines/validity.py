@@ -10,8 +10,9 @@ import torch
 
 from xaitool.core.baselines.base import Baseline
 from xaitool.core.metrics.explanation.baseline_validity import BaselineValidityResult
+from xaitool.data.class_selection import one_class
 from xaitool.data.dataset import ImageDataset
-from xaitool.errors import ConfigError, DataError
+from xaitool.errors import ConfigError
 from xaitool.report.attribution_grid import GridRow, attribution_grid
 from xaitool.workflows.configs.evaluate import EvaluateConfig
 from xaitool.workflows.evaluation.baselines.class_features import real_class_features
@@ -164,9 +165,7 @@ def _opened(
 def _pairs(dataset: ImageDataset, config: EvaluateConfig) -> ClassPairs:
     samples, classes = first_samples(dataset, config), len(dataset.classes)
     if classes < 2:
-        raise DataError(
-            f"dataset {dataset.name} has one class, but baselines of another class want two"
-        )
+        raise one_class(dataset.name, "baselines of another class want two")
     labels = dataset.labels[samples]
     if config.targets == "one":
         return drawn_pairs(samples, labels, classes, config.seed)
