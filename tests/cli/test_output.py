@@ -10,6 +10,7 @@ import pytest
 
 from xaitool.cli.output import Output
 from xaitool.cli.tables.page import Page
+from xaitool.errors import InputError
 
 
 def test_numbers_that_json_lacks_become_null(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,6 +38,27 @@ def test_the_page_is_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     Output().warning("a\nb\x1b[31m")
     assert capsys.readouterr().err == "warning: a\\nb\\x1b[31m\n"
+
+
+def test_a_long_line_is_broken_at_words_on_a_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> str:
+        Output().warning(text)
+        Output().error(InputError(text, hint=text))
+        return capsys.readouterr().err
+
+    monkeypatch.setenv("COLUMNS", "80")
+    path = "p" * 100
+    text = " ".join(["one-word", path, *["another-word"] * 40])
+    whole = f"warning: {text}\nerror: {text}\nhint: {text}\n"
+    assert said() == whole
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    broken = said()
+    assert broken.split() == whole.split()
+    lines = broken.splitlines()
+    assert all(len(line) <= 80 and line == line.strip() for line in lines if line != path)
+    assert len(lines) == 3 * (1 + 1 + 7)
 
 
 def test_a_note_is_a_message(capsys: pytest.CaptureFixture[str]) -> None:

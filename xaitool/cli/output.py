@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
@@ -109,13 +110,7 @@ class Output:
     @property
     def width(self) -> int:
         """Columns of the terminal, but enough for a table."""
-        try:
-            known = int(os.environ.get("COLUMNS", "0"))
-            known = known or os.get_terminal_size(self.data.fileno()).columns
-        except (OSError, ValueError):
-            known = 0
-        # Some terminals say 0, which means that nobody knows.
-        return max(known or 80, NARROWEST)
+        return _columns(self.data)
 
     @property
     def page(self) -> Page:
@@ -179,7 +174,12 @@ class Output:
         return Heartbeat(self, name, total, unit, done)
 
     def _say(self, text: str) -> None:
-        print(one_line(text), file=sys.stderr, flush=True)
+        """One line; on a terminal broken at spaces, so that no word is."""
+        text = one_line(text)
+        if is_terminal(sys.stderr):
+            width = _columns(sys.stderr)
+            text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+        print(text, file=sys.stderr, flush=True)
 
 
 class Heartbeat:
@@ -215,6 +215,16 @@ class Heartbeat:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person reads this stream; it is None where the caller closed it."""
     return stream is not None and stream.isatty()
+
+
+def _columns(terminal: TextIO) -> int:
+    try:
+        known = int(os.environ.get("COLUMNS", "0"))
+        known = known or os.get_terminal_size(terminal.fileno()).columns
+    except (OSError, ValueError):
+        known = 0
+    # Some terminals say 0, which means that nobody knows.
+    return max(known or 80, NARROWEST)
 
 
 def _finite(value: Any) -> Any:
