@@ -36,11 +36,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def measured(source: str | Path, *metrics: str, **options: Any) -> list[dict[str, Any]]:
+def measured(
+    source: str | Path, *metrics: str, told: Recorder | None = None, **options: Any
+) -> list[dict[str, Any]]:
     config = EvaluateConfig(
         artifacts=(Path(source),), metric=metrics, **{"device": "cpu", **options}
     )
-    rows = evaluate(config, Recorder())
+    rows = evaluate(config, told or Recorder())
     assert isinstance(rows, list)
     return rows
 
@@ -81,15 +83,20 @@ def test_the_same_as_by_files(against: str, baseline: str) -> None:
 def test_a_trained_generator_is_a_baseline_and_a_second_class_is_drawn() -> None:
     generator = f"ganmex:{baseline_gan_run()}"
     pairs = (f"deeplift@{generator}", "deeplift@zero", "saliency")
-    rows = measured(three_digits_run(), "insertion", pair=pairs, limit=3)
+    told = Recorder()
+    rows = measured(three_digits_run(), "insertion", pair=pairs, limit=3, told=told)
     assert [row["baseline"] for row in rows] == [generator, "zero", None, generator]
     assert {row["against"] for row in rows} == {"drawn"}
     assert rows[3]["versus"] == "zero"
+    [note] = [text for text in told.messages if text.startswith("note: ")]
+    assert f"baseline {generator}: a second class is wanted" in note
 
 
 def test_unasked_nothing_is_held_against_a_class() -> None:
-    [row] = measured(classifier_run(), "deletion", method="saliency", limit=3)
+    told = Recorder()
+    [row] = measured(classifier_run(), "deletion", method="saliency", limit=3, told=told)
     assert row["against"] is None
+    assert not any("against" in text for text in told.messages)
     [both] = measured(
         classifier_run(), "gini", method="saliency", limit=3, target="predicted", against="second"
     )

@@ -131,11 +131,7 @@ def _question(
     images: DatasetImages,
     context: Context[EvaluateConfig],
 ) -> _Question:
-    wanted = "inverse-localisation" in metrics or any(
-        Need.SECOND_CLASS in baseline_class(setup.baseline).needs
-        for setup in setups
-        if setup.baseline is not None
-    )
+    wanting = _wanting_a_second_class(metrics, setups)
     rule = None if config.against == "none" else config.against
     names = classifier.classes or images.dataset.classes
     choice = ClassChoice(config.target, rule, names)
@@ -144,7 +140,26 @@ def _question(
     if choice.targets > 1:
         raise ConfigError(f"--target is {config.target}, but one class is wanted here")
     choice.check_labels(images.labels[torch.tensor(images.places)], classes)
-    return _Question(choice, config.against is None and wanted, classes, config.seed)
+    drawn = config.against is None and bool(wanting)
+    if drawn:
+        context.reporter.message(
+            f"note: {', '.join(wanting)}: a second class is wanted, so all attributions are "
+            "against one that is drawn for each image; --against chooses it"
+        )
+    return _Question(choice, drawn, classes, config.seed)
+
+
+def _wanting_a_second_class(metrics: tuple[str, ...], setups: list[MethodSetup]) -> list[str]:
+    """Metrics and baselines without meaning for one class alone."""
+    baselines = [setup.baseline for setup in setups if setup.baseline is not None]
+    return [
+        *(name for name in metrics if name == "inverse-localisation"),
+        *(
+            f"baseline {name}"
+            for name in dict.fromkeys(baselines)
+            if Need.SECOND_CLASS in baseline_class(name).needs
+        ),
+    ]
 
 
 def _check_localisable(images: DatasetImages, question: _Question, dataset: str) -> None:
