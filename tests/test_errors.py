@@ -56,6 +56,15 @@ def test_an_unknown_name_suggests_the_nearest_and_lists_all() -> None:
     assert str(UnknownNameError("loss", "zzz", ["gce"])) == "unknown loss 'zzz'"
 
 
+def test_of_many_names_the_hint_has_a_few() -> None:
+    many = [f"class {number}" for number in range(1000)]
+    near = UnknownNameError("class", "golfish", [*many, "goldfish"], also=", or an index")
+    assert near.hint == "nearest: goldfish; 1,001 in all, or an index"
+    none = UnknownNameError("class", "zzz", many, listed="--list")
+    few = ", ".join(many[:5])
+    assert none.hint == f"such as: {few}; 1,000 in all, see --list"
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

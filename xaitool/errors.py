@@ -22,6 +22,12 @@ from collections.abc import Iterable
 
 from xaitool.near_names import near_names
 
+LONGEST_LIST = 240
+"""Letters of a hint that lists all names: three lines of a terminal."""
+
+FEW = 5
+"""Names that a hint shows where all would be more."""
+
 
 class XaitoolError(Exception):
     """Base of all: one line for people, an exit code for scripts.
@@ -47,7 +53,18 @@ class InputError(XaitoolError):
 
 
 class UnknownNameError(InputError):
-    """A name that does not exist; the message suggests the nearest, the hint lists all."""
+    """A name that does not exist; the message suggests the nearest, the hint lists all or, of many,
+    a few: the nearest and how many there are.
+
+    Args:
+        what: What has such names, such as ``method``.
+        name: What was asked for.
+        known: The names that there are.
+        also: What stands behind them in the hint.
+        listed: What shows all of them, where the hint does not.
+        hint: Another hint.
+        meant: The name that is suggested; None: the nearest.
+    """
 
     def __init__(
         self,
@@ -56,6 +73,7 @@ class UnknownNameError(InputError):
         known: Iterable[str],
         *,
         also: str = "",
+        listed: str = "",
         hint: str | None = None,
         meant: str | None = None,
     ) -> None:
@@ -63,8 +81,18 @@ class UnknownNameError(InputError):
         near = f"; did you mean '{meant}'?" if meant else suggestion(name, known)
         super().__init__(
             f"unknown {what} '{name}'{near}",
-            hint=hint or f"one of: {', '.join(known)}{also}",
+            hint=hint or names_hint(name, known, listed) + also,
         )
+
+
+def names_hint(name: str, known: list[str], listed: str = "") -> str:
+    """All known names or, where that is too long, the nearest few and how many there are."""
+    everything = f"one of: {', '.join(known)}"
+    if len(everything) <= LONGEST_LIST:
+        return everything
+    near = near_names(name, known, count=FEW)
+    few = f"nearest: {', '.join(near)}" if near else f"such as: {', '.join(known[:FEW])}"
+    return f"{few}; {len(known):,} in all{', see ' * bool(listed)}{listed}"
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -16,9 +16,11 @@ from xaitool.cli.app import main
 from xaitool.options import option_fields
 
 SHARED_FLAGS = {"--config", "--json", "--quiet", "--log-every", "--help"}
-FLAGS = SHARED_FLAGS | {
-    field.flag for config in COMMANDS.values() for field in option_fields(config)
-}
+FLAGS = (
+    {"--list"}
+    | SHARED_FLAGS
+    | {field.flag for config in COMMANDS.values() for field in option_fields(config)}
+)
 
 
 class Result(NamedTuple):

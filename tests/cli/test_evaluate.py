@@ -69,7 +69,7 @@ def test_a_dry_run_prints_the_plan(invoke: Invoke) -> None:
 
 REFUSALS = [
     ("", "no artifacts are given", ""),
-    ("RUN --metric fidd", "unknown metric 'fidd'; did you mean 'fid'?", "accuracy"),
+    ("RUN --metric fidd", "unknown metric 'fidd'; did you mean 'fid'?", "in all, see --list"),
     ("RUN --metric fid", "metric 'fid' does not measure", "accuracy, confusion"),
     ("GAN --metric accuracy", "which is of kind 'gan'", "fid, kid"),
     ("a.h5 --metric kid", "which is of kind 'attribution'", "insertion, deletion"),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
-from xaitool.errors import ConfigError, UnknownNameError, suggestion
+from xaitool.errors import ConfigError, UnknownNameError, names_hint, suggestion
 from xaitool.near_names import usual_spelling
 from xaitool.options.reader import Reader
 
@@ -249,7 +249,7 @@ def normalised_keys(
         if name not in known:
             raise ConfigError(
                 f"{source} has no option '{key}'{suggestion(name, known)}",
-                hint=f"one of: {', '.join(known)}" if known else "it has no options",
+                hint=names_hint(name, known) if known else "it has no options",
             )
         normal[name] = value
     return normal
@@ -352,7 +352,7 @@ def _check(value: Any, field: OptionField) -> None:
         if part is None:
             continue
         if facts.choices and part not in facts.choices:
-            raise UnknownNameError(facts.what, part, facts.choices)
+            raise UnknownNameError(facts.what, part, facts.choices, listed="--list")
         if (
             isinstance(part, int | float)
             and not isinstance(part, bool)

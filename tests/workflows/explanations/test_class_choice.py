@@ -141,6 +141,7 @@ def test_a_label_that_is_none(labels: list[int]) -> None:
         ("predicted", "dgo", NAMES, UnknownNameError, "unknown class 'dgo'; did you mean 'dog'?"),
         ("cat", None, (), ConfigError, "--target is 'cat', but the model's classes have no names"),
         ("second", None, NAMES, UnknownNameError, "unknown class 'second'"),
+        ("top0", None, NAMES, ConfigError, "--target is top0, but top1 to top3 are wanted"),
     ],
 )
 def test_no_such_class(

@@ -163,6 +163,8 @@ class ClassChoice:
             if not 0 <= int(text) < count:
                 raise ConfigError(f"{flag} is {text}, but the model's classes are 0 to {count - 1}")
             return int(text)
+        if flag == "--target" and re.fullmatch("top[0-9]+", text):
+            raise ConfigError(f"--target is {text}, but top1 to top{count} are wanted")
         if not self.classes:
             raise ConfigError(
                 f"{flag} is '{text}', but the model's classes have no names: 0 to {count - 1}"
