@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.report.figures import pixels
+from tests.report.figures import pixels, texts
 from xaitool.report.curves import curve_figure
 from xaitool.report.figure import COLOURS
 
@@ -63,6 +63,14 @@ def test_a_logarithmic_axis_makes_a_power_straight():
     values: list[float | None] = [2.0**-step for step in range(12)]
     rows, columns = np.nonzero(drawn(curve_picture({"a": values}, log=True, **LABELS)))
     assert np.corrcoef(rows, columns)[0, 1] > 0.999
+
+
+@pytest.mark.parametrize(
+    ("values", "told"), [([1510.0, 1590.0], "1580"), ([1.0, 900.0], "100"), ([1.0, 1e9], "10^{8}")]
+)
+def test_a_logarithmic_axis_has_short_numbers_as_they_are(values, told):
+    shown = [text.get_text() for text in texts(curve_figure({"a": values}, log=True, **LABELS))]
+    assert any(text == told or f"{{{told}}}" in text for text in shown)
 
 
 @pytest.mark.parametrize("log", [False, True])

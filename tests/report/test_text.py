@@ -1,6 +1,6 @@
 import pytest
 
-from xaitool.report.text import drawable, font, wrapped
+from xaitool.report.text import drawable, font, four_digits, wrapped
 
 SENTENCE = "target bloodhound against basset · score 12.31 · completeness gap 2.1e-07"
 
@@ -9,6 +9,13 @@ SENTENCE = "target bloodhound against basset · score 12.31 · completeness gap 
 def test_the_font_has_more_than_english(character):
     missing = bytes(font(20).getmask("\ue123"))
     assert bytes(font(20).getmask(character)) != missing
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1517.2, "1517"), (28345.6, "28346"), (-0.5, "−0.5"), (1e12, "1e+12")]
+)
+def test_four_digits(value, text):
+    assert four_digits(value) == text
 
 
 @pytest.mark.parametrize("width", [150, 300, 2000])

@@ -16,6 +16,7 @@ LABELS: dict[str, Any] = {"title": "Errors", "x_label": "error (points)", "y_lab
     [
         {"RMSE": {"a": Value(0.5, 0.4, 0.6)}, "MAE": {"a": Value(-0.3)}},
         {str(place): {"a": Value(place), "b": Value(-1.0, -2, 0)} for place in range(12)},
+        {"reasons": {"a": Value(-0.00766)}, "random": {"a": Value(-0.9, -1.1, -0.7)}},
         {"long name " * 9: {"run " * 30: Value(1e-9)}, "$x$": {"b": Value(0.0)}},
     ],
 )
@@ -23,6 +24,13 @@ def test_nothing_is_cut_or_covered(groups):
     figure = value_bars(groups, **LABELS)
     assert outside(figure) == []
     assert overlapping(figure) == []
+
+
+def test_a_number_is_no_wider_than_in_a_table_and_stands_away_from_the_names():
+    figure: Any = value_bars({"fid": {"a": Value(1517.2), "b": Value(-0.007664)}}, **LABELS)
+    first, second = figure.axes[0].texts
+    assert (first.get_text(), second.get_text()) == ("1517", "−0.007664")
+    assert second.xy[0] == 0
 
 
 def test_a_bar_for_each_value_in_the_colour_of_its_series():

@@ -16,6 +16,7 @@ from xaitool.report.figure import (
     plain,
     usual_style,
 )
+from xaitool.report.text import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,9 +74,20 @@ def curve_figure(
 
 
 def _scale(axes: Axes, log: bool) -> None:
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogFormatterSciNotation, MaxNLocator
+
+    class Plain(LogFormatterSciNotation):
+        """1580 in place of 1.58 × 10³, where no number on the axis is long."""
+
+        def __call__(self, value: float, place: int | None = None) -> str:
+            text: str = super().__call__(value, place)
+            low, high = axes.get_ylim()
+            return number(value, ".6g") if text and 1e-3 <= low <= high < 1e6 else text
 
     axes.set_yscale("log" if log else "linear")
+    if log:
+        axes.yaxis.set_major_formatter(Plain())
+        axes.yaxis.set_minor_formatter(Plain())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
 
 

@@ -15,6 +15,7 @@ from xaitool.report.figure import (
     new_figure,
     usual_style,
 )
+from xaitool.report.text import four_digits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +58,7 @@ def stacked_bars(
         ]
         for row, (total, end) in enumerate(zip(sums, ends, strict=True) if totals else ()):
             place: dict[str, Any] = {"xytext": (6, 0), "textcoords": "offset points"}
-            axes.annotate(f"{total:.4g}", (end, row), **place, va="center", color=INK)
+            axes.annotate(four_digits(total), (end, row), **place, va="center", color=INK)
         axes.set_xlim(0, (1.12 if totals else 1.0) * max(ends, default=1) or 1)
         figure_title(figure, title)
         dress(axes, "", x_label, y_label, WIDTH_INCHES - 1)

@@ -40,6 +40,11 @@ def number(value: float, form: str) -> str:
     return format(value, form).replace("-", "−")
 
 
+def four_digits(value: float) -> str:
+    """A number as text; rather 12345 than 1.234e+04."""
+    return number(value, ".0f" if 1000 <= abs(value) < 1e9 else ".4g")
+
+
 def shortened(text: str, most: int) -> str:
     """A text of at most so many letters: of a longer one the beginning and the end."""
     if len(text) <= most:

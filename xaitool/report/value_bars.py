@@ -16,7 +16,7 @@ from xaitool.report.figure import (
     new_figure,
     usual_style,
 )
-from xaitool.report.text import number
+from xaitool.report.text import four_digits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,18 +74,18 @@ def value_bars(
 
 
 def _label(axes: Axes, place: float, value: Value) -> None:
-    ends = [value.value]
+    """The number at the right of its bar, of a negative one beyond 0: at the left stand names."""
+    ends = [0.0, value.value]
     if value.low is not None and value.high is not None:
         ends += [value.low, value.high]
         reach = [[value.value - value.low], [value.high - value.value]]
         axes.errorbar(value.value, place, xerr=reach, fmt="none", ecolor=INK, capsize=2, lw=1)
-    negative = value.value < 0
     axes.annotate(
-        number(value.value, ".3g"),
-        (min(ends) if negative else max(ends), place),
-        xytext=(-4 if negative else 4, 0),
+        four_digits(value.value),
+        (max(ends), place),
+        xytext=(4, 0),
         textcoords="offset points",
-        ha="right" if negative else "left",
+        ha="left",
         va="center",
         color=INK,
         fontsize=LEGEND_SIZE - 1,

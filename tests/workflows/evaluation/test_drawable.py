@@ -27,4 +27,4 @@ def test_a_title_names_a_single_artifact():
 def test_words():
     assert in_words("b3@5-popularity") == "bottom 3 in bottom 5 (popularity)"
     assert in_words("ndcg@10") == "NDCG at 10"
-    assert in_words("rmse-cold-users") == "RMSE-cold-users"
+    assert in_words("rmse-cold-user") == "RMSE (cold user)"

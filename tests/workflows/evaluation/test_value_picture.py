@@ -38,9 +38,20 @@ def test_the_axis_names_what_all_rows_have():
     assert figure.axes[0].get_ylabel() == "quantity"
 
 
+def test_of_one_number_each_the_bars_are_of_artifacts():
+    rows = [row(1.0), row(2.0, "b")]
+    figure: Any = draw_values(rows, {"a": "run a", "b": "run b"}, DRAWING)
+    assert ticks(figure) == ["run a", "run b"]
+    assert figure.axes[0].get_ylabel() == "artifact"
+    assert figure.get_suptitle() == "Likeness: twin-similarity"
+    figure = draw_values(rows, {"a": "a", "b": "b"}, Drawing("Twin similarity", "correlation"))
+    assert figure.get_suptitle() == "Twin similarity"
+
+
 def test_artifacts_stand_side_by_side():
-    figure: Any = draw_values([row(1.0), row(2.0, "b")], {"a": "a", "b": "b"}, DRAWING)
-    assert ticks(figure) == ["twin-similarity"]
+    rows = [row(1.0, method="agi"), row(2.0, "b", method="agi"), row(3.0, method="saliency")]
+    figure: Any = draw_values(rows, {"a": "a", "b": "b"}, DRAWING)
+    assert ticks(figure) == ["agi", "saliency"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
 
 

@@ -48,7 +48,7 @@ def heading(what: str, names: Mapping[str, str]) -> str:
 
 
 _WORDS = {"rmse": "RMSE", "mae": "MAE", "ndcg": "NDCG", "score_s": "reasons"}
-_CONTROLS = re.compile("-(random|popularity|general)$")
+_PARTS = re.compile("-(random|popularity|general|warm|cold-user|cold-item)$")
 _ASPECTS = re.compile(r"^([tb])(\d)@(\d)")
 
 
@@ -60,7 +60,7 @@ def in_words(text: str) -> str:
         >>> in_words("recall@10-random"), in_words("t1@3"), in_words("worst_group")
         ('recall at 10 (random)', 'top 1 in top 3', 'worst group')
     """
-    text = _CONTROLS.sub(r" (\1)", text)
+    text = _PARTS.sub(lambda part: f" ({part[1].replace('-', ' ')})", text)
     if match := _ASPECTS.match(text):
         end = "top" if match[1] == "t" else "bottom"
         text = f"{end} {match[2]} in {end} {match[3]}{text[match.end() :]}"

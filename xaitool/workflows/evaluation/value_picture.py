@@ -44,12 +44,17 @@ MOST_BARS = 60
 
 
 def draw_values(rows: Sequence[Row], names: Mapping[str, str], drawing: Drawing) -> Figure | None:
-    """A bar for each row, a colour for each artifact; None of a single number."""
+    """A bar for each row, a colour for each artifact where a row is not all that one has.
+
+    None of a single number.
+    """
     # Rows of a difference say how two of the others differ.
     rows = [row for row in rows if _is_number(row["value"]) and "versus" not in row][:MOST_BARS]
     if len(rows) < 2:
         return None
     parts = [part for part in PARTS if len({str(row.get(part)) for row in rows}) > 1]
+    if not parts:
+        return _by_artifact(rows, names, drawing)
     groups: dict[str, dict[str, Value]] = {}
     for row in rows:
         told = [_text(part, row[part]) for part in parts if row.get(part) not in (None, {})]
@@ -60,6 +65,17 @@ def draw_values(rows: Sequence[Row], names: Mapping[str, str], drawing: Drawing)
         title=heading(drawing.title, names),
         x_label=drawing.quantity,
         y_label=_kinds(parts, rows),
+    )
+
+
+def _by_artifact(rows: Sequence[Row], names: Mapping[str, str], drawing: Drawing) -> Figure:
+    metric = in_words(str(rows[0]["metric"]))
+    is_told = metric.replace("-", " ").lower() in drawing.title.lower()
+    return value_bars(
+        {names[str(row["source"])]: {"": _value(row)} for row in rows},
+        title=drawing.title if is_told else f"{drawing.title}: {metric}",
+        x_label=drawing.quantity,
+        y_label="artifact",
     )
 
 

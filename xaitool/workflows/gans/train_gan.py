@@ -157,7 +157,7 @@ class GanTrainer:
         ),
         "mask": Chart(
             "Guidance",
-            "share",
+            "value of the mask, or share of images",
             {"mask_mean": "mean of the mask", "unguided": "images without evidence (share)"},
         ),
     }

@@ -33,7 +33,7 @@ class ColdError(FoldMetric):
     """``cold-rmse``: users and items without a training rating, and the others."""
 
     def figures(self, fold: Fold) -> Iterator[FoldFigure]:
-        """A row for each part, such as ``rmse-cold-users``."""
+        """A row for each part, such as ``rmse-cold-user``."""
         masks = cold_masks(fold.train, fold.test.users, fold.test.items)
         for part, result in rating_errors_apart(fold.predicted, fold.test.values, masks).items():
             value, cases = (result.rmse, result.count) if result else (None, 0)
