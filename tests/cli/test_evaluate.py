@@ -82,7 +82,7 @@ REFUSALS = [
     ("other.h5", "but a xaitool attribution file is wanted", ""),
     ("b.h5", "b.h5 is unfinished", "--resume"),
     ("b.h5.partial", "b.h5.partial is unfinished", "--resume"),
-    ("text.txt", "text.txt is damaged, or holds more than", ""),
+    ("text.txt", "text.txt is a .txt file, but a run or", ""),
     ("nosuch", "nosuch does not exist", ""),
 ]
 

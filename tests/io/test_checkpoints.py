@@ -273,3 +273,22 @@ def test_nothing_in_the_package_loads_unsafely():
 )
 def test_the_search_finds_what_it_is_for(code):
     assert list(unsafe_loads(ast.parse(code)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message", "hint"),
+    [
+        ("run/plots/loss.png", b"\x89PNG", "is a .png file, but a run or a xaitool", "{0}/run"),
+        ("run/config.json", b"{}", "is a .json file, but a run or a xaitool checkpoint", "{0}/run"),
+        ("why.png", b"\x89PNG", "is a .png file, but", None),
+        ("run/best.pt", b"{}", "is damaged", None),
+    ],
+)
+def test_another_file_is_called_what_it_is(tmp_path, name, content, message, hint):
+    (tmp_path / "run/plots").mkdir(parents=True)
+    save_checkpoint(tmp_path / "run/last.pt", "gan", {})
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ArtifactError) as caught:
+        load_checkpoint(tmp_path / name, kind=None)
+    assert f"{tmp_path / name} {message}" in str(caught.value)
+    assert caught.value.hint == (hint and "the run is " + hint.format(tmp_path))

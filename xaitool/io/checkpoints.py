@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
@@ -22,6 +23,10 @@ __all__ = ["checkpoint_path", "file_sha256", "load_checkpoint", "save_checkpoint
 FORMAT = "xaitool.checkpoint"
 SCHEMA = 1
 HEADER = ("format", "schema", "kind", "xaitool_version")
+
+# What checkpoints are called, also those of older versions of torch, which are no archives.
+_SUFFIXES = (".pt", ".pth", ".ckpt", ".bin")
+_SUFFIX = re.compile(r"\.[a-zA-Z][a-zA-Z0-9]{1,7}")
 
 # Tensors may share their bytes; more often than this they would be a small file's large memory.
 MOST_SHARED = 4
@@ -126,18 +131,32 @@ def _load_plain(path: Path) -> Any:
     # Damage shows as any of a dozen exception types, so every one means the same here.
     try:
         if not is_archive(path):
-            raise ValueError("no archive")
+            raise _other_file(path)
         fault, value = archive_fault(path), None
         if fault is None:
             value = torch.load(path, map_location="cpu", weights_only=True)
             fault = _content_fault(value, path)
     except PermissionError:
         raise ArtifactError(f"checkpoint {path} is not readable, but it has to be") from None
+    except ArtifactError:
+        raise
     except Exception as error:
         raise _damaged(path, "") from error
     if fault:
         raise _damaged(path, f" ({fault})")
     return value
+
+
+def _other_file(path: Path) -> ArtifactError:
+    """Of a file that does not begin as a checkpoint: what its name says, else damage."""
+    if path.suffix in _SUFFIXES or not _SUFFIX.fullmatch(path.suffix):
+        return _damaged(path, "")
+    near = (folder for folder in [*path.parents][:2] if (folder / "last.pt").is_file())
+    run = next(near, None)
+    return ArtifactError(
+        f"{path} is a {path.suffix} file, but a run or a xaitool checkpoint is wanted",
+        hint=f"the run is {run}" if run else None,
+    )
 
 
 def _damaged(path: Path, fault: str) -> ArtifactError:

@@ -411,7 +411,7 @@ def features_file(path):
         ("a.h5", other_hdf5, r"a\.h5 has format None, but a xaitool attribution file", None),
         ("a.h5", text, r"a\.h5 is damaged or no HDF5 file", None),
         ("a.h5", cut, r"a\.h5 is damaged", None),
-        ("a.txt", text, r"a\.txt is damaged, or holds more than", None),
+        ("a.txt", text, r"a\.txt is a \.txt file, but a run or", None),
         ("a.pt", lambda path: path, r"a\.pt does not exist", None),
         ("folder", lambda path: path.mkdir() or path, r"folder has no best\.pt or last\.pt", None),
         ("a.pt", features_file, "is of kind 'features', but what is measured is: classifier", None),
