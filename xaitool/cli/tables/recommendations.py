@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from xaitool.cli.tables.grid import GAP, Column, grid, paragraph
-from xaitool.cli.tables.names import clipped
+from xaitool.cli.tables.names import DOTS, clipped
 from xaitool.cli.tables.numbers import shown
 from xaitool.cli.tables.page import Page
 
@@ -18,6 +19,9 @@ Row = Mapping[str, Any]
 LONGEST_ID = 12
 
 LEAST_TITLE, LEAST_REASONS = 16, 30
+
+MOST_LINES = 5
+"""Of a title, or of the reasons for an item."""
 
 
 def recommendation_lines(rows: Iterable[Row], page: Page) -> Iterator[str]:
@@ -45,24 +49,44 @@ def _table(rows: Sequence[Row], page: Page) -> Iterator[str]:
         Column("item", items, words=True),
     ]
     room = page.width - sum(column.width + GAP for column in columns)
-    titles = [shown(row["title"]) for row in rows]
-    reasons = [row.get("aspects") or {} for row in rows]
+    reasons = [_reasons(row["aspects"]) for row in rows if "aspects" in row]
     if any(row["title"] != row["item"] for row in rows):
-        longest = max(map(cell_len, (*titles, "title")))
-        for_reasons = max(LEAST_REASONS, room // 2) + GAP if any(reasons) else 0
-        width = min(longest, max(LEAST_TITLE, room - for_reasons))
-        columns.append(Column("title", [clipped(title, width) for title in titles], words=True))
+        titles = [shown(row["title"]) for row in rows]
+        widest = max(cell_len(" ".join(one)) for one in (["because of"], *reasons))
+        for_reasons = min(widest, max(LEAST_REASONS, room // 2)) + GAP if reasons else 0
+        width = min(max(map(cell_len, (*titles, "title"))), max(LEAST_TITLE, room - for_reasons))
+        filled = [_filled(title.split(" "), width) for title in titles]
+        columns.append(Column("title", filled, words=True))
         room -= width + GAP
-    if any(reasons):
-        columns.append(Column("because of", [_reasons(one, room) for one in reasons], words=True))
-    yield from grid([], columns, page.width)
+    if reasons:
+        filled = [_filled(one, room) for one in reasons]
+        columns.append(Column("because of", filled, words=True))
+    yield from grid([], list(_opened(columns)), page.width)
 
 
-def _reasons(aspects: Mapping[str, float], width: int) -> str:
-    """As many as fit of the aspects, the first ones first; dots say that there are more."""
-    parts = [f"{shown(name)} {value:+.2f}" for name, value in aspects.items()]
-    for count in range(len(parts), 0, -1):
-        text = ", ".join(parts[:count] + ["..."] * (count < len(parts)))
-        if cell_len(text) <= width:
-            return text
-    return clipped(parts[0], width) if parts else ""
+def _reasons(aspects: Mapping[str, float]) -> list[str]:
+    """The aspects that speak for an item, as ``Drama +0.12,``; a dash where none does."""
+    told = [f"{shown(name)} {value:+.2f}" for name, value in aspects.items() if value >= 0.005]
+    return [*(f"{one}," for one in told[:-1]), *told[-1:]] or ["-"]
+
+
+def _filled(parts: Sequence[str], width: int) -> str:
+    """Parts in lines, of which only one that is wider is cut; dots stand for what is too much."""
+    lines = [""]
+    for part in parts:
+        longer = f"{lines[-1]} {part}".strip()
+        if cell_len(longer) > width and lines[-1]:
+            lines.append(longer := part)
+        lines[-1] = clipped(longer, width)
+    return "\n".join(lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], DOTS])
+
+
+def _opened(columns: Sequence[Column]) -> Iterator[Column]:
+    """Columns with a cell for each line, all as high as the highest of their row."""
+    rows = list(zip(*(column.cells for column in columns), strict=True))
+    breaks = [max(cell.count("\n") for cell in row) for row in rows]
+    for column in columns:
+        lines: list[str] = []
+        for cell, most in zip(column.cells, breaks, strict=True):
+            lines += (cell + "\n" * (most - cell.count("\n"))).split("\n")
+        yield dataclasses.replace(column, cells=lines)
