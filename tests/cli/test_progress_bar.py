@@ -22,6 +22,17 @@ def test_a_bar_moves_and_vanishes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "5/10" in captured.err or captured.err.strip() == ""
 
 
+def test_of_work_within_work_one_bar_is_seen() -> None:
+    outer, inner, after = (ProgressBar(name, 10, "step", 0) for name in ("outer", "inner", "after"))
+    with outer:
+        with inner:
+            inner.advance()
+            assert not inner._progress.live.is_started
+        assert outer._progress.live.is_started
+    with after:
+        assert after._progress.live.is_started
+
+
 def test_the_last_figures_are_seen_however_fast_the_steps() -> None:
     bar = ProgressBar("train", 3, "step", 0)
     for epoch in (1, 2, 3):

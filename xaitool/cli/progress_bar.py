@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -27,8 +28,10 @@ class ProgressBar:
     """One bar on standard error that vanishes when it is done.
 
     It moves also while a step lasts, and is one line at any width: figures that do not fit are left
-    out.
+    out. Of work within work the outer bar alone is seen.
     """
+
+    seen: ClassVar[ProgressBar | None] = None
 
     def __init__(self, name: str, total: int, unit: str, done: int) -> None:
         console = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -56,13 +59,17 @@ class ProgressBar:
         )
 
     def __enter__(self) -> ProgressBar:
-        """Show it."""
-        self._progress.start()
+        """Show it, unless another is seen."""
+        if ProgressBar.seen is None:
+            ProgressBar.seen = self
+            self._progress.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         """Take it away."""
-        self._progress.stop()
+        if ProgressBar.seen is self:
+            ProgressBar.seen = None
+            self._progress.stop()
 
     def advance(self, steps: int = 1, **values: object) -> None:
         """Move it on; the values are read as often as an eye can follow, and the last."""

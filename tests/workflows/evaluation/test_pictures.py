@@ -168,7 +168,7 @@ def test_every_metric_is_drawn_with_axes_in_words(
 ) -> None:
     told = drawn(kind, *metrics)
     assert told
-    assert list(Path("out").glob("**/*.png")) or all("nothing to draw" in text for text in told)
+    assert list(Path("out").glob("**/*.png")) or all("no picture" in text for text in told)
     for figure in figures:
         assert unlabelled(figure) == []
         # An artifact's own name may be anything.
@@ -215,6 +215,6 @@ def test_artifacts_share_a_picture_or_have_one_each() -> None:
 def test_a_number_alone_is_no_picture() -> None:
     first, _ = artifacts("attribution", "gini")
     assert drawn("attribution", "gini", artifacts=(first,)) == [
-        "nothing to draw, a number alone: first.h5-gini"
+        "no picture of first.h5-gini: too few values of 'Gini index (0: even, 1: sparse)' for one"
     ]
     assert not Path("out").exists()

@@ -34,7 +34,7 @@ class Measured:
 def write_pictures(
     measured: Sequence[Measured], config: EvaluateConfig, reporter: Reporter
 ) -> None:
-    """Draw everything, and say where it is, or that there is nothing to draw.
+    """Draw everything, and say where it is, or that there is none.
 
     Metrics of one quantity share a picture, and so do the artifacts of a kind, where the registry
     does not want one of each.
@@ -46,16 +46,15 @@ def write_pictures(
     """
     if config.out is None:
         return
-    nothing = []
     for path, drawing, rows in _pictures(measured, config.out, config.figure_format):
         figure = load_target(drawing.picture)(rows, short_names(rows), drawing) if rows else None
         if figure is None:
-            nothing.append(path.stem)
+            reporter.message(
+                f"no picture of {path.stem}: too few values of '{drawing.quantity}' for one"
+            )
         else:
             write_picture(path, figure, overwrite=config.overwrite)
             reporter.message(f"picture: {path}")
-    if nothing:
-        reporter.message(f"nothing to draw, a number alone: {', '.join(nothing)}")
 
 
 def _pictures(
