@@ -137,7 +137,7 @@ REFUSALS = [
     ("explain a.png --model broken:nan", "returns NaN or infinity", ""),
     ("explain a.png --model broken:shape", "but logits (images, classes) are wanted", ""),
     ("explain a.png --model broken:fails", "cannot be made (ZeroDivisionError", ""),
-    ("explain a.png --model broken:absent", "AttributeError", ""),
+    ("explain a.png --model broken:absent", "broken:absent' does not exist", ""),
 ]
 
 BROKEN = """

@@ -102,8 +102,9 @@ def test_a_checkpoint_alone_imports_nothing() -> None:
     del sys.modules["own_nets"]
     with pytest.raises(
         ArtifactError, match=r"was made by 'own_nets:make\(classes=3\)', but code is"
-    ):
+    ) as caught:
         loaded(run, None)
+    assert "type --architecture 'own_nets:make(classes=3)'," in str(caught.value.hint)
     assert "own_nets" not in sys.modules
     with pytest.raises(ModelError, match=r"own_nets:make does not fit the weights of run.best\.pt"):
         loaded(run, "own_nets:make")
@@ -147,7 +148,7 @@ def test_its_weights_may_begin_from_a_file() -> None:
         ({"head": 5}, "is trained as a whole, but"),
         ({"weights": "torchvision"}, "is trained as a whole, but"),
         ({"image_size": 16}, r"fails on an image \(1, 16, 16\) .* but logits are wanted"),
-        ({"architecture": "own_nets:absent"}, "'own_nets:absent' cannot be imported"),
+        ({"architecture": "own_nets:absent"}, "'own_nets:absent' does not exist"),
         ({"architecture": "net.pt2"}, "'net.pt2' is no place of code"),
     ],
 )

@@ -157,7 +157,12 @@ def test_what_all_lists():
         ("Handy.kept", "is no function and no class", None),
         ("Handy.kept.forward", "is no function and no class", None),
         ("Kept.nested.__globals__", "is no function and no class", None),
-        ("absent", "cannot be imported (AttributeError", None),
+        ("Kept.absent", "cannot be imported (AttributeError", None),
+        (
+            "cache_d",
+            "'kept_arguments:cache_d' does not exist; did you mean 'cached'?",
+            "kept_arguments has: system, Kept, Handy, cached, folded",
+        ),
         ("", "but package.module:name is wanted", None),
     ],
 )
@@ -172,6 +177,21 @@ def test_what_leads_elsewhere(place, message, hint):
 def test_what_names_no_code_is_not_imported(source):
     with pytest.raises(ModelError, match=re.escape("but package.module:name is wanted")):
         make_model(source)
+
+
+def test_a_file_for_a_module():
+    with pytest.raises(ModelError, match="cannot be imported") as caught:
+        make_model("kept_arguments.py:Kept(3)")
+    assert caught.value.hint == "without .py: kept_arguments:Kept"
+
+
+def test_of_many_names_the_first():
+    with pytest.raises(
+        ModelError, match="resnet17' does not exist; did you mean 'resnet1"
+    ) as caught:
+        find_attribute("torchvision.models.resnet:resnet17")
+    assert str(caught.value.hint).endswith(", ...")
+    assert str(caught.value.hint).count(",") == 10
 
 
 def test_a_module_that_ends_the_program():

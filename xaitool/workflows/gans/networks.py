@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from torch import Tensor, nn
@@ -239,7 +240,7 @@ def _check_source(recorded: Any, given: str | None, architecture: str) -> None:
         raise ArtifactError(
             f"the GAN's generator was made by {recorded!r}, but code is loaded only where "
             "--generator names it",
-            hint="--generator package.module:factory",
+            hint=f"if you trust it, type --generator {quote(str(recorded))}",
         )
     if recorded is None and given is not None:
         raise ConfigError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, NotRequired, TypedDict
 
 from torch import Tensor, nn
@@ -178,8 +179,8 @@ def _check_factory(architecture: str, given: str | None, path: Path) -> None:
         raise ArtifactError(
             f"the network of {path} was made by {architecture!r}, but code is loaded only where "
             "--architecture names it",
-            hint="--architecture package.module:factory, in explain, evaluate and "
-            "train-baseline-gan",
+            hint=f"if you trust it, type --architecture {quote(architecture)}, in explain, "
+            "evaluate and train-baseline-gan",
         )
     if not can_name_code(architecture) and given is not None:
         raise ConfigError(

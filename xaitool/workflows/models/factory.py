@@ -7,7 +7,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,11 +17,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torchvision.ops import StochasticDepth
 
-from xaitool.errors import InputError, ModelError
+from xaitool.errors import InputError, ModelError, suggestion
 from xaitool.io.damage import reason
 from xaitool.options import can_name_code
 
 _CLASS_COUNT = re.compile("((num|n|nb|number_of)_?)?classes")
+_SHOWN = 10
+
 WORDS = {"true": True, "false": False, "none": None}
 
 
@@ -81,19 +83,30 @@ def find_attribute(place: str) -> Any:
     except InputError:
         raise
     except (Exception, SystemExit) as error:
-        raise ModelError(f"'{place}' cannot be imported ({reason(error)})") from error
+        name = module_name.removesuffix(".py")
+        raise ModelError(
+            f"'{place}' cannot be imported ({reason(error)})",
+            hint=None if name == module_name else f"without .py: {name}:{attribute}",
+        ) from error
 
 
 def _defined(module: ModuleType, attribute: str) -> Any:
     """A function or class of a module by its name, with dots where it belongs to a class.
 
     Raises:
-        AttributeError: There is nothing of that name.
-        ModelError: It is something else, or another package's and not listed in ``__all__``.
+        AttributeError: There is nothing of that name in a class.
+        ModelError: There is nothing of that name in the module, it is something else, or another
+            package's and not listed in ``__all__``.
     """
     name, *inner = attribute.split(".")
+    if not hasattr(module, name):
+        known = [one for one, found in vars(module).items() if _is_offered(module, one, found)]
+        raise ModelError(
+            f"'{module.__name__}:{name}' does not exist{suggestion(name, known)}",
+            hint=_contents(module.__name__, known),
+        )
     value = getattr(module, name)
-    if _is_code(value) and not (_same_package(module, value) or name in _listed(module)):
+    if _is_code(value) and not _is_its_own(module, name, value):
         raise ModelError(
             f"'{module.__name__}:{name}' is only imported there, but what {module.__name__} "
             "defines or lists in __all__ is wanted",
@@ -114,12 +127,19 @@ def _is_code(value: object) -> bool:
     return inspect.isclass(value) or inspect.isroutine(value)
 
 
-def _same_package(module: ModuleType, value: Any) -> bool:
-    return str(value.__module__).partition(".")[0] == module.__name__.partition(".")[0]
+def _is_its_own(module: ModuleType, name: str, value: Any) -> bool:
+    package = str(value.__module__).partition(".")[0]
+    return package == module.__name__.partition(".")[0] or name in getattr(module, "__all__", ())
 
 
-def _listed(module: ModuleType) -> Iterable[str]:
-    return getattr(module, "__all__", ())
+def _is_offered(module: ModuleType, name: str, value: object) -> bool:
+    return not name.startswith("_") and _is_code(value) and _is_its_own(module, name, value)
+
+
+def _contents(module: str, known: Sequence[str]) -> str | None:
+    """What a module has, as a hint; of many the first ones."""
+    more = ", ..." if len(known) > _SHOWN else ""
+    return f"{module} has: {', '.join(known[:_SHOWN])}{more}" if known else None
 
 
 def mode_matters(model: nn.Module) -> bool:

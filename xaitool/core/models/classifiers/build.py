@@ -84,7 +84,7 @@ def check_architecture(architecture: str) -> None:
             "architecture",
             architecture,
             [*own, *near],
-            also=", or any classification network of torchvision",
+            also=", any classification network of torchvision, or package.module:factory",
         )
 
 
