@@ -60,7 +60,7 @@ def fitted(weights: dict[str, Tensor], wanted: Collection[str], path: Path) -> d
         path: The file.
 
     Returns:
-        The weights; as they are where no prefix comes near.
+        The weights, which may be of another network; as they are where no prefix comes near.
 
     Raises:
         ModelError: Several prefixes fit, or one but for some names.
@@ -78,8 +78,10 @@ def fitted(weights: dict[str, Tensor], wanted: Collection[str], path: Path) -> d
             f"weights '{path}' have {names}, each of them the network's '{name}', but one is wanted"
         )
     if not fits:
-        _check_nearest(weights, wanted, max(found, key=found.__getitem__), path)
-        return weights
+        nearest = max(found, key=found.__getitem__)
+        _check_nearest(weights, wanted, nearest, path)
+        # Of another network: what it has is counted without what a training put before it.
+        return _without(weights, nearest) if _ONLY_PREFIXES.fullmatch(nearest) else weights
     prefix = fits[0]
     taken = _without(weights, prefix)
     rest = [name for name in weights if not name.startswith(prefix)]

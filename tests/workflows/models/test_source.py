@@ -469,6 +469,18 @@ def test_a_truncated_checkpoint(tmp_path):
         load_classifier(str(tmp_path / "a.pt"), None, RUNTIME)
 
 
+def test_weights_of_another_network_of_torchvision_say_which_file_and_how_far(tmp_path):
+    weights = {"model.conv1.weight": torch.zeros(8, 3, 7, 7), "model.bn1.weight": torch.ones(64)}
+    torch.save({"state_dict": weights}, tmp_path / "w.ckpt")
+    message = (
+        r"weights '.*w\.ckpt' do not fit resnet18 \(2 of its 122 tensors are there, 1 of them in "
+        r"another shape; there is no 'bn1.bias'\), but its own are wanted"
+    )
+    with pytest.raises(ModelError, match=message) as caught:
+        load_classifier("torchvision:resnet18", tmp_path / "w.ckpt", RUNTIME)
+    assert caught.value.hint == "--model names the network, here torchvision:resnet18"
+
+
 @pytest.mark.data
 def test_torchvision_with_its_weights(real_data):
     weights = real_data / "imagenet/weights/mobilenet_v2.pth"
@@ -482,5 +494,5 @@ def test_torchvision_with_its_weights(real_data):
     assert isinstance(classifier.model, nn.Module)
     index = json.loads((real_data / "imagenet/imagenet_class_index.json").read_text())
     assert len(index) == len(classifier.classes)
-    with pytest.raises(ModelError, match="weights do not fit resnet18"):
+    with pytest.raises(ModelError, match=r"weights '.*' do not fit resnet18"):
         load_classifier("torchvision:resnet18", weights, RUNTIME)

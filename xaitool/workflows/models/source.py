@@ -189,8 +189,11 @@ def _from_torchvision(
         shape=seen.shape,
         mean=seen.mean,
         standard_deviation=seen.standard_deviation,
-        weights=state,
     )
+    called, hint = "weights", None
+    if weights is not None:
+        called, hint = f"weights '{weights}'", f"--model names the network, here {source}"
+    torchvision_models.fill(network, name, state, called=called, hint=hint)
     return Classifier(
         source=source,
         weights=None if weights is None else str(weights),

@@ -157,14 +157,21 @@ def test_weights_of_old_densenets_fit():
     assert all(torch.equal(loaded[key], value) for key, value in source.items())
 
 
-@pytest.mark.parametrize("other", ["squeezenet1_1", "resnet18"])
-def test_weights_of_another_network_or_class_count_do_not_fit(other: str):
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ("squeezenet1_1", "0 of its 122 tensors are there; there is no 'conv1.weight'"),
+        ("resnet18", "2 of them in another shape; 'fc.weight' is (4, 512), not (3, 512)"),
+    ],
+)
+def test_weights_of_another_network_or_class_count_do_not_fit(other: str, reason: str):
     weights = torchvision.models.get_model(other, num_classes=4).state_dict()
     with pytest.raises(
         ModelError, match=r"weights do not fit resnet18 .*but its own are"
     ) as caught:
         imagenet("resnet18", 3, weights=weights)
     assert "\n" not in str(caught.value)
+    assert reason in str(caught.value)
 
 
 class Attack:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+import textwrap
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -203,8 +204,22 @@ def _size_error(name: str, shape: tuple[int, int, int]) -> ModelError:
     )
 
 
-def fill(classifier: TorchvisionClassifier, name: str, weights: Weights) -> None:
+def fill(
+    classifier: TorchvisionClassifier,
+    name: str,
+    weights: Weights,
+    *,
+    called: str = "weights",
+    hint: str | None = None,
+) -> None:
     """Give a network its weights; see `build`.
+
+    Args:
+        classifier: The network.
+        name: One of `names`.
+        weights: Its state dict, or what gives it.
+        called: What the message calls them, such as ``weights 'resnet.pt'``.
+        hint: What to do where they do not fit.
 
     Raises:
         ModelError: They do not fit.
@@ -222,8 +237,29 @@ def fill(classifier: TorchvisionClassifier, name: str, weights: Weights) -> None
         classifier.network.load_state_dict(state)
     except Exception as error:
         lines = str(error).splitlines()
-        reason = lines[min(1, len(lines) - 1)].strip()[:160]
-        raise ModelError(f"weights do not fit {name} ({reason}), but its own are wanted") from None
+        said = lines[min(1, len(lines) - 1)].strip()
+        reason = _misfit(state, classifier.network.state_dict()) or textwrap.shorten(said, 160)
+        message = f"{called} do not fit {name} ({reason}), but its own are wanted"
+        raise ModelError(message, hint=hint) from None
+
+
+def _misfit(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+    """How many of a network's tensors there are, and the first that is not as it should be."""
+    there = [key for key in wanted if key in state]
+    lacking = [key for key in wanted if key not in state]
+    foreign = [key for key in state if key not in wanted]
+    other = [key for key in there if state[key].shape != wanted[key].shape]
+    if lacking:
+        first = f"there is no '{lacking[0]}'"
+    elif other:
+        found, shape = tuple(state[other[0]].shape), tuple(wanted[other[0]].shape)
+        first = f"'{other[0]}' is {found}, not {shape}"
+    elif foreign:
+        first = f"'{foreign[0]}' is none of them"
+    else:
+        return ""
+    shapes = f", {len(other)} of them in another shape" if other else ""
+    return f"{len(there)} of its {len(wanted)} tensors are there{shapes}; {first}"
 
 
 def as_float32(weights: Any, message: str) -> dict[str, Tensor]:
