@@ -50,7 +50,7 @@ def test_evaluate_prints_a_table(invoke: Invoke) -> None:
     header, *rows = (line.split("\t") for line in result.stdout.splitlines())
     assert header == ["metric", "value", "n", "source", "std"]
     assert [row[0] for row in rows] == ["rmse", "t1@3", "t1@3-random", "t1@3-popularity"]
-    assert "fold 2/2: fitted in " in result.stderr
+    assert "\nrun, fold 2/2: fitted in " in result.stderr
     plan = json.loads(invoke("evaluate", "run", "-n").stdout)
     assert plan["artifacts"][0]["kind"] == "recommender"
 

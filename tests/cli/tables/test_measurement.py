@@ -90,13 +90,17 @@ def test_a_figure_that_is_the_value_names_it() -> None:
 
 
 def test_metrics_of_one_figure_share_a_table() -> None:
-    rows = [
-        {"metric": metric, "value": 0.5, "n": 3, "source": source}
-        for metric in ("fid", "kid")
-        for source in ("a", "b")
-    ]
-    assert lines(*rows) == [
-        "metrics (n 3)",
+    def rows(sources: str) -> list[Row]:
+        return [
+            {"metric": metric, "value": 0.5, "n": 3, "source": source}
+            for metric in ("fid", "kid")
+            for source in sources
+        ]
+
+    assert lines(*rows("a"))[0] == "metrics of a (n 3)"
+    assert lines(*rows("abc"))[0] == "metrics of 3 artifacts (n 3)"
+    assert lines(*rows("ab")) == [
+        "metrics of a and b (n 3)",
         "metric  a    b",
         "fid     0.5  0.5",
         "kid     0.5  0.5",

@@ -18,6 +18,9 @@ Row = Mapping[str, Any]
 
 LONGEST_FACT = 60
 
+MOST_NAMED = 2
+"""Artifacts in the title of a table that has a column for each."""
+
 
 class Measurement:
     """What was measured of one or more artifacts.
@@ -54,9 +57,10 @@ class Measurement:
         return len(self._rows) > 1 or name in KEYS or isinstance(self._rows[0][name], str)
 
     def _heading(self) -> Iterator[str]:
-        title = "metrics" if "metric" in self._keys else self._rows[0]["metric"]
-        if len(self._sources) == 1:
-            title += f" of {_fact(self._sources[0])}"
+        several = "metric" in self._keys
+        title = "metrics" if several else self._rows[0]["metric"]
+        if several or len(self._sources) == 1:
+            title += f" of {_and(self._sources)}"
         facts = (f"{words(name)} {_fact(self._rows[0].get(name))}" for name in self._facts)
         yield from paragraph(f"{title} ({', '.join(facts)})" if self._facts else title, self._page)
 
@@ -78,6 +82,12 @@ class Measurement:
 
 def _is_value(name: str) -> Callable[[Row], bool]:
     return lambda row: name in row and row[name] == row["value"]
+
+
+def _and(sources: Sequence[str]) -> str:
+    if len(sources) > MOST_NAMED:
+        return f"{len(sources)} artifacts"
+    return " and ".join(map(_fact, sources))
 
 
 def _fact(value: Any) -> str:

@@ -43,6 +43,8 @@ def compare(*names, **options):
     rows = compare_trainings(config.artifacts, Context(config, CPU, recorder))
     assert not any(missing(row, "evaluate", "row") for row in rows)
     assert not any(missing(row, "evaluate", "training") for row in rows)
+    # Of one run, so that no table counts what the row of the epochs says.
+    assert {row["n"] for row in rows} == {1}
     return {(row["source"], row["quantity"]): row["value"] for row in rows}, recorder.messages
 
 

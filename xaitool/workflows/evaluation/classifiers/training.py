@@ -38,7 +38,8 @@ def compare_trainings(paths: Sequence[Path], context: Context[EvaluateConfig]) -
     Returns:
         For each run a row of each ``quantity``: ``epochs``, ``best-epoch`` (the first one of the
         highest accuracy on validation images), ``validation-accuracy`` there, ``accuracy`` of the
-        last epoch in training, and ``train-seconds``; ``value`` is None where it is not known.
+        last epoch in training, and ``train-seconds``; ``value`` is None where it is not known, and
+        ``n`` is 1, a run.
 
     Raises:
         ArtifactError: A path is no run directory, has finished no epoch, or is damaged.
@@ -106,7 +107,7 @@ def _rows(source: str, epochs: Epochs) -> Iterator[Row]:
         yield {
             "metric": "training",
             "value": value,
-            "n": len(epochs),
+            "n": 1,
             "source": source,
             "quantity": quantity,
         }

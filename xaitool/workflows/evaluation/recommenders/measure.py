@@ -77,7 +77,7 @@ def measure_recommender(
                 for figure in metric.figures(fold):
                     table.setdefault(figure.name, []).append(figure)
             context.reporter.message(
-                f"fold {number}/{len(masks)}: fitted in {fitted - start:.2f} s, "
+                f"{path}, fold {number}/{len(masks)}: fitted in {fitted - start:.2f} s, "
                 f"measured in {time.perf_counter() - fitted:.2f} s"
             )
             task.advance(1)
