@@ -26,14 +26,17 @@ SUGGESTED = {
     "k": "number",
     "m": "method",
     "n": "number",
+    "number": "top",
     "pretrained": "weights torchvision",
     "random-seed": "seed",
     "save-dir": "out",
     "threads": "workers",
+    "top": "number",
     "top-k": "number",
     "xent": "cross-entropy",
 }
-"""Others, which mean something else or want a value of their own: only suggested."""
+"""Others, which mean something else, want a value of their own or are another command's: only
+suggested."""
 
 _COMPARED = 200
 _MOST_WORDS = 5

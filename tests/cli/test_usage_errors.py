@@ -17,6 +17,8 @@ SUGGESTIONS = [
     ("train-gan --gpu", "No such option: --gpu; did you mean '--device cuda'?"),
     ("explain --force", "No such option: --force; did you mean '--overwrite'?"),
     ("explain -m agi", "No such option: -m; did you mean '--method'?"),
+    ("recommend top --top 5", "No such option: --top; did you mean '--number'?"),
+    ("evaluate --number 5", "No such option: --number; did you mean '--top'?"),
     ("recommend top -n 20", "No such option: -n; did you mean '--number'?"),
     ("train-gan --zzz", "No such option: --zzz"),
     ("train", "No such command 'train'; did you mean 'train-gan'?"),
@@ -33,6 +35,24 @@ def test_what_may_be_meant(line: str, message: str, invoke: Invoke, refused: Ref
     assert result.stderr.splitlines()[0] == f"error: {message}"
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        (
+            "--list",
+            "COMMAND --list, where COMMAND is one of: train-classifier, explain, evaluate, "
+            "train-gan, train-baseline-gan, recommend fit",
+        ),
+        ("recommend --list", "COMMAND --list, where COMMAND is one of: fit"),
+        ("recommend top --list", "there is nothing to choose from; --help shows the options"),
+    ],
+)
+def test_what_has_a_list(line: str, hint: str, invoke: Invoke) -> None:
+    result = invoke(*line.split())
+    assert result.returncode == 2
+    assert result.stderr == f"error: No such option: --list\nhint: {hint}\n"
+
+
 @pytest.mark.parametrize("flags", ["--lr 0 --output x", "--learning_rate 0 --optimizer sgd"])
 def test_what_is_understood(flags: str, invoke: Invoke, refused: Refused) -> None:
     """That the value is refused shows that the option was taken for ours."""
@@ -47,12 +67,15 @@ def test_a_configuration_file_is_understood_in_the_same_way(
     refused(invoke("train-gan", "--config", "a.toml"), "a.toml: --learning-rate is 0.0, but more")
 
 
-def test_no_option_has_the_spelling_of_another_tool() -> None:
+def test_no_command_has_an_option_in_two_spellings() -> None:
     """And what is meant by one is an option of ours, or a choice."""
     fields = [field for config in COMMANDS.values() for field in option_fields(config)]
     names = {field.name.replace("_", "-") for field in fields}
     choices = {choice for field in fields for choice in field.facts.choices}
-    assert not names & (UNDERSTOOD.keys() | SUGGESTED.keys())
+    assert not names & UNDERSTOOD.keys()
+    for config in COMMANDS.values():
+        own = {field.name.replace("_", "-") for field in option_fields(config)}
+        assert not own & {name for name, meant in SUGGESTED.items() if meant.split()[0] in own}
     assert set(UNDERSTOOD.values()) <= names
     assert {meant.partition(" ")[0] for meant in SUGGESTED.values()} <= names | choices
 

@@ -15,7 +15,8 @@ def usage_error(error: Exception) -> InputError:
     context: Any = getattr(error, "ctx", None)
     option = getattr(error, "option_name", None)
     if context is not None and hasattr(error, "possibilities"):
-        return InputError(f"No such option: {option}{_meant(str(option), list(_flags(context)))}")
+        text = f"No such option: {option}{_meant(str(option), list(_flags(context)))}"
+        return InputError(text, hint=_lists(context.command) if option == "--list" else None)
     text = error.format_message() if hasattr(error, "format_message") else str(error)
     text = " ".join(text.split()).rstrip(".")
     if context is not None and (command := re.match(r"No such command '(.*?)'", text)):
@@ -28,6 +29,22 @@ def _flags(context: Any) -> Iterator[str]:
     for parameter in context.command.get_params(context):
         if not getattr(parameter, "hidden", False):
             yield from (one for one in parameter.opts if one.startswith("--"))
+
+
+def _lists(command: Any) -> str:
+    """What has a --list where a group, or a command without choices, has none."""
+    if having := ", ".join(_with_list(command)):
+        return f"COMMAND --list, where COMMAND is one of: {having}"
+    return "there is nothing to choose from; --help shows the options"
+
+
+def _with_list(group: Any) -> Iterator[str]:
+    """The commands of a group that have a --list, those of its groups included."""
+    for name in getattr(group, "lazy", ()):
+        command = group.get_command(None, name)
+        yield from (f"{name} {inner}" for inner in _with_list(command))
+        if any("--list" in parameter.opts for parameter in command.params):
+            yield name
 
 
 def _meant(option: str, flags: list[str]) -> str:

@@ -132,6 +132,7 @@ def test_main_options_come_first_and_what_is_shared_last(command: str, invoke: I
     panels = [name for name in found if name != "Examples"]
     assert panels[0] == "Main options"
     assert panels[-2:] == ["Output", "Run"]
+    assert "--help" in flags_of(found["Run"])
     own = {field.flag for field in option_fields(COMMANDS[command])}
     main = flags_of(found["Main options"])
     wanted = [flag for flag in TOP if flag in own]

@@ -101,7 +101,8 @@ def _sections(context: Any) -> Iterator[list[str]]:
     sections: dict[str, list[Row]] = {}
     for one in sorted(command.get_params(context), key=lambda one: order.get(one.name, len(order))):
         if row := one.get_help_record(context):
-            shared = one.rich_help_panel or next(reversed(sections), "Options")
+            # --help, which is Typer's own and comes last, has no section.
+            shared = one.rich_help_panel or ("Run" if "Run" in sections else "Options")
             panel = MAIN if one.name in order else shared
             sections.setdefault(panel, []).append(row)
     own = [panel for panel in sections if panel not in SHARED]
