@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xaitool import registry
-from xaitool.registry.entry import Entry
+from xaitool.registry.entry import Entry, Metric
 from xaitool.workflows import catalogue
 
 MANUAL = Path(__file__).parent.parent / "xaitool" / "manual"
@@ -69,10 +69,16 @@ def _method(name: str, entry: Entry) -> tuple[str, ...]:
 def _metrics(kind: str) -> str:
     """Of one kind of artifacts, of which ``evaluate`` measures some without being asked."""
     rows = [
-        (f"`{name}`", "yes" if metric.unasked else "no", metric.summary, metric.source)
+        (f"`{name}`", _unasked(metric), metric.summary, metric.source)
         for name, metric in registry.METRICS_OF[kind].items()
     ]
     return _markdown(("`--metric`", "unasked", "what it is", "source"), rows)
+
+
+def _unasked(metric: Metric) -> str:
+    if not metric.unasked:
+        return "no"
+    return "of several runs" if metric.compares else "yes"
 
 
 def _markdown(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -52,8 +52,9 @@ def records(config_class: type[Options]) -> Iterator[dict[str, Any]]:
         ``allowed`` (in words, empty when free) and ``help``. Of a method ``baseline`` (its default
         one, None where it takes none) and ``score`` (its default); of a loss ``class_weights``
         (whether it takes them) and ``warm_up`` (whether it begins with cross-entropy); of a metric
-        ``artifact`` (what it measures) and ``unasked`` (whether it does so where no metric is
-        named); of a preset ``values``: option to value.
+        ``artifact`` (what it measures), ``unasked`` (whether it does so where no metric is
+        named) and ``compares`` (several runs, unasked of these only); of a preset ``values``:
+        option to value.
     """
     listed = [one for one in listed_fields(config_class) if is_listed(one)]
     for option in sorted(listed, key=lambda one: kind_of(one) in DATA):
@@ -95,6 +96,7 @@ def _metrics() -> Iterator[dict[str, Any]]:
                 "summary": metric.summary,
                 "source": metric.source,
                 "unasked": metric.unasked,
+                "compares": metric.compares,
             }
 
 

@@ -46,6 +46,12 @@ def test_a_heading_for_each_option_and_kind_of_artifact() -> None:
     ]
 
 
+def test_a_metric_of_several_runs_says_so() -> None:
+    record = {"option": "--metric", "name": "speed", "summary": "fast", "unasked": True}
+    *_, line = listing([record | {"compares": True}], 80)
+    assert line.endswith(" fast (measured unasked of several runs)")
+
+
 def test_a_preset_is_what_one_would_type() -> None:
     values = {"freeze_backbone": True, "milestones": (3, 5), "loss": "pc"}
     preset = {"option": "--preset", "name": "mine", "summary": "as published", "values": values}

@@ -56,4 +56,5 @@ def test_a_standard_deviation_has_two_digits() -> None:
     assert estimate(row, Page(ascii=True)) == "0.8125 +- 0.053"
     assert estimate({"value": 6160.9, "std": 41.7}, Page()) == "6161 ± 42"
     assert estimate({"value": 0.5, "std": 1e-17}, Page()) == "0.5 ± 0"
+    assert estimate({"value": 0.02702703, "std": 4.4e-9}, Page()) == "0.02703 ± 0"
     assert estimate({"value": 0.5, "std": None}, Page()) == "0.5"

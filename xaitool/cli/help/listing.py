@@ -37,10 +37,14 @@ def _about(record: Record) -> str:
         record.get("score") and f"score {record['score']}",
         record.get("class_weights") and "takes class weights",
         record.get("warm_up") and "begins with cross-entropy",
-        record.get("unasked") and "measured unasked",
+        record.get("unasked") and _unasked(record),
     ]
     told = "; ".join(fact for fact in facts if fact)
     return f"{text} ({told})" if told else text
+
+
+def _unasked(record: Record) -> str:
+    return "measured unasked" + (" of several runs" if record.get("compares") else "")
 
 
 def _option(option: Record) -> tuple[str, str]:

@@ -48,7 +48,7 @@ def estimate(row: Row, page: Page) -> str:
         places = _places((high - low) / 2, value)
         return f"{text} [{low:.{places}f}, {high:.{places}f}]"
     if deviation is not None:
-        return f"{text} {page.plus_minus} {_two_digits(deviation)}"
+        return f"{text} {page.plus_minus} {_two_digits(deviation, value)}"
     return text
 
 
@@ -65,10 +65,11 @@ def _places(uncertainty: float, value: float) -> int:
     return max(0, min(wanted, most))
 
 
-def _two_digits(value: float) -> str:
-    # A rounding error of equal values is no spread.
-    value = 0.0 if abs(value) < 1e-12 else value
-    return f"{value:.0f}" if 10 <= abs(value) < 1e9 else f"{value:.2g}"
+def _two_digits(deviation: float, value: float) -> str:
+    # A rounding error of equal values, in single precision, is no spread.
+    if abs(deviation) < max(1e-12, 1e-6 * abs(value)):
+        return "0"
+    return f"{deviation:.0f}" if 10 <= abs(deviation) < 1e9 else f"{deviation:.2g}"
 
 
 def _exponent(value: float) -> int:

@@ -55,8 +55,8 @@ def test_every_figure_of_the_judge_is_a_row(monkeypatch):
     assert list(found) == figure_names()
     (figures,) = judgements
     named = {name.replace("-", "_"): row["value"] for name, row in found.items()}
-    assert named | {"kid_std": found["kid"]["std"]} == figures
-    assert {row["std"] for name, row in found.items() if name != "kid"} == {None}
+    assert named | {"kid_std": 0.0} == figures
+    assert {row["std"] for row in found.values()} == {None}
 
 
 def test_rows_are_the_judges_own(tmp_path):
@@ -92,6 +92,13 @@ def test_another_network_gives_other_features():
     assert found["fid"]["features"].startswith(f"{classifier_run()}:")
     assert found["fid"]["value"] != own["fid"]["value"]
     assert found["pixel-deviation"]["value"] == pytest.approx(own["pixel-deviation"]["value"])
+
+
+@pytest.mark.parametrize(("spread", "std"), [(0.5, 0.5), (0.0, None)])
+def test_one_subset_of_kid_has_no_spread(monkeypatch, spread, std):
+    figures = {"kid": 2.0, "kid_std": spread}
+    monkeypatch.setattr(GanJudge, "judge", lambda *_, **__: figures)
+    assert rows(gan_run(), ("kid",))["kid"]["std"] == std
 
 
 def test_what_is_not_defined_has_no_value():

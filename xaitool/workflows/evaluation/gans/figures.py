@@ -33,9 +33,9 @@ def measure_gan(
 
     Yields:
         ``value``, None where it is not defined, such as the class coverage under a network that
-        does not know the classes; ``std`` of KID over its subsets, else None; ``n`` and ``real``,
-        how many images are compared; ``features``, the network and the start of its hash: figures
-        of different ones do not compare.
+        does not know the classes; ``std`` of KID over its subsets, None where there is one, and of
+        other metrics; ``n`` and ``real``, how many images are compared; ``features``, the network
+        and the start of its hash: figures of different ones do not compare.
 
     Raises:
         InputError: The checkpoint, the dataset or the feature network does not fit.
@@ -54,7 +54,8 @@ def measure_gan(
         yield {
             "metric": metric,
             "value": _defined(figures, metric.replace("-", "_")),
-            "std": _defined(figures, f"{metric}_std"),
+            # A spread of 0 is of one subset, which has none.
+            "std": _defined(figures, f"{metric}_std") or None,
             "n": count,
             "source": str(path),
             "real": judge.real_count,
