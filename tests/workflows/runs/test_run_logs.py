@@ -32,7 +32,7 @@ from xaitool.workflows.recommenders.fit import recommend_fit
 from xaitool.workflows.runs import run_logs
 from xaitool.workflows.runs.directory import RunDirectory
 from xaitool.workflows.runs.logs.base import LoggedRun, RunLog
-from xaitool.workflows.runs.run_logs import RunLogs, check_logs
+from xaitool.workflows.runs.run_logs import RunLogs, are_behind, check_logs
 
 Written = list[tuple[int, dict[str, float], dict[str, Path]]]
 
@@ -167,6 +167,21 @@ def test_a_log_that_fails_is_given_up_and_has_the_rest_later(
     with RunLogs(names, run, recorder):
         pass
     assert broken.written == told.written
+
+
+def test_a_finished_run_is_resumed_for_a_log_that_lacks_something(
+    tmp_path: Path, logs: Callable[..., type[Told]]
+) -> None:
+    run, told = tmp_path / "run", logs("mlflow")
+    train_classifier(classifier_config(run), Recorder())
+    kept = {name: (run / name).read_bytes() for name in ("last.pt", "best.pt", "metrics.jsonl")}
+    resumed = classifier_config(run, resume=str(run), log=("mlflow",))
+    train_classifier(resumed, Recorder())
+    assert [step for step, _, _ in told.written] == [line["step"] for line in metrics(run)]
+    assert {name: (run / name).read_bytes() for name in kept} == kept
+    with pytest.raises(ArtifactError, match="has finished its 2 epochs"):
+        train_classifier(resumed, Recorder())
+    assert not are_behind([], run)
 
 
 def test_a_log_that_cannot_be_opened_or_closed_is_a_warning(

@@ -264,6 +264,15 @@ def test_auto_resumes_starts_and_is_content_with_what_is_done(tmp_path: Path) ->
     assert before == {name: (run / name).read_bytes() for name in before}
 
 
+def test_auto_says_how_options_are_taken_from_the_run(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    interrupt_classifier(run, 2)
+    for resume, named in (("auto", True), (str(run), False)):
+        with pytest.raises(ConfigError, match="--seed is 1, but the run has 0") as refused:
+            train_classifier(classifier_config(run, seed=1, resume=resume), Recorder())
+        assert (f"(--resume {run} does" in str(refused.value.hint)) is named
+
+
 def test_auto_starts_again_where_a_killed_run_left_no_checkpoint(tmp_path: Path) -> None:
     run = tmp_path / "run"
     interrupt(run, signal.SIGTERM, 2)

@@ -201,13 +201,12 @@ class RunDirectory:
         return self.path / "status.json"
 
     def _write_status(self, state: State, error: BaseException | None = None) -> None:
+        failed = state in ("failed", "diverged")
         status = {
             "state": state,
             **self._place,
             "signal": _signal_name(error),
-            "error": str(error) or type(error).__name__
-            if state in ("failed", "diverged")
-            else None,
+            "error": (str(error) or type(error).__name__) if failed else None,
             "updated": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         write_json(self._status, status)
@@ -293,12 +292,15 @@ def default_run_path(command: str, label: str, seed: int, *, now: datetime | Non
     return Path("runs") / command / f"{time}-{label}-seed{seed}"
 
 
-def compare_config(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+def compare_config(
+    saved: Mapping[str, Any], current: Mapping[str, Any], repeats: Path | None = None
+) -> None:
     """Refuse to continue a run as another experiment.
 
     Args:
         saved: Of the run, from ``config.json``; only keys that must be equal.
         current: Of this command, the same keys, as plain JSON values.
+        repeats: The run, where nothing is taken from it that is not given.
 
     Raises:
         ConfigError: Some differ; the message lists all of them.
@@ -309,10 +311,9 @@ def compare_config(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None
         if saved.get(name) != current.get(name)
     ]
     if differing:
-        raise ConfigError(
-            "; ".join(differing),
-            hint="give the run's values, or start a new run elsewhere, without --resume",
-        )
+        kept = f" (--resume {quote(str(repeats))} does for what is not given)" if repeats else ""
+        hint = f"give the run's values{kept}, or start a new run elsewhere, without --resume"
+        raise ConfigError("; ".join(differing), hint=hint)
 
 
 def read_json(path: Path, schema: type[Any] = dict) -> dict[str, Any]:
@@ -356,8 +357,7 @@ def _may_replace(out: Path, overwrite: bool, leftovers_of: str | None) -> bool:
     """Whether what lies there may go."""
     if leftovers_of is None:
         return overwrite
-    if (out / "last.pt").exists():
-        # Somebody made it meanwhile, or it would be continued.
+    if (out / "last.pt").exists():  # somebody made it meanwhile, or it would be continued
         return False
     return overwrite or _is_leftover(out, leftovers_of)
 

@@ -45,6 +45,7 @@ class RunPlace:
         overwrite: Whether it replaces what lies there.
         leftovers: Whether it replaces what a run of the command left that was stopped before its
             first checkpoint.
+        repeats: The run that ``--resume auto`` continues, with nothing of its options.
     """
 
     command: str
@@ -53,6 +54,7 @@ class RunPlace:
     resumes: bool
     overwrite: bool
     leftovers: bool = False
+    repeats: Path | None = None
 
     def open(self, config: RunOptions) -> RunDirectory:
         """Create or reopen the directory and write what is being run, and where."""
@@ -87,7 +89,7 @@ class RunPlace:
             with damage_as_error(path):
                 saved = present_names(type(config), checkpoint["config"])
                 saved.pop("epochs", None)  # where the first checkpoints have it
-                compare_config(saved, config.to_dict("experiment"))
+                compare_config(saved, config.to_dict("experiment"), self.repeats)
 
 
 def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runtime) -> RunPlace:
@@ -111,7 +113,7 @@ def open_run(config: TrainingRunOptions, command: str, label: str, runtime: Runt
         check_name(config.out / "last.pt")
         if (config.out / "last.pt").is_file():
             check_resumable(config.out)
-            return RunPlace(command, runtime, config.out, resumes=True, overwrite=False)
+            return RunPlace(command, runtime, config.out, True, False, repeats=config.out)
     elif config.resume is not None:
         path = Path(config.resume)
         if config.out not in (None, path):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self, TypedDict
 from xaitool import registry
 from xaitool.errors import ConfigError
 from xaitool.io.atomic import write_json
+from xaitool.io.jsonl import MetricsLog
 from xaitool.io.plain import Count
 from xaitool.workflows.runs.directory import RunDirectory, read_json
 from xaitool.workflows.runs.logs.base import LoggedRun, RunLog
@@ -48,6 +49,19 @@ def check_logs(names: Sequence[str]) -> None:
                 f"--log is {name}, but the library {library} is not installed",
                 hint=f"pip install {library}",
             )
+
+
+def are_behind(names: Sequence[str], run: Path) -> bool:
+    """Whether one of these logs lacks something that a run has: it is new, or was given up.
+
+    Raises:
+        ArtifactError: ``logs.json`` or ``metrics.jsonl`` is damaged.
+    """
+    path = run / "logs.json"
+    saved = read_json(path, dict[str, SavedLog]) if names and path.exists() else {}
+    last = (MetricsLog(run / "metrics.jsonl").read() or [{}])[-1]
+    done = last.get("step", last.get("epoch", 0))
+    return any(name not in saved or saved[name]["step"] < done for name in names)
 
 
 class RunLogs:

@@ -36,7 +36,7 @@ from xaitool.workflows.runs.epoch_line import epoch_line, telling_metrics
 from xaitool.workflows.runs.pictures import tell_pictures
 from xaitool.workflows.runs.place import RunPlace, SavedOptions
 from xaitool.workflows.runs.progress import Reporter
-from xaitool.workflows.runs.run_logs import RunLogs
+from xaitool.workflows.runs.run_logs import RunLogs, are_behind
 from xaitool.workflows.runs.stop_signal import StopSignal
 
 
@@ -219,7 +219,7 @@ class TrainingRun:
         saved = present_names(type(self.config), checkpoint["config"])
         # Where the first checkpoints have it.
         planned = checkpoint.get("epochs", saved.pop("epochs", None))
-        compare_config(saved, self.config.to_dict("experiment"))
+        compare_config(saved, self.config.to_dict("experiment"), self.place.repeats)
         self._check_epochs(checkpoint["position"]["epoch"], planned)
         given = (
             ("dataset_digest", "images"),
@@ -261,7 +261,8 @@ class TrainingRun:
         if done > self.epochs:
             raise ConfigError(f"--epochs is {self.epochs}, but run {path} has {done} behind it")
         # A job that is queued again after its end has nothing left to do, and that is no error.
-        if done == self.epochs and self.config.resume != "auto" and is_completed(path):
+        nothing_left = done == self.epochs and is_completed(path)
+        if nothing_left and self.config.resume != "auto" and not are_behind(self.config.log, path):
             more = f"--epochs {done + 1} or more trains on"
             raise ArtifactError(
                 f"run {path} has finished its {done} epochs, but --resume wants one that has not",
