@@ -65,3 +65,15 @@ def test_what_does_not_fit(assignment: str, kind: type[InputError], message: str
 def test_a_single_one_says_what_it_knows() -> None:
     with pytest.raises(ConfigError, match="has no option 'stepz'; did you mean 'steps'"):
         assigned(["stepz=3"], {"walk": Walk}, "method")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stride(Options):
+    step: str = option("sign", "Step.", choices=("sign", "gradient"), what="step")
+    steps: int = option(5, "Steps.", minimum=1)
+
+
+def test_a_wrong_choice_names_its_method_and_an_option_that_may_be_meant() -> None:
+    with pytest.raises(ConfigError, match="method 'stride': unknown step '5'") as caught:
+        assigned(["step=5"], {"stride": Stride}, "method")
+    assert caught.value.hint == "one of: sign, gradient; another option: steps"

@@ -36,9 +36,20 @@ def assigned(
                 raise UnknownNameError(what, user, kinds)
             assigned_to[user].append(assignment.removeprefix(f"{scope}."))
     return {
-        name: kind.from_assignments(assigned_to[name], source=f"{what} '{name}'")
-        for name, kind in kinds.items()
+        name: _read(kind, assigned_to[name], f"{what} '{name}'") for name, kind in kinds.items()
     }
+
+
+def _read(kind: type[Options], assignments: list[str], source: str) -> Options:
+    try:
+        return kind.from_assignments(assignments, source=source)
+    except UnknownNameError as error:
+        # What has choices may be taken for another: step for steps.
+        given = tuple(one.partition("=")[0].replace("-", "_") for one in assignments)
+        others = [field.name for field in option_fields(kind) if field.name not in given]
+        longer = [name for name in others if name.startswith(given)]
+        other = f"; another option: {', '.join(longer)}" if longer else ""
+        raise ConfigError(f"{source}: {error}", hint=f"{error.hint}{other}") from error
 
 
 def _users(name: str, kinds: Mapping[str, type[Options]], what: str, hint: str) -> list[str]:
