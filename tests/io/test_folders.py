@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from xaitool.errors import ConfigError
-from xaitool.io.folders import check_name, check_writable
+from xaitool.io.folders import check_name, check_writable, near_file
 
 
 def test_a_folder_without_a_name_of_its_own_is_not_too_long():
@@ -23,3 +23,10 @@ def test_a_place_that_cannot_be_written_is_known_before(tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere
     with pytest.raises(ConfigError, match="is not writable, but has to be"):
         check_writable(tmp_path / "deep")
+
+
+def test_what_lies_beside_an_absent_path_and_is_spelt_like_it(tmp_path):
+    (tmp_path / "classifier").mkdir()
+    assert near_file(tmp_path / "clasifier") == f"did you mean '{tmp_path / 'classifier'}'?"
+    assert near_file(tmp_path / "zzz") is None
+    assert near_file(tmp_path / "nowhere" / "classifier") is None

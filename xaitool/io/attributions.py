@@ -13,7 +13,7 @@ from xaitool.errors import ArtifactError
 from xaitool.io import attribution_layout as layout
 from xaitool.io.attribution_layout import AttributionRows, damage_as_error, partial_path
 from xaitool.io.attribution_writer import AttributionWriter
-from xaitool.io.folders import is_stream
+from xaitool.io.folders import is_stream, near_file
 
 __all__ = ["AttributionFile", "AttributionRows", "AttributionWriter", "partial_path"]
 
@@ -132,4 +132,5 @@ def _absent(path: Path) -> ArtifactError:
         )
     stream = "is a pipe or a device" if is_stream(path) else "does not exist"
     found = "is a directory" if path.is_dir() else stream
-    return ArtifactError(f"{path} {found}, but an attribution file is wanted")
+    hint = None if path.exists() else near_file(path)
+    return ArtifactError(f"{path} {found}, but an attribution file is wanted", hint=hint)

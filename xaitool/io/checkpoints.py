@@ -14,7 +14,7 @@ from torch import Tensor
 from xaitool.errors import ArtifactError
 from xaitool.io.archive import archive_fault, is_archive, pickle_size
 from xaitool.io.atomic import atomic_write
-from xaitool.io.folders import is_stream
+from xaitool.io.folders import is_stream, near_file
 from xaitool.io.plain import DEEPEST, checked
 from xaitool.io.provenance import file_sha256, version
 
@@ -118,7 +118,10 @@ def checkpoint_path(path: Path) -> Path:
     if path.is_file():
         return path
     if not path.exists():
-        raise ArtifactError(f"checkpoint {path} does not exist, but a file is wanted")
+        raise ArtifactError(
+            f"checkpoint {path} does not exist, but a file or a run's folder is wanted",
+            hint=near_file(path),
+        )
     for name in ("best.pt", "last.pt"):
         if (path / name).is_file():
             return path / name

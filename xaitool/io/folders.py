@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xaitool.errors import ConfigError
+from xaitool.near_names import near_names
 
 # What is written beside a file has its name and at most this much more: ``.NAME.PID.partial``.
 LONGEST_ADDITION = "..4194304.partial"
@@ -163,3 +164,12 @@ def _remove(entry: str, descriptor: int, older_than: float) -> None:
     young = older_than > 0 and time.time() - status.st_mtime < older_than
     if not stat.S_ISDIR(status.st_mode) and not young:
         os.unlink(entry, dir_fd=descriptor)
+
+
+def near_file(path: Path) -> str | None:
+    """A hint of what lies beside a path that does not exist and is spelt like it; None: nothing."""
+    try:
+        near = near_names(path.name, os.listdir(path.parent), count=1)
+    except (OSError, ValueError):
+        return None
+    return f"did you mean '{path.parent / near[0]}'?" if near else None

@@ -372,7 +372,9 @@ def test_a_metric_that_does_not_fit(make, metric, kind, there_are):
 
 def test_all_artifacts_are_looked_at_before_any_is_measured(monkeypatch):
     monkeypatch.setattr(classifier.Classifier, "logits", None)
-    assert_refused(ArtifactError, "nosuch does not exist", classifier_run(), "nosuch")
+    assert_refused(
+        ArtifactError, "nosuch does not exist, but a run's folder", classifier_run(), "nosuch"
+    )
 
 
 def unfinished(path):

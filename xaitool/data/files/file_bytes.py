@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xaitool.errors import DataError
-from xaitool.io.folders import kind_of_mode
+from xaitool.io.folders import kind_of_mode, near_file
 
 MAXIMUM_BYTES = 256 * 2**20
 """Largest picture file that is read; a member of a zip counts with its unpacked size."""
@@ -35,7 +35,7 @@ def file_bytes(path: Path, name: str, wanted: str, most: int | None = None) -> b
             with path.open("rb") as file:
                 content = file.read(MAXIMUM_BYTES if most is None else most)
     except FileNotFoundError:
-        raise DataError(f"{name} does not exist, but {wanted}") from None
+        raise DataError(f"{name} does not exist, but {wanted}", hint=near_file(path)) from None
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{name} cannot be read ({reason}), but {wanted}") from None

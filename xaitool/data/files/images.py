@@ -115,13 +115,17 @@ def as_eight_bit(image: Image.Image, name: str) -> Image.Image:
     return _eight_bit(_upright(image), name)
 
 
-def check_picture(path: Path) -> None:
+def check_picture(path: Path, wanted: str = WANTED) -> None:
     """Refuse what is no picture by its beginning alone; damage further on shows when it is read.
+
+    Args:
+        path: The file.
+        wanted: What messages say that is wanted.
 
     Raises:
         DataError: There is no such file, it is no regular one, empty, too large, or no picture.
     """
-    _opened(file_bytes(path, f"image '{path}'", WANTED), str(path))
+    _opened(file_bytes(path, f"image '{path}'", wanted), str(path))
 
 
 def as_channels(image: Image.Image, channels: int | None) -> Image.Image:

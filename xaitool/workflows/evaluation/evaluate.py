@@ -11,6 +11,7 @@ from xaitool.errors import ArtifactError, ConfigError
 from xaitool.io.attributions import AttributionFile
 from xaitool.io.checkpoints import load_checkpoint
 from xaitool.io.damage import damage_as_error
+from xaitool.io.folders import near_file
 from xaitool.options.unread import refuse_unread
 from xaitool.registry import METRICS_OF, Metric, load_target
 from xaitool.workflows.configs.evaluate import EvaluateConfig
@@ -101,6 +102,11 @@ def artifact_kind(path: Path) -> tuple[str, tuple[str, ...]]:
         if named == "attribution":
             AttributionFile(path).close()
         return named, ()
+    if not path.exists():
+        raise ArtifactError(
+            f"{path} does not exist, but a run's folder, a checkpoint or an .h5 file is wanted",
+            hint=near_file(path),
+        )
     checkpoint = load_checkpoint(path, kind=None)
     kind: str = checkpoint["kind"]
     if kind not in METRICS_OF:

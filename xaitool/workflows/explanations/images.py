@@ -18,7 +18,7 @@ from torch import Tensor
 
 from xaitool.data.dataset import ImageDataset
 from xaitool.data.files.file_pixels import SKIP
-from xaitool.data.files.images import check_picture, read_image
+from xaitool.data.files.images import WANTED, check_picture, read_image
 from xaitool.data.load import check_dataset
 from xaitool.errors import ConfigError, DataError, InputError, UnsupportedOperationError
 from xaitool.workflows.configs.explain import ExplainConfig
@@ -302,7 +302,7 @@ def _check_pictures(paths: list[Path], on_error: str) -> None:
     """Look at all files, or where bad ones are skipped until a good one is found."""
     if on_error == "stop":
         for path in paths:
-            check_picture(path)
+            check_picture(path, f"{WANTED}, or a folder or pattern of them")
     elif not any(map(_is_picture, paths)):
         raise DataError(
             f"none of {len(paths)} images can be read and explained, but at least one is wanted"
