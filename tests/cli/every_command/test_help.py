@@ -190,3 +190,10 @@ def quickest(arguments: str, xaitool: Program) -> float:
 
     seconds()  # the first start may have to compile
     return min(seconds() for _ in range(9))
+
+
+def test_what_is_about_image_files_is_of_commands_that_read_them() -> None:
+    for command, config in COMMANDS.items():
+        own = {field.name for field in option_fields(config)}
+        assert ("workers" in own) == ("on_error" in own), command
+        assert ("workers" in own) != command.startswith("recommend"), command

@@ -40,6 +40,13 @@ def out_option(help: str) -> Any:
     return option(None, help, panel="Output", flags=("-o",), role="place", unit="PATH")
 
 
+def workers_option() -> Any:
+    """``--workers`` of the commands that read images."""
+    return option(
+        2, "Threads that read image files.", panel="Run", minimum=1, role="run", unit="THREADS"
+    )
+
+
 def on_error_option(**facts: Any) -> Any:
     """``--on-error`` of the commands that read images."""
     return option(
@@ -122,9 +129,6 @@ class RunOptions(DeviceOptions):
         what="precision",
         unit="TYPE",
     )
-    workers: int = option(
-        2, "Threads that read image files.", panel="Run", minimum=1, role="run", unit="THREADS"
-    )
     data_dir: Path | None = option(
         None,
         "Where named datasets lie or are downloaded to; default: the user's cache.",
@@ -167,6 +171,7 @@ class TrainingRunOptions(RunOptions):
         unit="PIXELS",
     )
     on_error: str = on_error_option(role="run")
+    workers: int = workers_option()
     figure_format: str = figure_format_option()
     log: tuple[str, ...] = log_option()
     resume: str | None = option(

@@ -9,7 +9,12 @@ from xaitool import registry
 from xaitool.errors import ConfigError
 from xaitool.options import option, option_fields
 from xaitool.options.reader import Reader
-from xaitool.workflows.configs.common import RunOptions, on_error_option, rows_option
+from xaitool.workflows.configs.common import (
+    RunOptions,
+    on_error_option,
+    rows_option,
+    workers_option,
+)
 from xaitool.workflows.configs.model import ModelOptions
 
 
@@ -122,6 +127,7 @@ class ExplanationOptions(ModelOptions, RunOptions):
         unit="NAME",
     )
     on_error: str = on_error_option()
+    workers: int = workers_option()
     batch_size: int | None = rows_option()
 
     readers: ClassVar[tuple[Reader, ...]] = (
