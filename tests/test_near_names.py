@@ -24,6 +24,13 @@ def test_what_is_short_for_it_comes_before_what_is_spelt_like_it() -> None:
     assert near_names("bs", ("bias", "batch_size"), count=1) == ["batch_size"]
 
 
+def test_hyphens_come_before_what_is_spelt_alike_and_a_part_is_not_enough() -> None:
+    assert near_names("resnet-18", ("resnet56", "cifar-resnet18", "resnet18"))[0] == "resnet18"
+    assert near_names("batchsize", ("batch-size-max", "batch_size"), count=1) == ["batch_size"]
+    assert near_names("dropout", ("out", "factor")) == []
+    assert near_names("wgan-gp", ("bce", "hinge", "wasserstein-gp")) == ["wasserstein-gp"]
+
+
 def test_spellings_of_other_tools() -> None:
     assert usual_spelling("batch_size") == "batch-size"
     assert usual_spelling("lr") == "learning-rate"

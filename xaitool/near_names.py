@@ -16,6 +16,7 @@ UNDERSTOOD = {
 """Spellings of options that people bring from other tools, taken for ours: no option has them."""
 
 SUGGESTED = {
+    "algorithm": "base",
     "batchsize": "batch-size",
     "checkpoint": "model",
     "cpu": "device cpu",
@@ -25,6 +26,7 @@ SUGGESTED = {
     "jobs": "workers",
     "k": "number",
     "m": "method",
+    "model": "architecture",
     "n": "number",
     "number": "top",
     "pretrained": "weights torchvision",
@@ -33,6 +35,8 @@ SUGGESTED = {
     "threads": "workers",
     "top": "number",
     "top-k": "number",
+    "verbose": "log-every 1",
+    "wgan-gp": "wasserstein-gp",
     "xent": "cross-entropy",
 }
 """Others, which mean something else, want a value of their own or are another command's: only
@@ -40,6 +44,7 @@ suggested."""
 
 _COMPARED = 200
 _MOST_WORDS = 5
+_ALIKE = 0.65  # of difflib's ratio, so that dropout is not out
 
 
 def usual_spelling(name: str) -> str:
@@ -51,12 +56,12 @@ def usual_spelling(name: str) -> str:
 def near_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known names that may be meant, the likeliest first.
 
-    First what the tables above say; then names that begin with `name` or whose words' first letters
-    it is (``ce``: cross-entropy), shortest first; then those that contain it; then those that are
-    spelt like it. Neither letter case, the order of words nor a year at the end matters for what is
-    spelt alike, so that ``The Matrix`` finds ``Matrix, The (1999)``. Only the 200 names that share
-    most runs of three letters with `name` are compared closely: 60,000 titles take a fraction of a
-    second.
+    First what the tables above say; then what differs in hyphens alone; then names that begin with
+    `name` or whose words' first letters it is (``ce``: cross-entropy), shortest first; then those
+    that contain it; then those that are spelt like it. Neither letter case, the order of words nor
+    a year at the end matters for what is spelt alike, so that ``The Matrix`` finds ``Matrix, The
+    (1999)``. Only the 200 names that share most runs of three letters with `name` are compared
+    closely: 60,000 titles take a fraction of a second.
 
     Args:
         name: What was asked for.
@@ -70,11 +75,16 @@ def near_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     meant = {**SUGGESTED, **UNDERSTOOD}.get(wanted.replace("_", "-"), "")
     found = [
         *(one for one in folded if one.replace("_", "-") == meant),
+        *(one for one in folded if _together(one) == _together(wanted)),
         *nsmallest(count, (one for one in folded if _shortens(wanted, one)), key=len),
         *nsmallest(count, (one for one in folded if wanted in one), key=len),
         *_spelt_alike(wanted, folded, count),
     ]
     return [folded[one] for one in dict.fromkeys(found)][:count]
+
+
+def _together(name: str) -> str:
+    return name.replace("-", "").replace("_", "")
 
 
 def _shortens(wanted: str, one: str) -> bool:
@@ -89,7 +99,7 @@ def _spelt_alike(wanted: str, folded: Iterable[str], count: int) -> list[str]:
     spelt = {_spelling(one): one for one in sorted(folded, key=len, reverse=True)}
     runs = _runs(_spelling(wanted))
     alike = nlargest(_COMPARED, spelt, key=lambda one: len(runs & _runs(one)))
-    close = difflib.get_close_matches(_spelling(wanted), alike, n=count)
+    close = difflib.get_close_matches(_spelling(wanted), alike, count, _ALIKE)
     return [spelt[one] for one in close]
 
 

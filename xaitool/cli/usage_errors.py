@@ -20,9 +20,19 @@ def usage_error(error: Exception) -> InputError:
     text = error.format_message() if hasattr(error, "format_message") else str(error)
     text = " ".join(text.split()).rstrip(".")
     if context is not None and (command := re.match(r"No such command '(.*?)'", text)):
-        near = suggestion(command[1], context.command.list_commands(context))
-        return InputError(command[0] + near)
+        return InputError(
+            command[0] + _commands(command[1], context.command.list_commands(context))
+        )
     return InputError(text)
+
+
+def _commands(name: str, known: list[str]) -> str:
+    """Which commands may be meant: all that begin with it, else the nearest."""
+    begin = [one for one in known if one.startswith(name)]
+    if len(begin) < 2:
+        return suggestion(name, known)
+    *others, last = [f"'{one}'" for one in begin]
+    return f"; did you mean {', '.join(others)} or {last}?"
 
 
 def _flags(context: Any) -> Iterator[str]:
