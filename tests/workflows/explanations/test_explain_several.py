@@ -6,18 +6,22 @@ import os
 import signal
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
 from PIL import Image
 
 from tests.trained import classifier_run
+from tests.workflows.tiny_runs import Recorder
 from xaitool import registry
 from xaitool.core.score import Score
 from xaitool.data.load import load_dataset
 from xaitool.errors import ArtifactError, DataError, StoppedBySignal
 from xaitool.io.attributions import AttributionFile, AttributionRows
+from xaitool.report.attribution_grid import attribution_grid
 from xaitool.workflows.configs.explain import ExplainConfig
+from xaitool.workflows.explanations import pictures
 from xaitool.workflows.explanations.explain import ExplainResult, explain
 from xaitool.workflows.models.source import load_classifier
 from xaitool.workflows.runs.runtime import Runtime
@@ -80,6 +84,26 @@ def test_the_grid_has_a_row_an_image_and_a_column_a_file() -> None:
     assert wide[0] - narrow[0] > 100
     assert size(METHODS, 3)[1] - wide[1] > 100
     assert size(METHODS, 3, grid_images=2) == wide
+
+
+def test_a_grid_says_what_it_leaves_out_and_ends_with_an_image(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grid = Mock(wraps=attribution_grid)
+    monkeypatch.setattr(pictures, "attribution_grid", grid)
+
+    def told(**more: Any) -> tuple[int, list[str]]:
+        recorder = Recorder()
+        run(options(method="saliency", grid=True, heat_maps=0, overwrite=True, **more), recorder)
+        found = [text for text in recorder.messages if "grid.png shows" in text]
+        return len(grid.call_args.args[0]), found
+
+    assert told() == (4, [])
+    rows, [said] = told(target="top3", grid_images=8)
+    assert rows == 6
+    assert said.startswith("saliency-grid.png shows the first 6 of 12 explanations")
+    rows, [said] = told(target="top3", grid_images=2)
+    assert rows == 2
 
 
 def test_a_grid_of_a_single_method_is_made_when_asked_for() -> None:

@@ -115,7 +115,7 @@ def explain(
             files = [path for one in done for path in one.files]
             if len(jobs) > 1 or config.grid:
                 setups = [job.setup for job in jobs]
-                files.append(write_grid(setups, config, jobs[0].classifier.classes))
+                files.append(write_grid(setups, config, jobs[0].classifier.classes, reporter))
     finally:
         _report(images, config, reporter)
     told.say(reporter)

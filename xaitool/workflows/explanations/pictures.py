@@ -24,6 +24,7 @@ from xaitool.workflows.configs.explain import ExplainConfig
 from xaitool.workflows.explanations.class_choice import TOP, class_label
 from xaitool.workflows.explanations.network_answer import answer_text, answers, rank
 from xaitool.workflows.explanations.plan import PlannedFile
+from xaitool.workflows.runs.progress import Reporter
 
 # What a heat map is called.
 NAME = r"[0-9]{6}-.*\.png"
@@ -187,14 +188,21 @@ def _shown_columns(rows: AttributionRows, row: int) -> list[int]:
 
 
 def write_grid(
-    setups: Sequence[PlannedFile], config: ExplainConfig, classes: tuple[str, ...]
+    setups: Sequence[PlannedFile],
+    config: ExplainConfig,
+    classes: tuple[str, ...],
+    reporter: Reporter,
 ) -> Path:
     """Write the first images of some attribution files side by side.
+
+    Images with several targets are there with all of them, but for a first one that has more than
+    there may be rows.
 
     Args:
         setups: Those of the files, in the order of the columns; all of the same images.
         config: The options of the command.
         classes: Class names; empty where unknown.
+        reporter: Told where the picture does not show everything.
 
     Returns:
         ``grid.png`` in the folder of several files, ``NAME-grid.png`` beside a single one.
@@ -203,8 +211,9 @@ def write_grid(
     path = first.with_name("grid.png" if len(setups) > 1 else f"{first.stem}-grid.png")
     contents = [_read(one.out, config.grid_images) for one in setups]
     baselines = _baselines(setups, contents)
+    rows = _rows(contents, baselines, config.grid_images, classes)
     picture = attribution_grid(
-        _rows(contents, baselines, config.grid_images, classes),
+        rows,
         [one.title.replace(", ", "\n") for one in setups],
         pictures=[f"baseline\n{name}" for name in baselines],
         rendering=config.drawn,
@@ -212,12 +221,25 @@ def write_grid(
     if config.resume or config.overwrite:
         remove_partials(path.parent.resolve(), re.escape(path.name))
     write_png(path, picture)
+    if len(rows) < (total := max(_length(one.out) for one in setups)):
+        reporter.message(
+            f"{path.name} shows the first {len(rows)} of {total} explanations; --grid-images sets "
+            "how many, at most"
+        )
     return path
+
+
+def _length(path: Path) -> int:
+    with AttributionFile(path) as file:
+        return len(file)
 
 
 def _read(path: Path, most: int) -> AttributionRows:
     with AttributionFile(path) as file:
-        return file.read(slice(0, most))
+        index = cast(Tensor, file.column("index", slice(0, most + 1))).tolist()
+        # Of an image whose targets do not all fit, none is shown.
+        end = index.index(index[most]) if len(index) > most else 0
+        return file.read(slice(0, end or most))
 
 
 def _baselines(
