@@ -61,7 +61,7 @@ def test_of_many_names_the_hint_has_a_few() -> None:
     near = UnknownNameError("class", "golfish", [*many, "goldfish"], also=", or an index")
     assert near.hint == "nearest: goldfish; 1,001 in all, or an index"
     none = UnknownNameError("class", "zzz", many, listed="--list")
-    few = ", ".join(many[:5])
+    few = ", ".join(many[:2] + many[-3:])
     assert none.hint == f"such as: {few}; 1,000 in all, see --list"
 
 

@@ -91,7 +91,8 @@ def names_hint(name: str, known: list[str], listed: str = "") -> str:
     if len(everything) <= LONGEST_LIST:
         return everything
     near = near_names(name, known, count=FEW)
-    few = f"nearest: {', '.join(near)}" if near else f"such as: {', '.join(known[:FEW])}"
+    # The ends of what is in order, as the layers of a network are.
+    few = f"nearest: {', '.join(near)}" if near else f"such as: {', '.join(known[:2] + known[-3:])}"
     return f"{few}; {len(known):,} in all{', see ' * bool(listed)}{listed}"
 
 

@@ -192,7 +192,7 @@ def test_an_exported_program_is_as_the_network_that_it_was_made_of(residual, pro
 def test_layers_of_a_program_are_listed(program):
     with pytest.raises(UnknownNameError) as unknown:
         GradCam(program, layer="lyer4").attribute(IMAGES, SCORE)
-    assert "layer4.0.conv1, layer4.0.conv2" in str(unknown.value.hint)
+    assert "layer4.1.conv1, layer4.1.conv2" in str(unknown.value.hint)
 
 
 def test_convolutions_that_are_no_modules():
