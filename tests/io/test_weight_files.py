@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -57,7 +58,7 @@ def test_a_weights_file_that_is_damaged() -> None:
         read_weights(Path("c.pth"))
 
 
-@pytest.mark.parametrize("key", ["state_dict", "model", "model_state_dict"])
+@pytest.mark.parametrize("key", ["state_dict", "model", "model_state_dict", "model_ema"])
 def test_a_checkpoint_around_the_weights(key: str) -> None:
     source = network()
     rest = {"epoch": 3, "optimizer": {"state": {}}, "config": {"width": 2}}
@@ -156,3 +157,38 @@ def test_what_holds_no_weights_says_what_it_holds() -> None:
     message = r"no mapping of names to tensors \('net', 'epoch', 'a' and 1 more\), but a state"
     with pytest.raises(ModelError, match=message):
         read_weights(written({"net": {}, "epoch": 3, "a": 1, "b": 2}))
+
+
+@pytest.mark.parametrize("name", ["a.safetensors", "a.pt"])
+def test_safetensors_are_known_by_their_content(name: str) -> None:
+    source = network()
+    save_file(source.state_dict(), name, metadata={"format": "pt"})
+    assert_filled(Path(name), source)
+
+
+def test_half_precision_in_safetensors_becomes_float32_and_prefixes_are_taken() -> None:
+    source, names = renamed("module.")
+    save_file({name: value.to(torch.bfloat16) for name, value in names.items()}, "a.safetensors")
+    assert {value.dtype for value in read_weights(Path("a.safetensors")).values()} == {
+        torch.float32
+    }
+    model = network()
+    with pytest.warns(ModelWarning, match=r"'module\.'"):
+        fill(model, Path("a.safetensors"))
+    rounded = source.state_dict()["0.weight"].bfloat16().float()
+    assert torch.equal(model.state_dict()["0.weight"], rounded)
+
+
+@pytest.mark.parametrize("kept", [9, 40, 200, -1])
+def test_truncated_safetensors_are_one_line(kept: int) -> None:
+    save_file(network().state_dict(), "a.safetensors")
+    Path("a.safetensors").write_bytes(Path("a.safetensors").read_bytes()[:kept])
+    with pytest.raises(ModelError, match=r"weights 'a\.safetensors' are damaged"):
+        read_weights(Path("a.safetensors"))
+
+
+def test_a_moving_average_beside_the_weights_is_left_out_and_said() -> None:
+    source, averaged = network(), network()
+    path = written({"model": source.state_dict(), "model_ema": averaged.state_dict()})
+    with pytest.warns(ModelWarning, match="'model' is taken; 'model_ema' is left out"):
+        assert_filled(path, source)

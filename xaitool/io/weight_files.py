@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from xaitool.core.models.classifiers.torchvision_models import as_float32
@@ -21,10 +22,14 @@ CONTAINERS = ("state_dict", "model_state_dict", "model")
 """Where a checkpoint keeps the weights: Lightning's, PyTorch's tutorials', torchvision's and timm's
 training scripts'."""
 
+AVERAGED = "model_ema"
+"""Where some of them keep a moving average of the weights, mostly beside these."""
+
 PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "net.")
 """What they put before a network's names: DataParallel, torch.compile, and modules around it."""
 
-_WANTED = "a state dict saved by torch.save is wanted"
+_WANTED = "a state dict saved by torch.save or safetensors is wanted"
+_LARGEST_HEADER = 100_000_000  # bytes, as safetensors itself reads
 _ONLY_PREFIXES = re.compile(f"({'|'.join(map(re.escape, PREFIXES))})+")
 _FOREIGN = re.compile(r"GLOBAL ([\w.]+)")
 
@@ -32,8 +37,10 @@ _FOREIGN = re.compile(r"GLOBAL ([\w.]+)")
 def read_weights(path: Path) -> dict[str, Tensor]:
     """A state dict from a file; code in the file cannot run. Floating values become float32.
 
-    It is the file's only content, or lies in it under one of `CONTAINERS`, beside whatever plain
-    values and tensors a training keeps, as in a checkpoint of Lightning.
+    The file is one of safetensors, whatever its name, or torch's. There it is the only content, or
+    lies under one of `CONTAINERS`, beside whatever plain values and tensors a training keeps, as in
+    a checkpoint of Lightning. A moving average under `AVERAGED` is taken where it is alone;
+    otherwise it is told that it is left out.
 
     Raises:
         ModelError: The file cannot be read, is damaged, has more than tensors and plain values, or
@@ -114,6 +121,8 @@ def _content(path: Path) -> Any:
         raise ModelError(f"weights '{path}' are damaged ({fault}), but {_WANTED}")
     if not path.is_file():
         raise ModelError(f"weights '{path}' are no file, but {_WANTED}")
+    if _is_safetensors(path):
+        return _safetensors(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -129,6 +138,26 @@ def _content(path: Path) -> Any:
         ) from None
 
 
+def _is_safetensors(path: Path) -> bool:
+    """Whether a file begins as those of safetensors do: a length, and so many bytes of JSON."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+    except OSError:
+        return False
+    length = int.from_bytes(start[:8], "little")
+    return start[8:] == b"{" and 2 <= length <= _LARGEST_HEADER
+
+
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except Exception as error:
+        raise ModelError(
+            f"weights '{path}' are damaged ({reason(error)}), but {_WANTED}"
+        ) from error
+
+
 def _unwrapped(content: Any, path: Path) -> Any:
     """The state dict in a checkpoint; what is none, as it is."""
     if not isinstance(content, dict):
@@ -136,7 +165,13 @@ def _unwrapped(content: Any, path: Path) -> Any:
     names = [name for name in CONTAINERS if _is_state_dict(content.get(name))]
     if len(names) > 1:
         raise ModelError(f"weights '{path}' have {_few(names)}, but one state dict is wanted")
-    return content[names[0]] if names else content
+    averaged = _is_state_dict(content.get(AVERAGED))
+    if not names:
+        return content[AVERAGED] if averaged else content
+    if averaged:
+        told = f"weights '{path}': '{names[0]}' is taken; '{AVERAGED}' is left out"
+        warnings.warn(told, ModelNote, stacklevel=2)
+    return content[names[0]]
 
 
 def _is_state_dict(value: Any) -> bool:

@@ -34,4 +34,9 @@ def torchvision_weights(
     def make() -> nn.Module:
         return torchvision_models.bare_network(name, 1, shape)  # names know of no classes
 
-    return fitted(weights, outline(make, MOST, name), file)
+    names = outline(make, MOST, name)
+    taken = fitted(weights, names, file)
+    for one in names:  # safetensors sorts them, and the last one says how many classes there are
+        if one in taken:
+            taken[one] = taken.pop(one)
+    return taken
